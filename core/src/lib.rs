@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The cart itself: pure, synchronous, without IO, clock, randomness or floats.
+//!
+//! Read in this order:
+//!
+//! | module | the one idea in it |
+//! |---|---|
+//! | [`aggregate`] | what a domain supplies (`decide`, `evolve`) and what every aggregate gets (version, changes, ids seen) |
+//! | [`cart`] | the shopping cart: events, requests, commands, decisions, pricing, the view |
+//! | [`judge`] | one request of several commands, judged in order against one loaded aggregate |
+//! | [`recorded`] | an event with its place in history |
+//! | [`gate`], [`batch`], [`sequence`], [`lane`] | the rules by which consumers of the pipeline stay correct |
+//! | [`given`] | the test kit: given events, when a command, then events or a refusal |
+//! | [`id`], [`time`], [`money`], [`text`], [`hash`] | small typed values |
+//!
+//! Hosts bring what is missing here: JSON, tables, sockets, the time of day. The core is told, it never asks.
+#![no_std]
+
+extern crate alloc;
+
+pub mod aggregate;
+pub mod batch;
+pub mod cart;
+pub mod gate;
+pub mod given;
+pub mod hash;
+pub mod id;
+pub mod judge;
+pub mod lane;
+pub mod money;
+pub mod recorded;
+pub mod sequence;
+pub mod text;
+pub mod time;

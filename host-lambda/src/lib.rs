@@ -1,1 +1,8 @@
-//! Placeholder.
+//! Tillroll on AWS Lambda: thin functions over ports, and the adapters behind the ports.
+//!
+//! Functions are plain state machines. They call [`ports`] and the core, never a clock, a socket or an SDK; a host
+//! (Lambda, the local process, a simulator) gives them adapters and batches.
+
+pub mod lambda_events;
+pub mod ports;
+pub mod record;
