@@ -38,6 +38,11 @@ pub trait Aggregate: Clone + Debug + Default {
 
     /// The refusal of a command whose id was used before for other content.
     fn command_reused() -> Self::Refusal;
+
+    /// Whether the aggregate has come to its end: its history stays readable, a plain fetch answers "none".
+    fn ended(&self) -> bool {
+        false
+    }
 }
 
 /// An event type with stored names and stored data.
