@@ -1,0 +1,22 @@
+//! `cargo xtask bench`: hands over to the benchmark program of the tests crate, which knows what is measured and how.
+
+use std::process::{Command, ExitCode};
+
+use xshell::cmd;
+
+use crate::project;
+
+pub(crate) const HELP: &str = "\
+cargo xtask bench [name…]
+
+Builds in the release profile and runs the benchmarks, all of them or those named; each figure is printed with how it
+was taken. Never part of `cargo xtask test`: a busy machine must not turn a correct program red.
+";
+
+pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
+    let sh = project::shell()?;
+    project::hand_over(&mut Command::from(cmd!(
+        sh,
+        "cargo run --release --bin bench -- {args...}"
+    )))
+}

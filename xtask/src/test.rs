@@ -1,0 +1,271 @@
+//! `cargo xtask test`: the only list of checks there is. A step that fails does not hide the next ones; at the end the
+//! failed steps are named and the number of tests that ran is printed. Only when nothing builds are no tests started. Nothing here depends on how long a thing takes.
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::process::{ChildStdout, Command, ExitCode, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use xshell::{Cmd, Shell, cmd};
+
+use crate::{data, peers, project};
+
+pub(crate) const HELP: &str = "\
+cargo xtask test [filter…] [-- arguments of the test programs]
+
+Runs, in the dev profile: formatting, set-up of the emulator and the sample data, clippy, every test (or those whose
+name contains a filter), documentation examples, and the build of the core without the standard library.
+With CI=true the emulator and the data must be had. On a desk the tests that need them are skipped when they cannot be;
+TILLROLL_TEST_WITHOUT_PEERS=1 and TILLROLL_TEST_WITHOUT_DATA=1 skip them at once.
+The last line says how many tests ran. Exit status 1 if a step failed or no test ran.
+";
+
+const WITHOUT_PEERS: &str = "TILLROLL_TEST_WITHOUT_PEERS";
+const WITHOUT_DATA: &str = "TILLROLL_TEST_WITHOUT_DATA";
+
+/// This target has core and alloc and nothing else: what compiles for it needs no standard library, dependencies
+/// included.
+const NO_STD_TARGET: &str = "wasm32v1-none";
+
+/// How long the rest of the output may take once cargo has ended. Only a process that a test left behind could hold
+/// the pipe open for longer, and the run should not hang on it.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
+    let sh = project::shell()?;
+    let mut checks = Checks::default();
+
+    checks.run("formatting", &cmd!(sh, "cargo fmt --all --check"));
+    checks.note(
+        "emulator",
+        set_up(&sh, WITHOUT_PEERS, || peers::install().map(drop)),
+    );
+    checks.note("sample data", set_up(&sh, WITHOUT_DATA, data::bring));
+
+    let whole = ["--workspace", "--locked"];
+    let strict = ["-D", "warnings"];
+    checks.run(
+        "clippy",
+        &cmd!(sh, "cargo clippy {whole...} --all-targets -- {strict...}"),
+    );
+    // The same units as the tests', and beside them the programs that tests start, which `cargo test` may leave out.
+    if !checks.run("build", &cmd!(sh, "cargo build {whole...} --all-targets")) {
+        return Ok(checks.conclude());
+    }
+    let args = &args.iter().filter(|arg| *arg != "--").collect::<Vec<_>>();
+    let tests = cmd!(
+        sh,
+        "cargo test {whole...} --all-targets --no-fail-fast -- {args...}"
+    );
+    checks.run_tests("tests", tests);
+    // For the whole workspace, because a single crate would be built with other features, and all it needs again.
+    let examples = cmd!(
+        sh,
+        "cargo test {whole...} --doc --no-fail-fast -- {args...}"
+    );
+    checks.run_tests("documentation examples", examples);
+    checks.note("core without std", check_no_std(&sh));
+
+    Ok(checks.conclude())
+}
+
+#[derive(Default)]
+struct Checks {
+    failed: Vec<&'static str>,
+    tally: Tally,
+}
+
+impl Checks {
+    fn run(&mut self, step: &'static str, command: &Cmd<'_>) -> bool {
+        self.note(step, command.run().map_err(Into::into))
+    }
+
+    fn run_tests(&mut self, step: &'static str, command: Cmd<'_>) {
+        let outcome = run_tests(command).and_then(|run| {
+            self.tally.add(run.tally);
+            ensure!(run.succeeded, "see above");
+            Ok(())
+        });
+        self.note(step, outcome);
+    }
+
+    /// Keeps the step's name if it failed; answers whether it succeeded.
+    fn note(&mut self, step: &'static str, outcome: anyhow::Result<()>) -> bool {
+        let Err(why) = outcome else {
+            return true;
+        };
+        eprintln!("{step} failed: {why:#}");
+        self.failed.push(step);
+        false
+    }
+
+    fn conclude(mut self) -> ExitCode {
+        if self.tally.passed + self.tally.failed == 0 {
+            self.failed.push("no test ran");
+        }
+        println!("{} passed, {} failed", self.tally.passed, self.tally.failed);
+        if self.failed.is_empty() {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("failed: {}", self.failed.join(", "));
+        ExitCode::FAILURE
+    }
+}
+
+/// Prepares what some tests need. A desk without it goes on, and `without` tells those tests to say that they were
+/// skipped; CI never skips in silence.
+fn set_up(
+    sh: &Shell,
+    without: &str,
+    prepare: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    if sh.var(without).is_ok_and(|value| value == "1") {
+        eprintln!("{without}=1: the tests that need it are skipped");
+        return Ok(());
+    }
+    let Err(why) = prepare() else {
+        return Ok(());
+    };
+    sh.set_var(without, "1");
+    if sh.var("CI").is_ok_and(|value| value == "true") {
+        return Err(why.context("CI must not skip the tests that need it"));
+    }
+    eprintln!("the tests that need it are skipped: {why:#}");
+    Ok(())
+}
+
+/// The source says `#![no_std]` and, where its target can be had, the core compiles for a machine that has no std.
+fn check_no_std(sh: &Shell) -> anyhow::Result<()> {
+    let source = project::root().join("core/src/lib.rs");
+    let text = fs::read_to_string(&source).with_context(|| format!("read {}", source.display()))?;
+    ensure!(
+        text.lines().any(|line| line.trim() == "#![no_std]"),
+        "{} lacks #![no_std]",
+        source.display()
+    );
+    if let Err(why) = add_target(sh) {
+        println!(
+            "skipped: the build of the core for {NO_STD_TARGET}, whose target could not be installed: {why:#}"
+        );
+        return Ok(());
+    }
+    let core = "tillroll-core";
+    Ok(cmd!(
+        sh,
+        "cargo check --package {core} --target {NO_STD_TARGET} --locked"
+    )
+    .run()?)
+}
+
+fn add_target(sh: &Shell) -> anyhow::Result<()> {
+    let installed = cmd!(sh, "rustup target list --installed").quiet().read()?;
+    if installed.lines().any(|target| target == NO_STD_TARGET) {
+        return Ok(());
+    }
+    Ok(cmd!(sh, "rustup target add {NO_STD_TARGET}").run()?)
+}
+
+struct TestRun {
+    succeeded: bool,
+    tally: Tally,
+}
+
+/// Runs a test command, passing its output on line by line and counting what it reports.
+fn run_tests(command: Cmd<'_>) -> anyhow::Result<TestRun> {
+    eprintln!("$ {command}");
+    let mut child = Command::from(command)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("start cargo")?;
+    let Some(output) = child.stdout.take() else {
+        bail!("cargo was started without its output");
+    };
+    let (found, results) = mpsc::channel();
+    thread::spawn(move || relay(output, &found));
+    let succeeded = child.wait().context("wait for cargo")?.success();
+    let mut tally = Tally::default();
+    while let Ok(one) = results.recv_timeout(DRAIN_MAX) {
+        tally.add(one);
+    }
+    Ok(TestRun { succeeded, tally })
+}
+
+fn relay(output: ChildStdout, found: &Sender<Tally>) {
+    let mut output = BufReader::new(output);
+    let mut line = Vec::new();
+    while output
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|length| length > 0)
+    {
+        let mut terminal = io::stdout().lock();
+        // A terminal that went away stops nothing: the exit status still tells.
+        let _ = terminal.write_all(&line).and_then(|()| terminal.flush());
+        if let Some(tally) = Tally::read(&String::from_utf8_lossy(&line)) {
+            let _ = found.send(tally);
+        }
+        line.clear();
+    }
+}
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+}
+
+impl Tally {
+    /// Reads the line with which a test program ends, `test result: ok. 3 passed; 0 failed; …`.
+    fn read(line: &str) -> Option<Self> {
+        let (_verdict, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+        let count = |name: &str| {
+            let number = counts
+                .split(';')
+                .find_map(|part| part.trim().strip_suffix(name))?;
+            number.trim().parse().ok()
+        };
+        Some(Self {
+            passed: count("passed")?,
+            failed: count("failed")?,
+        })
+    }
+
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_is_read_from_the_last_line_of_a_test_program_only() {
+        let cases = [
+            (
+                "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n",
+                Some(Tally {
+                    passed: 3,
+                    failed: 0,
+                }),
+            ),
+            (
+                "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 5 filtered out; finished in 1.20s\n",
+                Some(Tally {
+                    passed: 12,
+                    failed: 2,
+                }),
+            ),
+            ("test a_cart_is_opened ... ok\n", None),
+            ("running 3 tests\n", None),
+            ("test result: nonsense\n", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(Tally::read(line), expected, "{line}");
+        }
+    }
+}
