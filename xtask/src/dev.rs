@@ -27,8 +27,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     // In the folder where the person stands, so that paths among the arguments mean what they mean there.
     let sh = Shell::new().context("open a shell in the current folder")?;
     let manifest = project::root().join("Cargo.toml");
-    let folder_is_named =
-        names_a_data_folder(args) || std::env::var_os(DATA_DIR_VARIABLE).is_some();
+    let folder_is_named = names_a_data_folder(args) || std::env::var_os(DATA_DIR_VARIABLE).is_some();
     let folder = (!folder_is_named).then(|| project::root().join(".tillroll"));
     let flag = folder.as_ref().map(|_| DATA_DIR_FLAG);
     let args = args.iter().filter(|arg| *arg != "--");
@@ -40,9 +39,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
 }
 
 fn names_a_data_folder(args: &[String]) -> bool {
-    let mut flags = args
-        .iter()
-        .filter_map(|arg| arg.strip_prefix(DATA_DIR_FLAG));
+    let mut flags = args.iter().filter_map(|arg| arg.strip_prefix(DATA_DIR_FLAG));
     flags.any(|rest| rest.is_empty() || rest.starts_with('='))
 }
 

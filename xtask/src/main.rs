@@ -1,10 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`. This file is their table of contents; each has a file of its
 //! own. They start programs (cargo, rustup, python3) and import nothing of ours, so that they build in seconds.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line speaks to a person on both streams"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to a person on both streams")]
 
 mod bench;
 mod data;
@@ -27,36 +23,21 @@ struct Command {
 }
 
 const COMMANDS: [Command; 5] = [
-    Command {
-        name: "dev",
-        about: "build and start the whole system on this machine",
-        help: dev::HELP,
-        run: dev::run,
-    },
+    Command { name: "dev", about: "build and start the whole system on this machine", help: dev::HELP, run: dev::run },
     Command {
         name: "test",
         about: "every check there is, the same on a desk and in CI",
         help: test::HELP,
         run: test::run,
     },
-    Command {
-        name: "data",
-        about: "bring the sample data sets into .data/",
-        help: data::HELP,
-        run: data::run,
-    },
+    Command { name: "data", about: "bring the sample data sets into .data/", help: data::HELP, run: data::run },
     Command {
         name: "peers",
         about: "install the AWS emulator the tests compare us with into .peers/",
         help: peers::HELP,
         run: peers::run,
     },
-    Command {
-        name: "bench",
-        about: "measure a release build, one figure a line",
-        help: bench::HELP,
-        run: bench::run,
-    },
+    Command { name: "bench", about: "measure a release build, one figure a line", help: bench::HELP, run: bench::run },
 ];
 
 fn main() -> ExitCode {
@@ -81,11 +62,7 @@ fn run() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(EXIT_USAGE));
     };
     // What stands behind `--` belongs to the program that is started.
-    if rest
-        .iter()
-        .take_while(|arg| *arg != "--")
-        .any(|arg| is_help(arg))
-    {
+    if rest.iter().take_while(|arg| *arg != "--").any(|arg| is_help(arg)) {
         print!("{}", command.help);
         return Ok(ExitCode::SUCCESS);
     }

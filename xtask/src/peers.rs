@@ -45,17 +45,11 @@ pub(crate) fn install() -> anyhow::Result<PathBuf> {
     python::require(&sh, Part::Venv)?;
     eprintln!("installing {PACKAGE} from PyPI (20 MB)");
     sh.remove_path(&environment)?;
-    python::run(
-        "create the emulator's Python environment",
-        cmd!(sh, "python3 -m venv {environment}"),
-    )?;
+    python::run("create the emulator's Python environment", cmd!(sh, "python3 -m venv {environment}"))?;
     let python = environment.join("bin/python");
     python::run(
         &format!("install {PACKAGE} from PyPI"),
-        cmd!(
-            sh,
-            "{python} -m pip install --quiet --disable-pip-version-check {PACKAGE}"
-        ),
+        cmd!(sh, "{python} -m pip install --quiet --disable-pip-version-check {PACKAGE}"),
     )?;
     // Last, so that an installation that was stopped half-way begins again.
     sh.write_file(environment.join(".stamp"), stamp(&environment))?;

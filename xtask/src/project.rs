@@ -27,8 +27,7 @@ pub(crate) fn lock(folder: &Path) -> anyhow::Result<File> {
     let path = folder.join(".lock");
     std::fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
     let file = File::create(&path).with_context(|| format!("create {}", path.display()))?;
-    file.lock()
-        .with_context(|| format!("lock {}", path.display()))?;
+    file.lock().with_context(|| format!("lock {}", path.display()))?;
     Ok(file)
 }
 
@@ -44,9 +43,7 @@ pub(crate) fn hand_over(command: &mut Command) -> anyhow::Result<ExitCode> {
 /// Runs `command` to its end and passes its exit status on. Ctrl+C reaches every process of a console by itself.
 #[cfg(not(unix))]
 pub(crate) fn hand_over(command: &mut Command) -> anyhow::Result<ExitCode> {
-    let status = command
-        .status()
-        .with_context(|| format!("start {}", command.get_program().display()))?;
+    let status = command.status().with_context(|| format!("start {}", command.get_program().display()))?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -39,15 +39,10 @@ pub(crate) fn require(sh: &Shell, part: Part) -> anyhow::Result<()> {
     if is_debian_root(sh) {
         eprintln!("{package} is missing: installing it");
         let noninteractive = ("DEBIAN_FRONTEND", "noninteractive");
-        cmd!(sh, "apt-get update -qq")
+        cmd!(sh, "apt-get update -qq").env(noninteractive.0, noninteractive.1).run()?;
+        cmd!(sh, "apt-get install -qq -y --no-install-recommends python3 {package}")
             .env(noninteractive.0, noninteractive.1)
             .run()?;
-        cmd!(
-            sh,
-            "apt-get install -qq -y --no-install-recommends python3 {package}"
-        )
-        .env(noninteractive.0, noninteractive.1)
-        .run()?;
         if is_there(sh, part) {
             return Ok(());
         }

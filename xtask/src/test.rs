@@ -1,5 +1,6 @@
-//! `cargo xtask test`: the only list of checks there is. A step that fails does not hide the next ones; at the end the
-//! failed steps are named and the number of tests that ran is printed. Only when nothing builds are no tests started. Nothing here depends on how long a thing takes.
+//! `cargo xtask test`: the only list of checks there is. A step that fails does not hide the next ones, unless nothing
+//! builds; at the end the failed steps are named and the number of tests that ran is printed. Nothing here depends on
+//! how long a thing takes.
 
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -39,33 +40,21 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let mut checks = Checks::default();
 
     checks.run("formatting", &cmd!(sh, "cargo fmt --all --check"));
-    checks.note(
-        "emulator",
-        set_up(&sh, WITHOUT_PEERS, || peers::install().map(drop)),
-    );
+    checks.note("emulator", set_up(&sh, WITHOUT_PEERS, || peers::install().map(drop)));
     checks.note("sample data", set_up(&sh, WITHOUT_DATA, data::bring));
 
     let whole = ["--workspace", "--locked"];
     let strict = ["-D", "warnings"];
-    checks.run(
-        "clippy",
-        &cmd!(sh, "cargo clippy {whole...} --all-targets -- {strict...}"),
-    );
+    checks.run("clippy", &cmd!(sh, "cargo clippy {whole...} --all-targets -- {strict...}"));
     // The same units as the tests', and beside them the programs that tests start, which `cargo test` may leave out.
     if !checks.run("build", &cmd!(sh, "cargo build {whole...} --all-targets")) {
         return Ok(checks.conclude());
     }
     let args = &args.iter().filter(|arg| *arg != "--").collect::<Vec<_>>();
-    let tests = cmd!(
-        sh,
-        "cargo test {whole...} --all-targets --no-fail-fast -- {args...}"
-    );
+    let tests = cmd!(sh, "cargo test {whole...} --all-targets --no-fail-fast -- {args...}");
     checks.run_tests("tests", tests);
     // For the whole workspace, because a single crate would be built with other features, and all it needs again.
-    let examples = cmd!(
-        sh,
-        "cargo test {whole...} --doc --no-fail-fast -- {args...}"
-    );
+    let examples = cmd!(sh, "cargo test {whole...} --doc --no-fail-fast -- {args...}");
     checks.run_tests("documentation examples", examples);
     checks.note("core without std", check_no_std(&sh));
 
@@ -117,11 +106,7 @@ impl Checks {
 
 /// Prepares what some tests need. A desk without it goes on, and `without` tells those tests to say that they were
 /// skipped; CI never skips in silence.
-fn set_up(
-    sh: &Shell,
-    without: &str,
-    prepare: impl FnOnce() -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+fn set_up(sh: &Shell, without: &str, prepare: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
     if sh.var(without).is_ok_and(|value| value == "1") {
         eprintln!("{without}=1: the tests that need it are skipped");
         return Ok(());
@@ -141,23 +126,13 @@ fn set_up(
 fn check_no_std(sh: &Shell) -> anyhow::Result<()> {
     let source = project::root().join("core/src/lib.rs");
     let text = fs::read_to_string(&source).with_context(|| format!("read {}", source.display()))?;
-    ensure!(
-        text.lines().any(|line| line.trim() == "#![no_std]"),
-        "{} lacks #![no_std]",
-        source.display()
-    );
+    ensure!(text.lines().any(|line| line.trim() == "#![no_std]"), "{} lacks #![no_std]", source.display());
     if let Err(why) = add_target(sh) {
-        println!(
-            "skipped: the build of the core for {NO_STD_TARGET}, whose target could not be installed: {why:#}"
-        );
+        println!("skipped: the build of the core for {NO_STD_TARGET}, whose target could not be installed: {why:#}");
         return Ok(());
     }
     let core = "tillroll-core";
-    Ok(cmd!(
-        sh,
-        "cargo check --package {core} --target {NO_STD_TARGET} --locked"
-    )
-    .run()?)
+    Ok(cmd!(sh, "cargo check --package {core} --target {NO_STD_TARGET} --locked").run()?)
 }
 
 fn add_target(sh: &Shell) -> anyhow::Result<()> {
@@ -176,10 +151,7 @@ struct TestRun {
 /// Runs a test command, passing its output on line by line and counting what it reports.
 fn run_tests(command: Cmd<'_>) -> anyhow::Result<TestRun> {
     eprintln!("$ {command}");
-    let mut child = Command::from(command)
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("start cargo")?;
+    let mut child = Command::from(command).stdout(Stdio::piped()).spawn().context("start cargo")?;
     let Some(output) = child.stdout.take() else {
         bail!("cargo was started without its output");
     };
@@ -196,10 +168,7 @@ fn run_tests(command: Cmd<'_>) -> anyhow::Result<TestRun> {
 fn relay(output: ChildStdout, found: &Sender<Tally>) {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
-    while output
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|length| length > 0)
-    {
+    while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
         let mut terminal = io::stdout().lock();
         // A terminal that went away stops nothing: the exit status still tells.
         let _ = terminal.write_all(&line).and_then(|()| terminal.flush());
@@ -222,15 +191,10 @@ impl Tally {
     fn read(line: &str) -> Option<Self> {
         let (_verdict, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
         let count = |name: &str| {
-            let number = counts
-                .split(';')
-                .find_map(|part| part.trim().strip_suffix(name))?;
+            let number = counts.split(';').find_map(|part| part.trim().strip_suffix(name))?;
             number.trim().parse().ok()
         };
-        Some(Self {
-            passed: count("passed")?,
-            failed: count("failed")?,
-        })
+        Some(Self { passed: count("passed")?, failed: count("failed")? })
     }
 
     fn add(&mut self, other: Self) {
@@ -248,17 +212,11 @@ mod tests {
         let cases = [
             (
                 "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n",
-                Some(Tally {
-                    passed: 3,
-                    failed: 0,
-                }),
+                Some(Tally { passed: 3, failed: 0 }),
             ),
             (
                 "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 5 filtered out; finished in 1.20s\n",
-                Some(Tally {
-                    passed: 12,
-                    failed: 2,
-                }),
+                Some(Tally { passed: 12, failed: 2 }),
             ),
             ("test a_cart_is_opened ... ok\n", None),
             ("running 3 tests\n", None),
