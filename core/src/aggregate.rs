@@ -55,8 +55,10 @@ pub trait Event: Clone + Debug + PartialEq {
 
     /// Reads the stored data of the event called `name`; `None` when no event has that name. Checks types and
     /// representable ranges, nothing else: today's limits do not judge yesterday's facts.
-    fn deserialize_data<'de, D: serde::Deserializer<'de>>(name: &str, deserializer: D)
-    -> Result<Option<Self>, D::Error>;
+    fn deserialize_data<'de, D: serde::Deserializer<'de>>(
+        name: &str,
+        deserializer: D,
+    ) -> Result<Option<Self>, D::Error>;
 }
 
 /// Where a stream stands when a decision is made.
@@ -105,7 +107,9 @@ pub struct SeenCommand {
 
 /// The recorded event does not follow the newest one: a hole, a repetition, or another stream's event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("stream {stream}: version {found} cannot follow version {newest}; the stream has a hole or was read out of order")]
+#[error(
+    "stream {stream}: version {found} cannot follow version {newest}; the stream has a hole or was read out of order"
+)]
 pub struct OutOfOrder {
     /// The stream that was being folded.
     pub stream: StreamId,

@@ -82,11 +82,7 @@ pub fn judge<A: Aggregate>(
     outcomes
 }
 
-fn judge_one<A: Aggregate>(
-    aggregate: &mut Versioned<A>,
-    asked: &Asked<A>,
-    terms: A::Terms<'_>,
-) -> Outcome<A::Refusal> {
+fn judge_one<A: Aggregate>(aggregate: &mut Versioned<A>, asked: &Asked<A>, terms: A::Terms<'_>) -> Outcome<A::Refusal> {
     if let Some(seen) = aggregate.seen(asked.mark.id) {
         return if seen.mark.hash == asked.mark.hash {
             Outcome::Resent { first_version: seen.first_version, last_version: seen.last_version }

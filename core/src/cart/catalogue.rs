@@ -1,0 +1,127 @@
+//! Where prices and discount rules come from, and what else a decision may look at besides the cart.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::rule::Rule;
+use crate::money::Price;
+
+/// What a decision may look at besides the cart.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// Where prices and rules come from.
+    pub tariff: Tariff<'a>,
+    /// Who asks.
+    pub actor: Actor<'a>,
+}
+
+/// Where prices and rules come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Tariff<'a> {
+    /// There is no catalogue: prices are taken as given, and no discount code is known.
+    AsGiven,
+    /// The catalogue says. A stated price that differs has changed; an item that is not listed is unknown.
+    Catalogue(&'a Catalogue),
+    /// History is written down: prices and rules are taken as given.
+    History,
+}
+
+/// Who asks. A host that switches no checks on answers [`Actor::Trusted`].
+#[derive(Clone, Copy, Debug)]
+pub enum Actor<'a> {
+    /// The host vouches for the caller: operators, imports, a shop without accounts.
+    Trusted,
+    /// A shopper, with what they could prove.
+    Shopper {
+        /// Reference of the signed-in owner.
+        owner_ref: Option<&'a str>,
+        /// SHA-256 of the token they sent.
+        token_hash: Option<&'a str>,
+    },
+}
+
+impl Terms<'_> {
+    /// No catalogue, a trusted caller.
+    pub const AS_GIVEN: Self = Terms { tariff: Tariff::AsGiven, actor: Actor::Trusted };
+    /// Writing history down.
+    pub const HISTORY: Self = Terms { tariff: Tariff::History, actor: Actor::Trusted };
+}
+
+/// Prices and discount rules as the shop has them today.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "CatalogueFile", into = "CatalogueFile")]
+pub struct Catalogue {
+    /// Names this state of the catalogue; an ETag.
+    pub version: String,
+    /// ISO 4217 code of every amount in it.
+    pub currency: String,
+    items: BTreeMap<String, CatalogueItem>,
+    discounts: BTreeMap<String, Rule>,
+}
+
+/// An item for sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogueItem {
+    /// Its key.
+    pub sku: String,
+    /// What shoppers call it.
+    pub item_name: String,
+    /// What it costs.
+    pub price: Price,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogueFile {
+    version: String,
+    currency: String,
+    items: Vec<CatalogueItem>,
+    #[serde(default)]
+    discounts: Vec<CatalogueDiscount>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogueDiscount {
+    code: String,
+    rule: Rule,
+}
+
+impl Catalogue {
+    /// The item with this sku.
+    #[must_use]
+    pub fn item(&self, sku: &str) -> Option<&CatalogueItem> {
+        self.items.get(sku)
+    }
+
+    /// What the code does.
+    #[must_use]
+    pub fn discount(&self, code: &str) -> Option<&Rule> {
+        self.discounts.get(code)
+    }
+}
+
+impl From<CatalogueFile> for Catalogue {
+    fn from(file: CatalogueFile) -> Self {
+        Self {
+            version: file.version,
+            currency: file.currency,
+            items: file.items.into_iter().map(|item| (item.sku.clone(), item)).collect(),
+            discounts: file.discounts.into_iter().map(|discount| (discount.code, discount.rule)).collect(),
+        }
+    }
+}
+
+impl From<Catalogue> for CatalogueFile {
+    fn from(catalogue: Catalogue) -> Self {
+        Self {
+            version: catalogue.version,
+            currency: catalogue.currency,
+            items: catalogue.items.into_values().collect(),
+            discounts: catalogue.discounts.into_iter().map(|(code, rule)| CatalogueDiscount { code, rule }).collect(),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What can have happened to a cart.
+//!
+//! **The names and members here are the storage format.** They are in every table, archive and timeline file ever
+//! written: never rename, retype or reuse one. Add events, or optional members; `tests/vectors/wire` holds each shape
+//! ever released.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+use super::rule::Rule;
+use crate::aggregate::Event;
+use crate::money::{Pieces, Price};
+
+/// A fact in the life of a cart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CartEvent {
+    /// Somebody took a cart.
+    CartOpened(CartOpened),
+    /// An owner signed in and took it over.
+    CartClaimed(CartClaimed),
+    /// Pieces of an item were put in.
+    ItemAdded(ItemAdded),
+    /// A line has another quantity now.
+    ItemQuantityChanged(ItemQuantityChanged),
+    /// A line was taken out.
+    ItemRemoved(ItemRemoved),
+    /// A discount code was entered.
+    DiscountApplied(DiscountApplied),
+    /// A discount code was taken out.
+    DiscountRemoved(DiscountRemoved),
+    /// The cart came to its end. A tombstone: nothing follows.
+    CartClosed(CartClosed),
+}
+
+/// Data of `CartOpened`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartOpened {
+    /// The cart.
+    pub shopping_cart_uuid: Uuid,
+    /// ISO 4217 code of every amount in the cart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Opaque reference to the owner; never a name or an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_ref: Option<String>,
+    /// SHA-256 of the cart's token, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_hash: Option<String>,
+}
+
+/// Data of `CartClaimed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartClaimed {
+    /// The cart.
+    pub shopping_cart_uuid: Uuid,
+    /// The new owner.
+    pub owner_ref: String,
+}
+
+/// Data of `ItemAdded`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemAdded {
+    /// The cart.
+    pub shopping_cart_uuid: Uuid,
+    /// What the shopper calls it.
+    pub item_name: String,
+    /// What the line is keyed by; the item's name when absent, as in events of the Ruby system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<String>,
+    /// Pieces added; 1 when absent.
+    #[serde(default)]
+    pub quantity: Pieces,
+    /// The line's price from now on; absent: as before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+}
+
+/// Data of `ItemQuantityChanged`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemQuantityChanged {
+    /// The cart.
+    pub shopping_cart_uuid: Uuid,
+    /// The line.
+    pub sku: String,
+    /// Its quantity from now on.
+    pub quantity: Pieces,
+}
+
+/// Data of `ItemRemoved`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRemoved {
+    /// The cart.
+    pub shopping_cart_uuid: Uuid,
+    /// The line.
+    pub sku: String,
+}
+
+/// Data of `DiscountApplied`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountApplied {
+    /// The cart.
+    pub shopping_cart_uuid: Uuid,
+    /// The code that was entered.
+    pub code: String,
+    /// What it does, as it was on that day.
+    pub rule: Rule,
+}
+
+/// Data of `DiscountRemoved`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscountRemoved {
+    /// The cart.
+    pub shopping_cart_uuid: Uuid,
+    /// The code.
+    pub code: String,
+}
+
+/// Data of `CartClosed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartClosed {
+    /// The cart.
+    pub shopping_cart_uuid: Uuid,
+    /// Why; the Ruby system states none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CloseReason>,
+}
+
+/// How a cart ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CloseReason {
+    /// Bought.
+    #[serde(rename = "checked_out")]
+    CheckedOut,
+    /// Left behind.
+    #[serde(rename = "abandoned")]
+    Abandoned,
+    /// Thrown away by the shopper.
+    #[serde(rename = "discarded")]
+    Discarded,
+}
+
+impl ItemAdded {
+    /// The key of the line: the sku, or the item's name where none was stated.
+    #[must_use]
+    pub fn line_sku(&self) -> &str {
+        self.sku.as_deref().unwrap_or(&self.item_name)
+    }
+}
+
+impl Event for CartEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::CartOpened(_) => "CartOpened",
+            Self::CartClaimed(_) => "CartClaimed",
+            Self::ItemAdded(_) => "ItemAdded",
+            Self::ItemQuantityChanged(_) => "ItemQuantityChanged",
+            Self::ItemRemoved(_) => "ItemRemoved",
+            Self::DiscountApplied(_) => "DiscountApplied",
+            Self::DiscountRemoved(_) => "DiscountRemoved",
+            Self::CartClosed(_) => "CartClosed",
+        }
+    }
+
+    fn serialize_data<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::CartOpened(data) => data.serialize(serializer),
+            Self::CartClaimed(data) => data.serialize(serializer),
+            Self::ItemAdded(data) => data.serialize(serializer),
+            Self::ItemQuantityChanged(data) => data.serialize(serializer),
+            Self::ItemRemoved(data) => data.serialize(serializer),
+            Self::DiscountApplied(data) => data.serialize(serializer),
+            Self::DiscountRemoved(data) => data.serialize(serializer),
+            Self::CartClosed(data) => data.serialize(serializer),
+        }
+    }
+
+    fn deserialize_data<'de, D: Deserializer<'de>>(name: &str, data: D) -> Result<Option<Self>, D::Error> {
+        Ok(Some(match name {
+            "CartOpened" => Self::CartOpened(Deserialize::deserialize(data)?),
+            "CartClaimed" => Self::CartClaimed(Deserialize::deserialize(data)?),
+            "ItemAdded" => Self::ItemAdded(Deserialize::deserialize(data)?),
+            "ItemQuantityChanged" => Self::ItemQuantityChanged(Deserialize::deserialize(data)?),
+            "ItemRemoved" => Self::ItemRemoved(Deserialize::deserialize(data)?),
+            "DiscountApplied" => Self::DiscountApplied(Deserialize::deserialize(data)?),
+            "DiscountRemoved" => Self::DiscountRemoved(Deserialize::deserialize(data)?),
+            "CartClosed" => Self::CartClosed(Deserialize::deserialize(data)?),
+            _ => return Ok(None),
+        }))
+    }
+}

@@ -1,0 +1,71 @@
+//! Discount rules. A rule is stored whole in the event that applies it, so every host computes the same for ever.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::{Minor, divide_half_even};
+
+/// What a discount takes off, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum Rule {
+    /// A share of what is left.
+    #[serde(rename = "percent_off")]
+    PercentOff {
+        /// Hundredths of a percent: 1000 is 10 %. More than 10000 counts as 10000.
+        basis_points: u64,
+        /// Only off this line; absent: off the subtotal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sku: Option<String>,
+        /// Takes effect only while the cart's subtotal is at least this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min_subtotal_minor: Option<Minor>,
+    },
+    /// A fixed amount, at most what is left.
+    #[serde(rename = "amount_off")]
+    AmountOff {
+        /// The amount.
+        minor: Minor,
+        /// Only off this line; absent: off the subtotal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sku: Option<String>,
+        /// Takes effect only while the cart's subtotal is at least this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min_subtotal_minor: Option<Minor>,
+    },
+}
+
+impl Rule {
+    /// The one line it takes from, if it is not for the whole cart.
+    #[must_use]
+    pub fn sku(&self) -> Option<&str> {
+        match self {
+            Self::PercentOff { sku, .. } | Self::AmountOff { sku, .. } => sku.as_deref(),
+        }
+    }
+
+    /// The subtotal it needs; zero when it needs none.
+    #[must_use]
+    pub fn min_subtotal(&self) -> Minor {
+        match self {
+            Self::PercentOff { min_subtotal_minor, .. } | Self::AmountOff { min_subtotal_minor, .. } => {
+                min_subtotal_minor.unwrap_or_default()
+            }
+        }
+    }
+
+    /// What it takes off when `left` is left; never more than that.
+    #[must_use]
+    pub fn amount_off(&self, left: Minor) -> Minor {
+        match self {
+            Self::PercentOff { basis_points, .. } => {
+                let whole = u128::from(super::limits::BASIS_POINTS_MAX);
+                let share = u128::from(*basis_points).min(whole);
+                // Both factors are below 2^53, so the product cannot overflow 128 bits.
+                Minor::saturating_from(divide_half_even(u128::from(left.get()).saturating_mul(share), whole))
+            }
+            Self::AmountOff { minor, .. } => (*minor).min(left),
+        }
+    }
+}

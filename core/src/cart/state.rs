@@ -1,0 +1,183 @@
+//! The cart, and how each fact changes it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalogue::Terms;
+use super::command::CartCommand;
+use super::decide::decide;
+use super::event::{CartEvent, CartOpened, CloseReason, ItemAdded};
+use super::refusal::CartRefusal;
+use super::rule::Rule;
+use crate::aggregate::{Aggregate, Head};
+use crate::money::{Pieces, Price};
+
+/// A shopping cart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cart {
+    /// Nobody took it yet.
+    #[default]
+    Empty,
+    /// In use.
+    Open(Contents),
+    /// At its end, with what was in it then.
+    Closed(Contents, Option<CloseReason>),
+}
+
+/// What is in a cart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contents {
+    /// ISO 4217 code of every amount.
+    pub currency: Option<String>,
+    /// Opaque reference to the owner.
+    pub owner_ref: Option<String>,
+    /// SHA-256 of the cart's token.
+    pub token_hash: Option<String>,
+    /// In the order in which their items were first added.
+    pub lines: Vec<Line>,
+    /// In the order in which they were applied.
+    pub discounts: Vec<Discount>,
+}
+
+/// One item and how many pieces of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Key of the line.
+    pub sku: String,
+    /// What the shopper calls the item.
+    pub item_name: String,
+    /// Pieces.
+    pub quantity: Pieces,
+    /// The price of the newest add that stated one.
+    pub price: Option<Price>,
+}
+
+/// A discount code and what it does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discount {
+    /// The code.
+    pub code: String,
+    /// What it does.
+    pub rule: Rule,
+}
+
+impl Cart {
+    /// What is in it; nothing for a cart that was never opened.
+    #[must_use]
+    pub const fn contents(&self) -> Option<&Contents> {
+        match self {
+            Self::Empty => None,
+            Self::Open(contents) | Self::Closed(contents, _) => Some(contents),
+        }
+    }
+}
+
+impl Contents {
+    /// The line with this sku.
+    #[must_use]
+    pub fn line(&self, sku: &str) -> Option<&Line> {
+        self.lines.iter().find(|line| line.sku == sku)
+    }
+
+    /// The discount with this code.
+    #[must_use]
+    pub fn discount(&self, code: &str) -> Option<&Discount> {
+        self.discounts.iter().find(|discount| discount.code == code)
+    }
+
+    pub(super) fn add(&mut self, added: &ItemAdded) {
+        let sku = added.line_sku();
+        if let Some(line) = self.lines.iter_mut().find(|line| line.sku == sku) {
+            line.quantity = line.quantity.saturating_add(added.quantity);
+            line.price = added.price.or(line.price);
+        } else {
+            self.lines.push(Line {
+                sku: sku.into(),
+                item_name: added.item_name.clone(),
+                quantity: added.quantity,
+                price: added.price,
+            });
+        }
+    }
+
+    pub(super) fn set_quantity(&mut self, sku: &str, quantity: Pieces) {
+        if let Some(line) = self.lines.iter_mut().find(|line| line.sku == sku) {
+            line.quantity = quantity;
+        }
+    }
+
+    pub(super) fn apply_discount(&mut self, code: &str, rule: &Rule) {
+        self.discounts.push(Discount { code: code.into(), rule: rule.clone() });
+    }
+}
+
+impl Aggregate for Cart {
+    type Event = CartEvent;
+    type Command = CartCommand;
+    type Refusal = CartRefusal;
+    type Terms<'a> = Terms<'a>;
+
+    fn decide(&self, head: Head, command: &CartCommand, terms: Terms<'_>) -> Result<Vec<CartEvent>, CartRefusal> {
+        decide(self, head, command, terms)
+    }
+
+    /// Every event by every state is said here; a fact that makes no sense in a state changes nothing.
+    fn evolve(&mut self, event: &CartEvent) {
+        match (event, &mut *self) {
+            (CartEvent::CartOpened(opened), Self::Empty) => *self = Self::Open(Contents::opened(opened)),
+            (CartEvent::CartClaimed(claimed), Self::Open(contents)) => {
+                contents.owner_ref = Some(claimed.owner_ref.clone());
+            }
+            (CartEvent::ItemAdded(added), Self::Open(contents)) => contents.add(added),
+            (CartEvent::ItemQuantityChanged(changed), Self::Open(contents)) => {
+                contents.set_quantity(&changed.sku, changed.quantity);
+            }
+            (CartEvent::ItemRemoved(removed), Self::Open(contents)) => {
+                contents.lines.retain(|line| line.sku != removed.sku);
+            }
+            (CartEvent::DiscountApplied(applied), Self::Open(contents)) => {
+                contents.apply_discount(&applied.code, &applied.rule);
+            }
+            (CartEvent::DiscountRemoved(removed), Self::Open(contents)) => {
+                contents.discounts.retain(|discount| discount.code != removed.code);
+            }
+            (CartEvent::CartClosed(closed), Self::Open(contents)) => {
+                *self = Self::Closed(core::mem::take(contents), closed.reason);
+            }
+            (CartEvent::CartOpened(_), Self::Open(_) | Self::Closed(..))
+            | (
+                CartEvent::CartClaimed(_)
+                | CartEvent::ItemAdded(_)
+                | CartEvent::ItemQuantityChanged(_)
+                | CartEvent::ItemRemoved(_)
+                | CartEvent::DiscountApplied(_)
+                | CartEvent::DiscountRemoved(_)
+                | CartEvent::CartClosed(_),
+                Self::Empty | Self::Closed(..),
+            ) => {}
+        }
+    }
+
+    fn command_reused() -> CartRefusal {
+        CartRefusal::CommandReused {}
+    }
+
+    fn ended(&self) -> bool {
+        matches!(self, Self::Closed(..))
+    }
+}
+
+impl Contents {
+    fn opened(opened: &CartOpened) -> Self {
+        Self {
+            currency: opened.currency.clone(),
+            owner_ref: opened.owner_ref.clone(),
+            token_hash: opened.token_hash.clone(),
+            lines: Vec::new(),
+            discounts: Vec::new(),
+        }
+    }
+}
