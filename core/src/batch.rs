@@ -21,8 +21,10 @@ impl<K: Ord + Clone> Waves<K> {
         for (index, key) in keys.into_iter().enumerate() {
             waiting.entry(key).or_default().push(index);
         }
-        // Each key's records are taken from the end.
-        waiting.values_mut().for_each(|indexes| indexes.reverse());
+        for indexes in waiting.values_mut() {
+            // Each key's records are taken from the end.
+            indexes.reverse();
+        }
         Self { waiting, failed: BTreeSet::new() }
     }
 

@@ -111,7 +111,10 @@ pub struct ScanPage {
 pub trait EventBus: Send + Sync {
     /// Puts up to [`BUS_PUT_RECORDS_MAX`] records; one result per record in the same order. Records can fail alone
     /// and no order is promised between them: cut batches with [`Waves`](tillroll_core::batch::Waves).
-    fn put(&self, records: Vec<BusRecord>) -> impl Future<Output = Result<Vec<Result<(), RecordRefused>>, Fault>> + Send;
+    fn put(
+        &self,
+        records: Vec<BusRecord>,
+    ) -> impl Future<Output = Result<Vec<Result<(), RecordRefused>>, Fault>> + Send;
 }
 
 /// Most records in one put (Kinesis `PutRecords`).

@@ -50,8 +50,7 @@ impl EventRecord {
         circumstances: Circumstances,
     ) -> Result<Self, serde_json::Error> {
         let data = change.event.serialize_data(serde_json::value::Serializer)?;
-        let circumstances =
-            Circumstances { event_id: change.event_id, command: Some(change.command), ..circumstances };
+        let circumstances = Circumstances { event_id: change.event_id, command: Some(change.command), ..circumstances };
         Ok(Self { stream, version: change.version, name: change.event.name().to_owned(), data, circumstances })
     }
 

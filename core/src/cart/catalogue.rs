@@ -54,7 +54,7 @@ impl Terms<'_> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "CatalogueFile", into = "CatalogueFile")]
 pub struct Catalogue {
-    /// Names this state of the catalogue; an ETag.
+    /// Names this state of the catalogue; served as its `ETag`.
     pub version: String,
     /// ISO 4217 code of every amount in it.
     pub currency: String,

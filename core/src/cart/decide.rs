@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use super::catalogue::{Actor, Tariff, Terms};
 use super::command::{CartCommand, Currency, Quantity, StatedPrice};
 use super::event::{
-    CartClaimed, CartClosed, CartEvent, CartOpened, DiscountApplied, DiscountRemoved, ItemAdded, ItemQuantityChanged,
-    ItemRemoved,
+    CartClaimed, CartClosed, CartEvent, CartOpened, CloseReason, DiscountApplied, DiscountRemoved, ItemAdded,
+    ItemQuantityChanged, ItemRemoved,
 };
 use super::limits::{DISCOUNTS_MAX, EVENTS_MAX, LINES_MAX, QUANTITY_MAX};
 use super::pricing::{is_exact, price};
@@ -15,46 +15,34 @@ use super::refusal::CartRefusal;
 use super::rule::Rule;
 use super::state::{Cart, Contents};
 use crate::aggregate::Head;
-use crate::money::Price;
+use crate::money::{Pieces, Price};
 use crate::text::Text;
 
 type Decision = Result<Vec<CartEvent>, CartRefusal>;
 
 pub(super) fn decide(cart: &Cart, head: Head, command: &CartCommand, terms: Terms<'_>) -> Decision {
-    let contents = match (command, cart) {
-        (CartCommand::OpenCart { currency, owner_ref, token_hash }, Cart::Empty) => {
-            return open(head, currency.as_ref(), owner_ref.clone(), token_hash.clone(), terms);
+    match cart {
+        Cart::Empty => {
+            if let CartCommand::OpenCart { currency, owner_ref, token_hash } = command {
+                open(head, currency.as_ref(), owner_ref.clone(), token_hash.clone(), terms)
+            } else {
+                Err(CartRefusal::CartNotFound {})
+            }
         }
-        (CartCommand::OpenCart { .. }, Cart::Open(_)) => return Err(CartRefusal::CartAlreadyOpen {}),
-        (_, Cart::Empty) => return Err(CartRefusal::CartNotFound {}),
-        (_, Cart::Closed(contents, _)) => {
+        Cart::Closed(contents, _) => {
             may_act(contents, command, terms.actor)?;
-            return Err(CartRefusal::CartClosed {});
+            Err(CartRefusal::CartClosed {})
         }
-        (_, Cart::Open(contents)) => contents,
-    };
-    may_act(contents, command, terms.actor)?;
-    let closes = matches!(command, CartCommand::CloseCart { .. });
-    if head.version >= EVENTS_MAX && !closes {
-        return Err(CartRefusal::too_many_events());
-    }
-    let deciding = Deciding { head, contents, terms };
-    match command {
-        CartCommand::OpenCart { .. } => Err(CartRefusal::CartAlreadyOpen {}),
-        CartCommand::ClaimCart { owner_ref } => deciding.claim(owner_ref),
-        CartCommand::AddItem { item_name, sku, quantity, price } => deciding.add(item_name, sku, *quantity, *price),
-        CartCommand::ChangeQuantity { sku, quantity } => deciding.change_quantity(sku, *quantity),
-        CartCommand::RemoveItem { sku } => deciding.remove(sku),
-        CartCommand::ApplyDiscount { code, rule } => deciding.apply_discount(code, rule.as_ref()),
-        CartCommand::RemoveDiscount { code } => deciding.remove_discount(code),
-        CartCommand::CloseCart { reason } => {
-            happened(CartEvent::CartClosed(CartClosed { shopping_cart_uuid: head.stream.uuid(), reason: *reason }))
+        Cart::Open(contents) => {
+            may_act(contents, command, terms.actor)?;
+            Deciding { head, contents, terms }.decide(command)
         }
     }
 }
 
-fn happened(event: CartEvent) -> Decision {
-    Ok([event].into())
+/// The one event that a command causes.
+fn happened(event: CartEvent) -> Vec<CartEvent> {
+    [event].into()
 }
 
 fn open(
@@ -73,28 +61,35 @@ fn open(
         (stated, _) => stated,
     };
     let shopping_cart_uuid = head.stream.uuid();
-    happened(CartEvent::CartOpened(CartOpened { shopping_cart_uuid, currency, owner_ref, token_hash }))
+    Ok(happened(CartEvent::CartOpened(CartOpened { shopping_cart_uuid, currency, owner_ref, token_hash })))
 }
 
 /// An owned cart is its owner's; a cart with a token and no owner is for whoever has the token. Claiming takes the
-/// token alone: it is how a cart gets its owner.
+/// token alone: it is how a cart gets its owner. Opening is anybody's: it can only find the cart open already.
 fn may_act(contents: &Contents, command: &CartCommand, actor: Actor<'_>) -> Result<(), CartRefusal> {
-    let Actor::Shopper { owner_ref, token_hash } = actor else {
-        return match (command, &contents.owner_ref) {
-            (CartCommand::ClaimCart { owner_ref }, Some(owner)) if owner_ref != owner => Err(CartRefusal::NotOwner {}),
-            _ => Ok(()),
-        };
+    let claimed = match command {
+        CartCommand::OpenCart { .. } => return Ok(()),
+        CartCommand::ClaimCart { owner_ref } => Some(owner_ref.as_str()),
+        CartCommand::AddItem { .. }
+        | CartCommand::ChangeQuantity { .. }
+        | CartCommand::RemoveItem { .. }
+        | CartCommand::ApplyDiscount { .. }
+        | CartCommand::RemoveDiscount { .. }
+        | CartCommand::CloseCart { .. } => None,
     };
-    let claims_for_another = match command {
-        CartCommand::ClaimCart { owner_ref: claimed } => owner_ref != Some(claimed),
-        _ => false,
+    let owner = contents.owner_ref.as_deref();
+    let allowed = match actor {
+        Actor::Trusted => claimed.is_none() || owner.is_none() || claimed == owner,
+        Actor::Shopper { owner_ref, token_hash } => {
+            let has_access = match (owner, contents.token_hash.as_deref()) {
+                (Some(owner), _) => owner_ref == Some(owner),
+                (None, Some(hash)) => token_hash == Some(hash),
+                (None, None) => true,
+            };
+            has_access && (claimed.is_none() || claimed == owner_ref)
+        }
     };
-    let allowed = match (&contents.owner_ref, &contents.token_hash) {
-        (Some(owner), _) => owner_ref == Some(owner),
-        (None, Some(hash)) => token_hash == Some(hash),
-        (None, None) => true,
-    };
-    if allowed && !claims_for_another { Ok(()) } else { Err(CartRefusal::NotOwner {}) }
+    if allowed { Ok(()) } else { Err(CartRefusal::NotOwner {}) }
 }
 
 /// An open cart, and somebody who may change it.
@@ -105,11 +100,33 @@ struct Deciding<'a> {
 }
 
 impl Deciding<'_> {
-    fn claim(&self, owner_ref: &str) -> Decision {
+    fn decide(&self, command: &CartCommand) -> Decision {
+        let closes = matches!(command, CartCommand::CloseCart { .. });
+        if self.head.version >= EVENTS_MAX && !closes {
+            return Err(CartRefusal::too_many_events());
+        }
+        match command {
+            CartCommand::OpenCart { .. } => Err(CartRefusal::CartAlreadyOpen {}),
+            CartCommand::ClaimCart { owner_ref } => Ok(self.claim(owner_ref)),
+            CartCommand::AddItem { item_name, sku, quantity, price } => self.add(item_name, sku, *quantity, *price),
+            CartCommand::ChangeQuantity { sku, quantity } => self.change_quantity(sku, *quantity),
+            CartCommand::RemoveItem { sku } => self.remove(sku),
+            CartCommand::ApplyDiscount { code, rule } => self.apply_discount(code, rule.as_ref()),
+            CartCommand::RemoveDiscount { code } => self.remove_discount(code),
+            CartCommand::CloseCart { reason } => Ok(self.close(*reason)),
+        }
+    }
+
+    fn claim(&self, owner_ref: &str) -> Vec<CartEvent> {
         happened(CartEvent::CartClaimed(CartClaimed {
             shopping_cart_uuid: self.head.stream.uuid(),
             owner_ref: owner_ref.into(),
         }))
+    }
+
+    fn close(&self, reason: Option<CloseReason>) -> Vec<CartEvent> {
+        let shopping_cart_uuid = self.head.stream.uuid();
+        happened(CartEvent::CartClosed(CartClosed { shopping_cart_uuid, reason }))
     }
 
     fn add(&self, item_name: &Text, sku: &Text, quantity: Quantity, stated: Option<StatedPrice>) -> Decision {
@@ -119,7 +136,7 @@ impl Deciding<'_> {
             Some(line) if line.quantity.saturating_add(quantity.pieces()).get() > QUANTITY_MAX => {
                 return Err(CartRefusal::InvalidQuantity { min: 1, max: QUANTITY_MAX });
             }
-            _ => {}
+            Some(_) | None => {}
         }
         let added = ItemAdded {
             shopping_cart_uuid: self.head.stream.uuid(),
@@ -129,7 +146,7 @@ impl Deciding<'_> {
             price,
         };
         self.stays_exact(|contents| contents.add(&added))?;
-        happened(CartEvent::ItemAdded(added))
+        Ok(happened(CartEvent::ItemAdded(added)))
     }
 
     /// The catalogue's price where there is a catalogue, else the one that was stated.
@@ -158,27 +175,26 @@ impl Deciding<'_> {
     }
 
     fn change_quantity(&self, sku: &Text, quantity: Quantity) -> Decision {
-        let line = self.line(sku)?;
-        if line == quantity.pieces() {
+        if self.quantity_of(sku)? == quantity.pieces() {
             return Ok(Vec::new());
         }
         self.stays_exact(|contents| contents.set_quantity(sku.as_str(), quantity.pieces()))?;
-        happened(CartEvent::ItemQuantityChanged(ItemQuantityChanged {
+        Ok(happened(CartEvent::ItemQuantityChanged(ItemQuantityChanged {
             shopping_cart_uuid: self.head.stream.uuid(),
             sku: sku.as_str().into(),
             quantity: quantity.pieces(),
-        }))
+        })))
     }
 
     fn remove(&self, sku: &Text) -> Decision {
-        self.line(sku)?;
-        happened(CartEvent::ItemRemoved(ItemRemoved {
+        self.quantity_of(sku)?;
+        Ok(happened(CartEvent::ItemRemoved(ItemRemoved {
             shopping_cart_uuid: self.head.stream.uuid(),
             sku: sku.as_str().into(),
-        }))
+        })))
     }
 
-    fn line(&self, sku: &Text) -> Result<crate::money::Pieces, CartRefusal> {
+    fn quantity_of(&self, sku: &Text) -> Result<Pieces, CartRefusal> {
         let line = self.contents.line(sku.as_str());
         line.map(|line| line.quantity).ok_or_else(|| CartRefusal::LineNotFound { sku: sku.as_str().into() })
     }
@@ -196,11 +212,11 @@ impl Deciding<'_> {
         if subtotal_minor < min_subtotal_minor {
             return Err(CartRefusal::DiscountMinimumNotMet { discount_code, min_subtotal_minor, subtotal_minor });
         }
-        happened(CartEvent::DiscountApplied(DiscountApplied {
+        Ok(happened(CartEvent::DiscountApplied(DiscountApplied {
             shopping_cart_uuid: self.head.stream.uuid(),
             code: discount_code,
             rule,
-        }))
+        })))
     }
 
     /// Only history states its own rules; a shopper names a code, and the catalogue says what it does.
@@ -225,10 +241,10 @@ impl Deciding<'_> {
         if self.contents.discount(code.as_str()).is_none() {
             return Err(CartRefusal::DiscountNotApplied { discount_code: code.as_str().into() });
         }
-        happened(CartEvent::DiscountRemoved(DiscountRemoved {
+        Ok(happened(CartEvent::DiscountRemoved(DiscountRemoved {
             shopping_cart_uuid: self.head.stream.uuid(),
             code: code.as_str().into(),
-        }))
+        })))
     }
 
     /// Tries a change on a copy: a command that would take any total past 2^53-1 is refused.

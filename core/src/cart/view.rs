@@ -139,13 +139,18 @@ struct StateLayout<'a> {
     version: u64,
     currency: Option<&'a str>,
     owner_ref: Option<&'a str>,
-    lines: Vec<(&'a str, &'a str, u64, Option<(u64, u64)>, u64)>,
-    discounts: Vec<(&'a str, RuleLayout<'a>, u64)>,
+    lines: Vec<LineLayout<'a>>,
+    discounts: Vec<DiscountLayout<'a>>,
     subtotal_minor: u64,
     discount_minor: u64,
     total_minor: u64,
     unknown_events: u64,
 }
+
+/// Sku, item name, quantity, price as minor and per, total.
+type LineLayout<'a> = (&'a str, &'a str, u64, Option<(u64, u64)>, u64);
+/// Code, rule, amount.
+type DiscountLayout<'a> = (&'a str, RuleLayout<'a>, u64);
 
 #[derive(Serialize)]
 enum RuleLayout<'a> {

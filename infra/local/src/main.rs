@@ -1,1 +1,3 @@
+//! The `tillroll` command line.
+
 fn main() {}
