@@ -3,6 +3,8 @@
 //! Functions are plain state machines. They call [`ports`] and the core, never a clock, a socket or an SDK; a host
 //! (Lambda, the local process, a simulator) gives them adapters and batches.
 
+pub mod generations;
 pub mod lambda_events;
 pub mod ports;
 pub mod record;
+pub mod subscriptions;

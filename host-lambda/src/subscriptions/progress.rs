@@ -1,0 +1,117 @@
+//! Folding a cart's row forward: pure, and the same for the projector, for `verify` and for tests.
+
+use tillroll_core::gate::{Gate, Passage};
+use tillroll_core::id::EventId;
+use tillroll_core::recorded::Stored;
+use tillroll_core::time::Timestamp;
+
+use super::{Happened, Poison, Subscription};
+use crate::ports::ROWS_WRITE_MAX;
+use crate::record::{EventRecord, Undecodable};
+
+/// Most entries that may come or go in one write: what a transaction takes besides the cart's row and its parked row.
+pub const ENTRIES_CHANGED_MAX: usize = ROWS_WRITE_MAX - 2;
+
+/// What a subscription has made of a cart so far.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress<R> {
+    /// Version of the event applied last, 0 before the first.
+    pub version: u64,
+    /// The row.
+    pub row: R,
+}
+
+/// A cart stands still: the event that could not be applied, and why.
+#[derive(Debug)]
+pub struct Standstill {
+    /// Version of the event.
+    pub version: u64,
+    /// The event; `None` when it is missing.
+    pub event_id: Option<EventId>,
+    /// When it was recorded.
+    pub recorded_at: Option<Timestamp>,
+    /// Why it was not applied.
+    pub cause: Obstacle,
+}
+
+/// Why an event was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum Obstacle {
+    /// A newer build wrote it.
+    #[error("this build does not know events named {0}")]
+    UnknownEvent(String),
+    /// Its data is not what its name says.
+    #[error(transparent)]
+    Undecodable(#[from] Undecodable),
+    /// The subscription cannot take it.
+    #[error("the subscription cannot apply the event: {0}")]
+    Poison(#[from] Poison),
+    /// The table has later events of the cart, and not this one.
+    #[error("the table does not have the event")]
+    Missing,
+    /// One event changes more entries than one write takes.
+    #[error("the event changes {0} entries, more than the {ENTRIES_CHANGED_MAX} that fit in one write")]
+    TooManyEntries(usize),
+    /// The row does not become JSON, or the stored JSON does not become a row of this build.
+    #[error("the row of the cart does not read or write as JSON")]
+    RowLayout(#[from] serde_json::Error),
+    /// The rows do not take it, now or later: it is too large for an item, for one.
+    #[error("the rows refuse it: {0}")]
+    Unwritable(String),
+}
+
+impl Standstill {
+    pub(crate) fn at(event: &EventRecord, cause: impl Into<Obstacle>) -> Self {
+        Self {
+            version: event.version,
+            event_id: Some(event.circumstances.event_id),
+            recorded_at: event.circumstances.recorded_at,
+            cause: cause.into(),
+        }
+    }
+}
+
+impl<R: Clone> Progress<R> {
+    /// Folds `events` in, which are in order; those applied before are passed over. Stops before the first one that
+    /// cannot be applied, a hole included.
+    pub fn fold<S: Subscription<Row = R>>(
+        &self,
+        subscription: &S,
+        events: &[EventRecord],
+    ) -> (Self, Option<Standstill>) {
+        let mut progress = self.clone();
+        for (index, event) in events.iter().enumerate() {
+            if let Err(standstill) = progress.step(subscription, event) {
+                // A failed `apply` may have changed half of the row: what came before it is folded afresh.
+                let before = self.fold(subscription, events.get(..index).unwrap_or_default()).0;
+                return (before, Some(standstill));
+            }
+        }
+        (progress, None)
+    }
+
+    fn step<S: Subscription<Row = R>>(&mut self, subscription: &S, event: &EventRecord) -> Result<(), Standstill> {
+        let gate = Gate::at(self.version);
+        match gate.judge(event.version) {
+            Passage::Duplicate => return Ok(()),
+            Passage::Apply => {}
+            Passage::Gap { first, .. } => {
+                return Err(Standstill { version: first, event_id: None, recorded_at: None, cause: Obstacle::Missing });
+            }
+        }
+        let recorded = event.clone().decode::<S::Event>().map_err(|error| Standstill::at(event, error))?;
+        let known = match recorded.event {
+            Stored::Known(known) => known,
+            Stored::Unknown { name } => return Err(Standstill::at(event, Obstacle::UnknownEvent(name))),
+        };
+        let happened = Happened {
+            cart: recorded.stream,
+            version: recorded.version,
+            event: &known,
+            circumstances: &recorded.circumstances,
+        };
+        subscription.apply(&mut self.row, happened).map_err(|poison| Standstill::at(event, poison))?;
+        self.version = gate.after(event.version).applied();
+        Ok(())
+    }
+}
