@@ -1,0 +1,7 @@
+//! Core's tests: the shared vectors, the laws, and a second aggregate to prove that the first is not special.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod judging;
+mod laws;
+mod second_aggregate;
+mod vectors;
