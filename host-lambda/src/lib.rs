@@ -4,7 +4,10 @@
 //! (Lambda, the local process, a simulator) gives them adapters and batches.
 
 pub mod generations;
+pub mod item;
 pub mod lambda_events;
+pub mod memory;
 pub mod ports;
 pub mod record;
+pub mod repository;
 pub mod subscriptions;

@@ -3,6 +3,8 @@
 //!
 //! Functions call these and nothing else: no clock, no randomness, no socket of their own.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
@@ -68,7 +70,8 @@ pub trait EventTable: Send + Sync {
     ) -> impl Future<Output = Result<Vec<EventRecord>, Fault>> + Send;
 
     /// Appends 1..=[`COMMIT_EVENTS_MAX`] events of one stream with consecutive versions, all or none. An append that
-    /// had landed already (same event ids in the same places) is a success, however the answer to it got lost.
+    /// had landed already (the very same events in the same places) is a success, however the answer to it got lost.
+    /// The same event ids with other content are a conflict: whoever loads again finds the command that wrote them.
     fn append(&self, events: &[EventRecord]) -> impl Future<Output = Result<(), AppendError>> + Send;
 
     /// One page of the whole table, for reconciliation. A stream's events come together and in order.
@@ -77,6 +80,23 @@ pub trait EventTable: Send + Sync {
 
 /// Most events in one commit.
 pub const COMMIT_EVENTS_MAX: usize = 25;
+
+/// The stream of a commit; a fault when `events` is none: no events, too many, of several streams, or with versions
+/// that do not follow each other from 1 or above.
+pub fn check_commit(events: &[EventRecord]) -> Result<StreamId, Fault> {
+    let wrong = |object: String, reason: &str| Fault::new(FaultKind::Permanent, "append to cart", object, reason);
+    let Some(first) = events.first() else {
+        return Err(wrong("(none)".to_owned(), "a commit has at least one event"));
+    };
+    let in_place = |(version, event): (u64, &EventRecord)| event.version == version && event.stream == first.stream;
+    if events.len() > COMMIT_EVENTS_MAX {
+        Err(wrong(first.stream.to_string(), "the commit has more events than one commit may have"))
+    } else if first.version == 0 || !(first.version..).zip(events).all(in_place) {
+        Err(wrong(first.stream.to_string(), "the events of a commit belong to one cart and follow each other"))
+    } else {
+        Ok(first.stream)
+    }
+}
 
 /// Why events were not appended.
 #[derive(Debug, thiserror::Error)]
@@ -218,6 +238,12 @@ pub struct RowKey {
     pub sort: String,
 }
 
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {}", self.partition, self.sort)
+    }
+}
+
 /// A stored row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
@@ -227,7 +253,8 @@ pub struct Row {
     pub revision: u64,
     /// Its content: JSON text.
     pub body: String,
-    /// Its place in the secondary index, if it has one.
+    /// Its place in the secondary index, if it has one. Make it unique (end its sort key with the row's own), so that
+    /// a query can go on after it.
     pub index: Option<RowKey>,
 }
 
@@ -280,6 +307,42 @@ pub enum RowWrite {
     Set(Row),
     /// Deletes the row if it exists; likewise.
     Delete(RowKey),
+}
+
+impl RowWrite {
+    /// Where it writes.
+    #[must_use]
+    pub fn key(&self) -> &RowKey {
+        match self {
+            Self::Put { row, .. } | Self::Set(row) => &row.key,
+            Self::Delete(key) => key,
+        }
+    }
+}
+
+/// A fault when `writes` is no write of rows: none, too many, two of one row, an empty key, or a revision that does
+/// not rise.
+pub fn check_writes(writes: &[RowWrite]) -> Result<(), Fault> {
+    let wrong = |object: String, reason: &str| Fault::new(FaultKind::Permanent, "write row", object, reason);
+    if writes.is_empty() || writes.len() > ROWS_WRITE_MAX {
+        return Err(wrong("(several)".to_owned(), "a write has 1 to 100 rows"));
+    }
+    let mut keys = BTreeSet::new();
+    for write in writes {
+        let key = write.key();
+        if key.partition.is_empty() || key.sort.is_empty() {
+            return Err(wrong(key.to_string(), "no part of a key may be empty"));
+        }
+        if !keys.insert(key) {
+            return Err(wrong(key.to_string(), "the row is written twice at once"));
+        }
+        if let RowWrite::Put { expected, row } = write
+            && row.revision <= *expected
+        {
+            return Err(wrong(key.to_string(), "the new revision is not above the expected one"));
+        }
+    }
+    Ok(())
 }
 
 /// Why rows were not written.

@@ -1,0 +1,68 @@
+//! The ports in memory: honest models of the real things, for tests and for a seeded simulator.
+//!
+//! Every adapter is a handle: its clones share one content. Nothing here looks at a clock of its own or at chance;
+//! whatever comes out is in a fixed order, so the same calls always give the same answers. [`Faults`] makes the next
+//! calls fail as a network does: before the work, or after it.
+
+mod archive;
+mod bus;
+mod clock;
+mod progress;
+mod queue;
+mod rows;
+mod runs;
+mod table;
+mod tamper;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use archive::MemoryArchive;
+pub use bus::MemoryBus;
+pub use clock::MemoryClock;
+pub use progress::MemoryProgress;
+pub use queue::{MemoryQueue, RECEIVES_MAX, VISIBILITY_MS};
+pub use rows::MemoryRows;
+pub use runs::MemoryRuns;
+pub use table::MemoryTable;
+pub use tamper::MemoryTamperLog;
+
+use crate::ports::{Fault, FaultKind};
+
+/// Faults to come. One call of an adapter uses up at most one of each kind.
+#[derive(Debug, Default)]
+pub struct Faults {
+    refusals: AtomicU32,
+    lost_answers: AtomicU32,
+}
+
+impl Faults {
+    /// The next `calls` calls do nothing and answer with a transient fault.
+    pub fn fail_next(&self, calls: u32) {
+        self.refusals.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `calls` calls that get as far as doing their work do it, and then their answer is lost: the caller
+    /// is told that the outcome is unknown.
+    pub fn lose_next_answers(&self, calls: u32) {
+        self.lost_answers.store(calls, Ordering::SeqCst);
+    }
+
+    fn before(&self, operation: &'static str, object: &str) -> Result<(), Fault> {
+        Self::injected(&self.refusals, FaultKind::Transient, operation, object)
+    }
+
+    fn after(&self, operation: &'static str, object: &str) -> Result<(), Fault> {
+        Self::injected(&self.lost_answers, FaultKind::UnknownOutcome, operation, object)
+    }
+
+    fn injected(left: &AtomicU32, kind: FaultKind, operation: &'static str, object: &str) -> Result<(), Fault> {
+        let taken = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if taken.is_ok() { Err(Fault::new(kind, operation, object, "a fault that was asked for")) } else { Ok(()) }
+    }
+}
+
+/// A panic while the lock was held leaves content that is still worth looking at.
+fn lock<T>(content: &Mutex<T>) -> MutexGuard<'_, T> {
+    content.lock().unwrap_or_else(PoisonError::into_inner)
+}
