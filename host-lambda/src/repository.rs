@@ -94,7 +94,8 @@ impl<A: Aggregate, T: EventTable> Repository<A, T> {
         let stream = aggregate.head().stream;
         let records: Result<Vec<_>, _> =
             changes.iter().map(|change| EventRecord::of_change(stream, change, template.clone())).collect();
-        let unwritable = |error| Fault::new(FaultKind::Permanent, "write the events of cart", stream.to_string(), error);
+        let unwritable =
+            |error| Fault::new(FaultKind::Permanent, "write the events of cart", stream.to_string(), error);
         let records = records.map_err(unwritable)?;
         let bytes = data_bytes(&records).map_err(unwritable)?;
         if bytes > COMMIT_BYTES_MAX {

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Faults, MemoryClock, lock};
 use crate::lambda_events::{QueueAttributes, QueueBatch, QueueBatchRecord};
-use crate::ports::{
-    Clock, Fault, FaultKind, QUEUE_SEND_MESSAGES_MAX, QueueMessage, RecordRefused, ReplayQueue,
-};
+use crate::ports::{Clock, Fault, FaultKind, QUEUE_SEND_MESSAGES_MAX, QueueMessage, RecordRefused, ReplayQueue};
 
 /// How long a deduplication id is remembered, as in SQS.
 const DEDUPLICATION_MS: i64 = 5 * 60 * 1_000;
@@ -191,10 +189,7 @@ impl Waiting {
         QueueBatchRecord {
             message_id: self.id.clone(),
             body: self.message.body.clone(),
-            attributes: QueueAttributes {
-                group: self.message.group.clone(),
-                receive_count: self.receives.to_string(),
-            },
+            attributes: QueueAttributes { group: self.message.group.clone(), receive_count: self.receives.to_string() },
         }
     }
 }
