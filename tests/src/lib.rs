@@ -1,1 +1,1 @@
-//! Placeholder.
+//! What tests share: contract suites for the ports, and the programs that tests start.

@@ -157,3 +157,19 @@ fn every_fault_and_bad_input_that_is_owned_here_has_its_test() {
     let all = (1..=40).map(|n| format!("E{n}")).chain((1..=32).map(|n| format!("F{n}"))).collect();
     assert_eq!(rows, all, "every row of both tables");
 }
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let table = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let declared: BTreeSet<&str> = table
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
+        .filter(|name| !name.starts_with('#') && !name.starts_with("tillroll-"))
+        .collect();
+    let reasons = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let explained: BTreeSet<&str> =
+        reasons.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).skip(1).collect();
+    assert_eq!(declared, explained, "Cargo.toml and docs/dependencies.md list the same crates");
+}
