@@ -1,0 +1,4 @@
+//! The functions: each takes one batch or one step, calls ports, and says what is to be delivered again.
+
+pub mod archive;
+pub mod publish;
