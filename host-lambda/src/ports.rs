@@ -363,6 +363,23 @@ pub trait TamperLog: Send + Sync {
     fn keep(&self, reason: &str, record: String) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
+/// What leaves the system: notices to the owners of carts. A notice may be sent twice; its id tells.
+pub trait Notices: Send + Sync {
+    /// Sends one notice.
+    fn send(&self, notice: &Notice) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// A reminder that a cart waits with items in it. Whoever sends it finds the owner by the cart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The same for the same reminder, however often it is sent.
+    pub id: String,
+    /// The cart.
+    pub cart: StreamId,
+    /// When the reminder was due.
+    pub due: Timestamp,
+}
+
 /// Time and chance, so that functions have none of their own.
 pub trait Clock: Send + Sync {
     /// The time of day.

@@ -7,6 +7,7 @@
 mod archive;
 mod bus;
 mod clock;
+mod notices;
 mod progress;
 mod queue;
 mod rows;
@@ -20,6 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use archive::MemoryArchive;
 pub use bus::MemoryBus;
 pub use clock::MemoryClock;
+pub use notices::MemoryNotices;
 pub use progress::MemoryProgress;
 pub use queue::{MemoryQueue, RECEIVES_MAX, VISIBILITY_MS};
 pub use rows::MemoryRows;

@@ -2,20 +2,24 @@
 //!
 //! A [`Subscription`] is three pure functions: how an event changes the cart's row, where the row stands in an order
 //! of rows, and which entries follow from it. Everything else is done around it, by the
-//! `Projector`: both feeds, order, duplicates, gaps, conflicts, poison,
+//! [`Projector`](crate::functions::project::Projector): both feeds, order, duplicates, gaps, conflicts, poison,
 //! generations, and a write in which the row, its entries and its version land together or not at all. Because it is
 //! pure, `verify` can compute from the table what every row should be.
 //!
 //! | module | the row of a cart | for |
 //! |---|---|---|
-//! | `carts` | the folded cart | the operators' directory, newest first |
-//! | `suggestions` | its skus | what was bought together |
-//! | `reminders` | when it was last touched | carts left alone for 14 days |
+//! | [`carts`] | the folded cart | the operators' directory, newest first |
+//! | [`suggestions`] | its skus | what was bought together |
+//! | [`reminders`] | when it was last touched | carts left alone for 14 days |
 //!
-//! [`layout`] says under which keys all this is stored, [`progress`] folds a row forward.
+//! [`layout`] says under which keys all this is stored, [`fold`] takes a row forward, [`reading`] reads many rows.
 
+pub mod carts;
+pub mod fold;
 pub mod layout;
-pub mod progress;
+pub mod reading;
+pub mod reminders;
+pub mod suggestions;
 
 use std::fmt::Debug;
 
@@ -45,7 +49,7 @@ pub trait Subscription: Send + Sync {
     }
 
     /// Further rows that follow from the row. What is no longer among them is deleted. At most
-    /// [`progress::ENTRIES_CHANGED_MAX`] of them may come or go with one event.
+    /// [`fold::ENTRIES_CHANGED_MAX`] of them may come or go with one event.
     fn entries(&self, cart: StreamId, row: &Self::Row) -> Vec<Entry> {
         let _ = (cart, row);
         Vec::new()

@@ -14,7 +14,7 @@ pub const ENTRIES_CHANGED_MAX: usize = ROWS_WRITE_MAX - 2;
 
 /// What a subscription has made of a cart so far.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Progress<R> {
+pub struct Folded<R> {
     /// Version of the event applied last, 0 before the first.
     pub version: u64,
     /// The row.
@@ -55,12 +55,17 @@ pub enum Obstacle {
     /// The row does not become JSON, or the stored JSON does not become a row of this build.
     #[error("the row of the cart does not read or write as JSON")]
     RowLayout(#[from] serde_json::Error),
-    /// The rows do not take it, now or later: it is too large for an item, for one.
-    #[error("the rows refuse it: {0}")]
-    Unwritable(String),
+    /// The table or the rows refuse it for good: it is too large for an item, for one.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl Standstill {
+    /// The cart cannot go on after `version`, whichever event comes next.
+    pub(crate) fn after(version: u64, cause: impl Into<Obstacle>) -> Self {
+        Self { version: version.saturating_add(1), event_id: None, recorded_at: None, cause: cause.into() }
+    }
+
     pub(crate) fn at(event: &EventRecord, cause: impl Into<Obstacle>) -> Self {
         Self {
             version: event.version,
@@ -71,7 +76,7 @@ impl Standstill {
     }
 }
 
-impl<R: Clone> Progress<R> {
+impl<R: Clone> Folded<R> {
     /// Folds `events` in, which are in order; those applied before are passed over. Stops before the first one that
     /// cannot be applied, a hole included.
     pub fn fold<S: Subscription<Row = R>>(
@@ -79,15 +84,15 @@ impl<R: Clone> Progress<R> {
         subscription: &S,
         events: &[EventRecord],
     ) -> (Self, Option<Standstill>) {
-        let mut progress = self.clone();
+        let mut folded = self.clone();
         for (index, event) in events.iter().enumerate() {
-            if let Err(standstill) = progress.step(subscription, event) {
+            if let Err(standstill) = folded.step(subscription, event) {
                 // A failed `apply` may have changed half of the row: what came before it is folded afresh.
                 let before = self.fold(subscription, events.get(..index).unwrap_or_default()).0;
                 return (before, Some(standstill));
             }
         }
-        (progress, None)
+        (folded, None)
     }
 
     fn step<S: Subscription<Row = R>>(&mut self, subscription: &S, event: &EventRecord) -> Result<(), Standstill> {
@@ -95,9 +100,7 @@ impl<R: Clone> Progress<R> {
         match gate.judge(event.version) {
             Passage::Duplicate => return Ok(()),
             Passage::Apply => {}
-            Passage::Gap { first, .. } => {
-                return Err(Standstill { version: first, event_id: None, recorded_at: None, cause: Obstacle::Missing });
-            }
+            Passage::Gap { .. } => return Err(Standstill::after(self.version, Obstacle::Missing)),
         }
         let recorded = event.clone().decode::<S::Event>().map_err(|error| Standstill::at(event, error))?;
         let known = match recorded.event {

@@ -1,0 +1,252 @@
+//! Moving carts of one generation forward: what is stored is read in bulk, then each cart is folded and written on
+//! its own, several at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt as _};
+use tillroll_core::id::StreamId;
+
+use super::Projector;
+use super::plan::Standing;
+use crate::ports::{EventTable, Fault, FaultKind, Row, Rows, RowsError};
+use crate::record::EventRecord;
+use crate::subscriptions::Subscription;
+use crate::subscriptions::fold::{Folded, Obstacle, Standstill};
+use crate::subscriptions::layout::{Layout, Parked};
+use crate::subscriptions::reading::{parked_of, rows_of};
+
+/// Carts that are written at the same time: enough to hide the way to the rows and back, few enough that one
+/// invocation does not throttle the others.
+const CARTS_AT_ONCE: usize = 16;
+/// How often a cart is read again after a lost race. Only the two feeds of one generation race.
+const TRIES_MAX: u32 = 8;
+/// Events in one read of a gap.
+const FILL_EVENTS_MAX: u32 = 1_000;
+/// Reads for one gap. A longer one is filled by as many deliveries as it takes.
+const FILL_READS_MAX: u32 = 100;
+
+/// What there is to apply to a cart.
+#[derive(Clone, Copy)]
+pub(super) enum News<'a> {
+    /// These events arrived, in order.
+    Arrived(&'a [EventRecord]),
+    /// Whatever the table has.
+    TableHead,
+}
+
+/// How a cart stands afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All that was asked for is applied.
+    Applied,
+    /// The cart is parked.
+    Parked,
+}
+
+/// What is stored of a cart.
+#[derive(Default)]
+pub(super) struct StoredCart {
+    row: Option<Row>,
+    pub(super) parked: Option<Parked>,
+}
+
+impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
+    /// Moves many carts; answers those that could not be written now. A fault when what is stored cannot be read.
+    pub(super) async fn advance_all(
+        &self,
+        generation: u32,
+        news: BTreeMap<StreamId, News<'_>>,
+    ) -> Result<BTreeSet<StreamId>, Fault> {
+        let layout = Layout::new(S::NAME, generation);
+        let carts: Vec<StreamId> = news.keys().copied().collect();
+        let mut stored = self.stored(&layout, &carts).await?;
+        let moves: Vec<_> = news
+            .into_iter()
+            .map(|(cart, news)| self.advance(&layout, cart, stored.remove(&cart).unwrap_or_default(), news))
+            .collect();
+        let outcomes: Vec<_> = stream::iter(moves).buffered(CARTS_AT_ONCE).collect().await;
+        let mut failed = BTreeSet::new();
+        for (cart, outcome) in carts.into_iter().zip(outcomes) {
+            if let Err(fault) = outcome {
+                tracing::warn!(subscription = S::NAME, generation, %cart, %fault, "a cart was not projected");
+                failed.insert(cart);
+            }
+        }
+        Ok(failed)
+    }
+
+    /// Moves one cart, of which `stored` is known.
+    pub(super) async fn advance(
+        &self,
+        layout: &Layout,
+        cart: StreamId,
+        mut stored: StoredCart,
+        news: News<'_>,
+    ) -> Result<Outcome, Fault> {
+        for _ in 0..TRIES_MAX {
+            match self.advance_once(layout, cart, stored, news).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(RowsError::Fault(fault)) => return Err(fault),
+                Err(RowsError::Conflict) => {
+                    stored = self.stored(layout, &[cart]).await?.remove(&cart).unwrap_or_default();
+                }
+            }
+        }
+        Err(Fault::new(FaultKind::Transient, "project cart", cart.to_string(), RowsError::Conflict))
+    }
+
+    async fn advance_once(
+        &self,
+        layout: &Layout,
+        cart: StreamId,
+        stored: StoredCart,
+        news: News<'_>,
+    ) -> Result<Outcome, RowsError> {
+        let version = stored.row.as_ref().map_or(0, |row| row.revision);
+        let row = stored.row.as_ref().map_or(Ok(S::Row::default()), |row| serde_json::from_str(&row.body));
+        let mut standing = Standing {
+            subscription: &self.subscription,
+            layout,
+            build: &self.build,
+            cart,
+            folded: Folded { version, row: S::Row::default() },
+            parked: stored.parked.is_some(),
+        };
+        let Some(news) = news.after(version) else {
+            self.tally.duplicates.add(1);
+            return Ok(Outcome::Applied);
+        };
+        if stored.parked.is_some_and(|parked| parked.version > version && parked.build == self.build) {
+            self.tally.held.add(1);
+            return Ok(Outcome::Parked);
+        }
+        match row {
+            Ok(row) => standing.folded.row = row,
+            Err(error) => return self.park(standing, Standstill::after(version, error)).await,
+        }
+        match news {
+            News::Arrived(events)
+                if events.first().is_some_and(|event| event.version == version + 1) && gapless(events) =>
+            {
+                self.apply_events(&mut standing, events).await
+            }
+            News::Arrived(events) => {
+                self.tally.gaps_filled.add(1);
+                self.fill(standing, events.last().map(|event| event.version)).await
+            }
+            News::TableHead => self.fill(standing, None).await,
+        }
+    }
+
+    /// Applies what the table has, up to `until` or its head.
+    async fn fill(&self, mut standing: Standing<'_, S>, until: Option<u64>) -> Result<Outcome, RowsError> {
+        for _ in 0..FILL_READS_MAX {
+            let version = standing.folded.version;
+            if until.is_some_and(|until| version >= until) {
+                return Ok(Outcome::Applied);
+            }
+            let events = match self.table.load(standing.cart, version, Some(FILL_EVENTS_MAX)).await {
+                Ok(events) => events,
+                Err(fault) if fault.kind == FaultKind::Permanent => {
+                    return self.park(standing, Standstill::after(version, Obstacle::Refused(fault.to_string()))).await;
+                }
+                Err(fault) => return Err(fault.into()),
+            };
+            match (events.is_empty(), until) {
+                (false, _) => {
+                    if self.apply_events(&mut standing, &events).await? == Outcome::Parked {
+                        return Ok(Outcome::Parked);
+                    }
+                }
+                (true, None) => return self.clear_parked(standing).await,
+                (true, Some(_)) => return self.park(standing, Standstill::after(version, Obstacle::Missing)).await,
+            }
+        }
+        let cart = standing.cart.to_string();
+        Err(Fault::new(FaultKind::Transient, "project cart", cart, "there is more to read than one delivery takes")
+            .into())
+    }
+
+    /// Applies events in as many writes as they need, and moves `standing` along.
+    async fn apply_events(&self, standing: &mut Standing<'_, S>, events: &[EventRecord]) -> Result<Outcome, RowsError> {
+        let mut rest = events;
+        while let Some(first) = rest.first() {
+            let plan = standing.plan(rest);
+            match self.rows.write(&plan.writes).await {
+                Ok(()) => {}
+                Err(RowsError::Fault(fault)) if fault.kind == FaultKind::Permanent => {
+                    let plan = standing.park(Standstill::at(first, Obstacle::Refused(fault.to_string())));
+                    self.rows.write(&plan.writes).await?;
+                    return Ok(self.note_parked(standing.cart, plan.standstill.as_ref()));
+                }
+                Err(error) => return Err(error),
+            }
+            let applied = plan.folded.version - standing.folded.version;
+            self.tally.applied.add(applied);
+            standing.folded = plan.folded;
+            standing.parked = plan.standstill.is_some();
+            if standing.parked {
+                return Ok(self.note_parked(standing.cart, plan.standstill.as_ref()));
+            }
+            let applied = usize::try_from(applied).unwrap_or(usize::MAX);
+            rest = rest.get(applied..).unwrap_or_default();
+        }
+        Ok(Outcome::Applied)
+    }
+
+    async fn park(&self, standing: Standing<'_, S>, standstill: Standstill) -> Result<Outcome, RowsError> {
+        let plan = standing.park(standstill);
+        self.rows.write(&plan.writes).await?;
+        Ok(self.note_parked(standing.cart, plan.standstill.as_ref()))
+    }
+
+    /// Deletes a parked row that was overtaken: its cart is at the table's head.
+    async fn clear_parked(&self, standing: Standing<'_, S>) -> Result<Outcome, RowsError> {
+        let plan = standing.plan(&[]);
+        if !plan.writes.is_empty() {
+            self.rows.write(&plan.writes).await?;
+        }
+        Ok(Outcome::Applied)
+    }
+
+    fn note_parked(&self, cart: StreamId, standstill: Option<&Standstill>) -> Outcome {
+        if let Some(Standstill { version, cause, .. }) = standstill {
+            tracing::error!(subscription = S::NAME, %cart, version, %cause, "parked a cart");
+        }
+        self.tally.parked.add(1);
+        Outcome::Parked
+    }
+
+    /// What is stored of the carts; those of which nothing is are left out.
+    pub(super) async fn stored(
+        &self,
+        layout: &Layout,
+        carts: &[StreamId],
+    ) -> Result<BTreeMap<StreamId, StoredCart>, Fault> {
+        let mut stored: BTreeMap<StreamId, StoredCart> = BTreeMap::new();
+        for (cart, row) in rows_of(&self.rows, layout, carts.iter().copied()).await? {
+            stored.entry(cart).or_default().row = Some(row);
+        }
+        for (cart, parked) in parked_of(&self.rows, layout, carts.iter().copied()).await? {
+            stored.entry(cart).or_default().parked = Some(parked);
+        }
+        Ok(stored)
+    }
+}
+
+impl<'a> News<'a> {
+    /// What is new after `version`; `None` when nothing is.
+    fn after(self, version: u64) -> Option<Self> {
+        match self {
+            Self::TableHead => Some(self),
+            Self::Arrived(events) => {
+                let fresh: &'a [EventRecord] = &events[events.partition_point(|event| event.version <= version)..];
+                (!fresh.is_empty()).then_some(Self::Arrived(fresh))
+            }
+        }
+    }
+}
+
+fn gapless(events: &[EventRecord]) -> bool {
+    events.windows(2).all(|pair| pair[0].version + 1 == pair[1].version)
+}

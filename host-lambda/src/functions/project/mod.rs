@@ -1,0 +1,182 @@
+//! Projecting: events become the rows of a subscription, from two feeds, each event once.
+//!
+//! ```text
+//! event bus ──live──────▶ ┌──────────────────────────────────┐
+//!                         │ per cart: gate, fold, one write   │──▶ live generation (and the one being filled)
+//! replay queue ─replayed─▶ └──────────────▲───────────────────┘──▶ the generation that the message names
+//!                              gaps from the event table
+//! ```
+//!
+//! * Order is made here: a row's revision is the version applied last, and only the next one passes. Missing events
+//!   are read from the table, and repeated ones dropped; so permuted, doubled and cut feeds end in the same rows.
+//! * A cart's events of one batch go together: the row, its entries and its version in one conditional write. Who
+//!   loses that race reads again.
+//! * What cannot be applied parks its cart, never the shard or the lane: an unknown event, data of the wrong shape, a
+//!   hole, a row that is refused. Later events of the cart are acknowledged without effect; another build, or an
+//!   operator, takes it up again from the table.
+//! * What is no event of ours is logged, counted and skipped on the bus, where it would block a shard for ever; in a
+//!   queue it is returned, so that it ends among the dead letters.
+
+pub mod message;
+
+mod advance;
+mod counts;
+mod parked;
+mod plan;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tillroll_core::batch::GroupedBatch;
+use tillroll_core::id::StreamId;
+
+use crate::functions::project::message::ReplayMessage;
+use crate::generations;
+use crate::lambda_events::{BatchAnswer, BusBatch, QueueBatch, QueueBatchRecord};
+use crate::ports::{EventTable, Fault, Rows};
+use crate::record::EventRecord;
+use crate::subscriptions::Subscription;
+
+use advance::News;
+pub use advance::Outcome;
+pub use counts::Counts;
+use counts::Tally;
+pub use parked::Resumed;
+
+/// Carries events into the rows of one subscription.
+#[derive(Debug)]
+pub struct Projector<S, R, T> {
+    subscription: S,
+    rows: R,
+    table: T,
+    build: String,
+    tally: Tally,
+}
+
+/// Events by cart, in order, each version once.
+type Arrivals = BTreeMap<StreamId, Vec<EventRecord>>;
+
+impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
+    /// A projector for `subscription` that writes to `rows` and reads missing events from `table`. `build` names this
+    /// program: carts that another build had to park are tried again.
+    pub fn new(subscription: S, rows: R, table: T, build: impl Into<String>) -> Self {
+        Self { subscription, rows, table, build: build.into(), tally: Tally::default() }
+    }
+
+    /// The subscription.
+    pub fn subscription(&self) -> &S {
+        &self.subscription
+    }
+
+    /// What was done so far.
+    pub fn counts(&self) -> Counts {
+        self.tally.counts()
+    }
+
+    /// Applies a batch of one shard of the event bus to every generation that is fed. Reports the first record of a
+    /// cart that could not be written; everything from there comes again, and the gate drops what is done.
+    pub async fn live(&self, batch: &BusBatch) -> Result<BatchAnswer, Fault> {
+        let mut arrivals = Arrivals::new();
+        let mut carts = Vec::with_capacity(batch.records.len());
+        for record in &batch.records {
+            match EventRecord::from_json(&record.kinesis.data) {
+                Ok(event) => {
+                    carts.push(Some(event.stream));
+                    arrivals.entry(event.stream).or_default().push(event);
+                }
+                Err(reason) => {
+                    let record = &record.event_id;
+                    tracing::error!(%record, %reason, "skipped a record of the event bus that is no event of a cart");
+                    self.tally.foreign.add(1);
+                    carts.push(None);
+                }
+            }
+        }
+        let generations = generations::read(&self.rows, S::NAME).await?;
+        let mut failed = BTreeSet::new();
+        in_order(&mut arrivals);
+        for generation in generations.fed() {
+            failed.extend(self.apply(generation, &arrivals).await?);
+        }
+        let first = carts.iter().position(|cart| cart.is_some_and(|cart| failed.contains(&cart)));
+        let first = first.and_then(|index| batch.records.get(index));
+        Ok(first.map_or_else(BatchAnswer::done, |record| BatchAnswer::again([record.kinesis.sequence_number.clone()])))
+    }
+
+    /// Applies messages of the subscription's replay queue, each to the generation it names, if that is fed. Returns
+    /// the messages that could not be applied or read, and the rest of their groups; other groups go on.
+    pub async fn replayed(&self, batch: &QueueBatch) -> Result<BatchAnswer, Fault> {
+        let fed: BTreeSet<u32> = generations::read(&self.rows, S::NAME).await?.fed().collect();
+        let mut arrivals: BTreeMap<u32, Arrivals> = BTreeMap::new();
+        let read: Vec<Option<CartsOfMessage>> =
+            batch.records.iter().map(|record| self.sort_out(record, &fed, &mut arrivals)).collect();
+        let mut failed: BTreeMap<u32, BTreeSet<StreamId>> = BTreeMap::new();
+        for (generation, mut arrivals) in arrivals {
+            in_order(&mut arrivals);
+            failed.insert(generation, self.apply(generation, &arrivals).await?);
+        }
+        let mut groups = GroupedBatch::default();
+        for (index, (record, message)) in batch.records.iter().zip(&read).enumerate() {
+            let done = message.as_ref().is_some_and(|(generation, carts)| {
+                failed.get(generation).is_none_or(|failed| failed.is_disjoint(carts))
+            });
+            if groups.admits(&record.attributes.group, index) && !done {
+                groups.fail(record.attributes.group.clone(), index);
+            }
+        }
+        let returned = groups.returned().into_iter().filter_map(|index| batch.records.get(index));
+        Ok(BatchAnswer::again(returned.map(|record| record.message_id.clone())))
+    }
+
+    /// Puts the events of a message where they belong; `None` when it does not read.
+    fn sort_out(
+        &self,
+        record: &QueueBatchRecord,
+        fed: &BTreeSet<u32>,
+        arrivals: &mut BTreeMap<u32, Arrivals>,
+    ) -> Option<CartsOfMessage> {
+        let (message, events) = match ReplayMessage::read(&record.body, S::NAME) {
+            Ok(read) => read,
+            Err(reason) => {
+                let message = &record.message_id;
+                tracing::error!(%message, %reason, "returned a message of the replay queue that does not read");
+                self.tally.unreadable.add(1);
+                return None;
+            }
+        };
+        if !fed.contains(&message.generation) {
+            let (run, generation) = (&message.run, message.generation);
+            tracing::info!(%run, generation, "acknowledged a message for a generation that is not filled any more");
+            self.tally.gone.add(1);
+            return Some((message.generation, BTreeSet::new()));
+        }
+        let carts = events.iter().map(|event| event.stream).collect();
+        let arrivals = arrivals.entry(message.generation).or_default();
+        for event in events {
+            arrivals.entry(event.stream).or_default().push(event);
+        }
+        Some((message.generation, carts))
+    }
+
+    /// Brings carts of one generation up to the table's head, whatever the feeds have brought; for a replay that is
+    /// about to switch. Answers the carts that could not be written now.
+    pub async fn catch_up(&self, generation: u32, carts: &[StreamId]) -> Result<BTreeSet<StreamId>, Fault> {
+        let news = carts.iter().map(|cart| (*cart, News::TableHead)).collect();
+        self.advance_all(generation, news).await
+    }
+
+    /// Applies arrivals to one generation; answers the carts that could not be written now.
+    async fn apply(&self, generation: u32, arrivals: &Arrivals) -> Result<BTreeSet<StreamId>, Fault> {
+        let news = arrivals.iter().map(|(cart, events)| (*cart, News::Arrived(events))).collect();
+        self.advance_all(generation, news).await
+    }
+}
+
+/// Generation and carts of a message.
+type CartsOfMessage = (u32, BTreeSet<StreamId>);
+
+fn in_order(arrivals: &mut Arrivals) {
+    for events in arrivals.values_mut() {
+        events.sort_by_key(|event| event.version);
+        events.dedup_by_key(|event| event.version);
+    }
+}

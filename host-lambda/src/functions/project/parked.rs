@@ -1,0 +1,74 @@
+//! Taking up parked carts again, from the table: all of them after a deploy, or one that an operator names.
+
+use serde::{Deserialize, Serialize};
+use tillroll_core::id::StreamId;
+
+use super::Projector;
+use super::advance::{News, Outcome};
+use crate::generations;
+use crate::ports::{EventTable, Fault, Rows};
+use crate::subscriptions::Subscription;
+use crate::subscriptions::layout::Layout;
+use crate::subscriptions::reading::parked_page;
+
+/// What became of parked carts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// Carts that have caught up with the table.
+    pub resumed: u64,
+    /// Carts that are parked again, or still.
+    pub parked: u64,
+}
+
+impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
+    /// Tries every cart again that another build had to park. To be called once after a deploy; carts that get
+    /// events in the meantime are tried again by those.
+    pub async fn resume_parked(&self) -> Result<Resumed, Fault> {
+        let mut resumed = Resumed::default();
+        for generation in generations::read(&self.rows, S::NAME).await?.fed() {
+            let layout = Layout::new(S::NAME, generation);
+            let mut after = None;
+            loop {
+                let page = parked_page(&self.rows, &layout, after).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.0);
+                for (cart, parked) in page {
+                    if parked.build != self.build {
+                        resumed.note(self.advance_stored(&layout, cart).await?);
+                    }
+                }
+            }
+        }
+        Ok(resumed)
+    }
+
+    /// Tries one cart again, whichever build parked it, in every generation where it is parked.
+    pub async fn resume(&self, cart: StreamId) -> Result<Resumed, Fault> {
+        let mut resumed = Resumed::default();
+        for generation in generations::read(&self.rows, S::NAME).await?.fed() {
+            let layout = Layout::new(S::NAME, generation);
+            if self.rows.get(&layout.parked_key(cart)).await?.is_some() {
+                resumed.note(self.advance_stored(&layout, cart).await?);
+            }
+        }
+        Ok(resumed)
+    }
+
+    async fn advance_stored(&self, layout: &Layout, cart: StreamId) -> Result<Outcome, Fault> {
+        let mut stored = self.stored(layout, &[cart]).await?.remove(&cart).unwrap_or_default();
+        if let Some(parked) = &mut stored.parked {
+            // Asked for by name: what this very build said before does not count.
+            parked.build.clear();
+        }
+        self.advance(layout, cart, stored, News::TableHead).await
+    }
+}
+
+impl Resumed {
+    fn note(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Applied => self.resumed += 1,
+            Outcome::Parked => self.parked += 1,
+        }
+    }
+}
