@@ -5,6 +5,7 @@ pub mod archive;
 pub mod bus;
 pub mod checkpoints;
 pub mod clock;
+pub mod import;
 pub mod pipeline_db;
 pub mod queue;
 pub mod runs;
