@@ -427,3 +427,69 @@ pub struct ShardProgress {
     /// Readers by name (`archive`, or a subscription), with the last record each has finished.
     pub readers: Vec<(String, Option<SequenceNumber>)>,
 }
+
+/// News of streams, for those who wait for the next event of one. A hint and nothing more: who was woken looks at the
+/// table, and who was not woken has waited for `max`.
+pub trait News: Send + Sync {
+    /// Wakes those who wait for an event of `stream` up to `version`. Call it after the append; twice does no harm.
+    fn announce(&self, stream: StreamId, version: u64);
+
+    /// Waits until an event of `stream` above `after` is announced, at most `max`; says whether one was. Listening
+    /// begins with the call, before the future is first polled: who calls, then looks at the table, then waits, misses
+    /// nothing.
+    fn wait_for(&self, stream: StreamId, after: u64, max: Duration) -> impl Future<Output = bool> + Send;
+}
+
+/// How the pipeline is doing, as the host that runs it knows.
+pub trait PipelineView: Send + Sync {
+    /// All stages in the order of the flow, and what lies in the dead letter queues.
+    fn snapshot(&self) -> impl Future<Output = Result<PipelineSnapshot, Fault>> + Send;
+}
+
+/// The pipeline at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipelineSnapshot {
+    /// In the order of the flow.
+    pub stages: Vec<Stage>,
+    /// One entry for each subscription.
+    pub dead_letters: Vec<DeadLetters>,
+}
+
+/// One stage of the pipeline: a function and its event source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// `publish`, `archive`, `project carts`, `replay carts`, …
+    pub name: String,
+    /// Whether it runs.
+    pub state: StageState,
+    /// Events that wait for it.
+    pub lag_events: u64,
+    /// For how long the oldest of them has been waiting; 0 when none waits.
+    pub lag_ms: u64,
+    /// What it last failed with, until a batch succeeds again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<String>,
+}
+
+/// Whether a stage runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageState {
+    /// Nothing waits.
+    Idle,
+    /// Its last batch succeeded.
+    Running,
+    /// Its last batch failed and is tried again.
+    Retrying,
+    /// It was stopped.
+    Stopped,
+}
+
+/// What lies in a dead letter queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetters {
+    /// Whose queue.
+    pub subscription: String,
+    /// How many messages.
+    pub messages: u64,
+}

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
+use super::state::Contents;
 use crate::money::Price;
 
 /// What a decision may look at besides the cart.
@@ -41,6 +42,19 @@ pub enum Actor<'a> {
         /// SHA-256 of the token they sent.
         token_hash: Option<&'a str>,
     },
+}
+
+impl Actor<'_> {
+    /// Whether a cart with these contents is theirs to look at: an owned cart is its owner's, a cart with a token and
+    /// no owner is for whoever has the token, one with neither is for everybody.
+    #[must_use]
+    pub fn may_see(self, contents: &Contents) -> bool {
+        match (self, contents.owner_ref.as_deref(), contents.token_hash.as_deref()) {
+            (Self::Trusted, ..) | (Self::Shopper { .. }, None, None) => true,
+            (Self::Shopper { owner_ref, .. }, Some(owner), _) => owner_ref == Some(owner),
+            (Self::Shopper { token_hash, .. }, None, Some(hash)) => token_hash == Some(hash),
+        }
+    }
 }
 
 impl Terms<'_> {

@@ -64,8 +64,8 @@ fn open(
     Ok(happened(CartEvent::CartOpened(CartOpened { shopping_cart_uuid, currency, owner_ref, token_hash })))
 }
 
-/// An owned cart is its owner's; a cart with a token and no owner is for whoever has the token. Claiming takes the
-/// token alone: it is how a cart gets its owner. Opening is anybody's: it can only find the cart open already.
+/// Who may see a cart may change it. Claiming takes the token alone: it is how a cart gets its owner. Opening is
+/// anybody's: it can only find the cart open already.
 fn may_act(contents: &Contents, command: &CartCommand, actor: Actor<'_>) -> Result<(), CartRefusal> {
     let claimed = match command {
         CartCommand::OpenCart { .. } => return Ok(()),
@@ -77,17 +77,12 @@ fn may_act(contents: &Contents, command: &CartCommand, actor: Actor<'_>) -> Resu
         | CartCommand::RemoveDiscount { .. }
         | CartCommand::CloseCart { .. } => None,
     };
-    let owner = contents.owner_ref.as_deref();
     let allowed = match actor {
-        Actor::Trusted => claimed.is_none() || owner.is_none() || claimed == owner,
-        Actor::Shopper { owner_ref, token_hash } => {
-            let has_access = match (owner, contents.token_hash.as_deref()) {
-                (Some(owner), _) => owner_ref == Some(owner),
-                (None, Some(hash)) => token_hash == Some(hash),
-                (None, None) => true,
-            };
-            has_access && (claimed.is_none() || claimed == owner_ref)
+        Actor::Trusted => {
+            let owner = contents.owner_ref.as_deref();
+            claimed.is_none() || owner.is_none() || claimed == owner
         }
+        Actor::Shopper { owner_ref, .. } => actor.may_see(contents) && (claimed.is_none() || claimed == owner_ref),
     };
     if allowed { Ok(()) } else { Err(CartRefusal::NotOwner {}) }
 }
