@@ -3,6 +3,7 @@
 //! Functions are plain state machines. They call [`ports`] and the core, never a clock, a socket or an SDK; a host
 //! (Lambda, the local process, a simulator) gives them adapters and batches.
 
+pub mod api;
 pub mod archive_key;
 pub mod archive_object;
 pub mod functions;

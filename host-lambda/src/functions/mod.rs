@@ -1,6 +1,7 @@
-//! The functions: each takes one batch or one step, calls ports, and says what is to be delivered again.
+//! The functions: each takes one request, one batch or one step, calls ports, and says what came of it.
 
 pub mod archive;
+pub mod command;
 pub mod project;
 pub mod publish;
 pub mod remind;

@@ -1,0 +1,247 @@
+//! The HTTP API as a pure function: an [`ApiRequest`] in, an [`ApiResponse`] out, everything else behind ports.
+//!
+//! A front turns what its world has (a socket, an event of API Gateway or of a Function URL) into the one and back from
+//! the other, and decides nothing. Local process and Lambda therefore answer alike to the byte.
+//!
+//! | module | routes |
+//! |---|---|
+//! | [`carts`] | `POST /carts`, `GET /carts`, `GET /carts/{id}` |
+//! | [`commands`] | `POST /carts/{id}/commands` |
+//! | [`events`] | `GET /carts/{id}/events` with long poll |
+//! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
+//!
+//! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
+//! [`shape`]).
+
+pub mod carts;
+pub mod commands;
+pub mod events;
+pub mod health;
+pub mod problem;
+pub mod request;
+pub mod response;
+pub mod shape;
+pub mod strict_json;
+
+use std::str::FromStr;
+
+use tillroll_core::aggregate::Versioned;
+use tillroll_core::cart::catalogue::Actor;
+use tillroll_core::cart::{Cart, Catalogue, Tariff, Terms};
+use tillroll_core::id::StreamId;
+
+pub use problem::Problem;
+pub use request::{ApiRequest, Body};
+pub use response::ApiResponse;
+
+use crate::functions::command::Origin;
+use crate::ports::{Archive, Clock, EventTable, News, PipelineView, Progress, Rows, Runs};
+use crate::repository::Repository;
+
+/// `source` of events that come in here.
+pub const SOURCE: &str = "tillroll:api";
+
+/// The adapters that a host gives the API.
+pub trait Ports: Send + Sync {
+    /// The event table.
+    type Table: EventTable;
+    /// Projections.
+    type Rows: Rows;
+    /// Replay runs.
+    type Runs: Runs;
+    /// Where the stages stand.
+    type Progress: Progress;
+    /// The archive.
+    type Archive: Archive;
+    /// Time.
+    type Clock: Clock;
+    /// News of appends.
+    type News: News;
+    /// How the pipeline is doing.
+    type Pipeline: PipelineView;
+
+    /// Carts, and the event table underneath.
+    fn carts(&self) -> &Repository<Cart, Self::Table>;
+    /// Projections.
+    fn rows(&self) -> &Self::Rows;
+    /// Replay runs.
+    fn runs(&self) -> &Self::Runs;
+    /// Where the stages stand.
+    fn progress(&self) -> &Self::Progress;
+    /// The archive.
+    fn archive(&self) -> &Self::Archive;
+    /// Time.
+    fn clock(&self) -> &Self::Clock;
+    /// News of appends.
+    fn news(&self) -> &Self::News;
+    /// How the pipeline is doing.
+    fn pipeline(&self) -> &Self::Pipeline;
+}
+
+/// What a host decides once.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Prices and rules, if the shop has a catalogue.
+    pub catalogue: Option<Catalogue>,
+    /// The first 16 hexadecimal digits of the reducer's hash.
+    pub reducer: String,
+    /// Version of the build.
+    pub version: String,
+    /// Whether shoppers reach their own carts only, by `Tillroll-Cart-Token`. Off: every caller is trusted.
+    pub check_owner: bool,
+}
+
+/// The API over a host's adapters.
+#[derive(Debug)]
+pub struct Api<P> {
+    ports: P,
+    settings: Settings,
+}
+
+/// An answer, or why there is none as asked.
+type Answer = Result<ApiResponse, Problem>;
+
+impl<P: Ports> Api<P> {
+    /// The API over these adapters.
+    pub const fn new(ports: P, settings: Settings) -> Self {
+        Self { ports, settings }
+    }
+
+    /// The adapters.
+    pub const fn ports(&self) -> &P {
+        &self.ports
+    }
+
+    /// Answers one request. Never fails: a fault is an answer too.
+    pub async fn answer(&self, request: &ApiRequest) -> ApiResponse {
+        let mut response = match self.route(request).await {
+            Ok(response) => response,
+            Err(problem) => {
+                if let Some(cause) = problem.cause() {
+                    tracing::error!(trace_id = request.trace_id(), code = problem.code(), "{cause}");
+                }
+                problem.into_response(request.trace_id())
+            }
+        };
+        if request.method == "HEAD" {
+            response.set("content-length", response.body.len().to_string());
+            response.body = Vec::new();
+        }
+        response
+    }
+
+    async fn route(&self, request: &ApiRequest) -> Answer {
+        let route = Route::of(&request.path)?;
+        match (route.method(request)?, route) {
+            (Method::Options, route) => Ok(ApiResponse::empty(204).with("allow", route.allow())),
+            (Method::Post, Route::Carts) => self.open_cart(request).await,
+            (_, Route::Carts) => Err(Problem::not_found("there is no directory yet")),
+            (_, Route::Cart(cart)) => self.cart(request, cart).await,
+            (_, Route::Commands(cart)) => self.commands(request, cart).await,
+            (_, Route::Events(cart)) => self.events(request, cart).await,
+            (_, Route::Catalogue) => self.catalogue(request),
+            (_, Route::Healthz) => Self::healthz(request),
+            (_, Route::Readyz) => self.readyz(request).await,
+            (_, Route::Version) => self.version(request),
+        }
+    }
+
+    fn terms<'a>(&'a self, token_hash: Option<&'a str>) -> Terms<'a> {
+        let tariff = self.settings.catalogue.as_ref().map_or(Tariff::AsGiven, Tariff::Catalogue);
+        Terms { tariff, actor: self.actor(token_hash) }
+    }
+
+    fn actor<'a>(&self, token_hash: Option<&'a str>) -> Actor<'a> {
+        if self.settings.check_owner { Actor::Shopper { owner_ref: None, token_hash } } else { Actor::Trusted }
+    }
+
+    /// Whether the cart exists and its caller may see it. A missing cart and a foreign one get the same answer.
+    fn admit(&self, request: &ApiRequest, cart: &Versioned<Cart>) -> Result<(), Problem> {
+        let token_hash = request.cart_token_hash();
+        let Some(contents) = cart.state().contents() else { return Err(Problem::cart_not_found()) };
+        if self.actor(token_hash.as_deref()).may_see(contents) {
+            return Ok(());
+        }
+        tracing::warn!(cart = %cart.head().stream, trace_id = request.trace_id(), "a foreign cart was asked for");
+        Err(Problem::cart_not_found())
+    }
+
+    fn origin(&self, request: &ApiRequest) -> Origin {
+        Origin {
+            source: SOURCE.to_owned(),
+            correlation_id: request.correlation_id(),
+            traceparent: request.traceparent().map(str::to_owned),
+            actor: None,
+            reducer: Some(self.settings.reducer.clone()),
+        }
+    }
+}
+
+/// Everything that has an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Route {
+    Carts,
+    Cart(StreamId),
+    Commands(StreamId),
+    Events(StreamId),
+    Catalogue,
+    Healthz,
+    Readyz,
+    Version,
+}
+
+/// How an address is used. `HEAD` counts as `GET`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    Get,
+    Post,
+    Options,
+}
+
+impl Route {
+    /// No segment of an address is ever decoded: a path trick is an address that nobody has.
+    fn of(path: &str) -> Result<Self, Problem> {
+        let cart = |text| StreamId::from_str(text).map_err(|_| Problem::cart_not_found());
+        let segments: Vec<_> = path.strip_prefix('/').unwrap_or_default().split('/').collect();
+        Ok(match segments.as_slice() {
+            ["carts"] => Self::Carts,
+            ["carts", id] => Self::Cart(cart(id)?),
+            ["carts", id, "commands"] => Self::Commands(cart(id)?),
+            ["carts", id, "events"] => Self::Events(cart(id)?),
+            ["catalogue"] => Self::Catalogue,
+            ["healthz"] => Self::Healthz,
+            ["readyz"] => Self::Readyz,
+            ["version"] => Self::Version,
+            _ => return Err(Problem::not_found("there is nothing under this address")),
+        })
+    }
+
+    const fn methods(&self) -> &'static [Method] {
+        match self {
+            Self::Carts => &[Method::Get, Method::Post],
+            Self::Commands(_) => &[Method::Post],
+            Self::Cart(_) | Self::Events(_) | Self::Catalogue | Self::Healthz | Self::Readyz | Self::Version => {
+                &[Method::Get]
+            }
+        }
+    }
+
+    fn method(&self, request: &ApiRequest) -> Result<Method, Problem> {
+        let method = match request.method.as_str() {
+            "GET" | "HEAD" => Some(Method::Get),
+            "POST" => Some(Method::Post),
+            "OPTIONS" => return Ok(Method::Options),
+            _ => None,
+        };
+        method.filter(|method| self.methods().contains(method)).ok_or_else(|| Problem::method_not_allowed(self.allow()))
+    }
+
+    fn allow(&self) -> String {
+        let names = self.methods().iter().map(|method| match method {
+            Method::Get => "GET, HEAD",
+            Method::Post => "POST",
+            Method::Options => "OPTIONS",
+        });
+        names.chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
+    }
+}
