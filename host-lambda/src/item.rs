@@ -41,20 +41,35 @@ pub const ATTRIBUTES_MAX: usize = 16;
 /// Schema version of events that name none.
 const FIRST_SCHEMA: u32 = 1;
 
-/// A typed value of an item.
+/// A typed value of an item, in a library's own type.
 pub trait ItemValue: Sized {
-    /// Text (`S`).
-    fn of_text(text: String) -> Self;
-    /// A number (`N`), as decimal text.
-    fn of_number(digits: String) -> Self;
-    /// Any JSON value.
-    fn of_json(value: &Value) -> Self;
-    /// The text, if it is one.
-    fn into_text(self) -> Option<String>;
-    /// The number, if it is one.
-    fn into_number(self) -> Option<String>;
-    /// The value as JSON; `None` for binary, sets, and numbers that are none.
-    fn into_json(self) -> Option<Value>;
+    /// Its map.
+    type Members: IntoIterator<Item = (String, Self)> + FromIterator<(String, Self)>;
+
+    /// The value of this form; what an event never holds ([`Form::Other`]) becomes null.
+    fn of(form: Form<Self>) -> Self;
+
+    /// The form of the value.
+    fn into_form(self) -> Form<Self>;
+}
+
+/// What a value is.
+#[derive(Debug)]
+pub enum Form<V: ItemValue> {
+    /// `S`
+    Text(String),
+    /// `N`, as decimal text.
+    Number(String),
+    /// `BOOL`
+    Truth(bool),
+    /// `NULL`
+    Null,
+    /// `L`
+    List(Vec<V>),
+    /// `M`
+    Map(V::Members),
+    /// Binary, sets, and whatever comes in later.
+    Other,
 }
 
 /// The item is no event: an attribute is missing, or has another type or form than events have.
@@ -76,7 +91,7 @@ pub fn event_of_item<V: ItemValue>(take: impl FnMut(&'static str) -> Option<V>) 
         return Err(NotAnEventItem::WrongForm(VERSION));
     }
     let data = (item.take)(DATA).ok_or(NotAnEventItem::Missing(DATA))?;
-    let data = data.into_json().filter(Value::is_object).ok_or(NotAnEventItem::WrongForm(DATA))?;
+    let data = json_of_value(data).filter(Value::is_object).ok_or(NotAnEventItem::WrongForm(DATA))?;
     let command_id = item.parsed(COMMAND_ID)?;
     let command_hash = item.parsed(COMMAND_HASH)?;
     let schema_version = match item.number(SCHEMA_VERSION)? {
@@ -107,17 +122,17 @@ pub fn event_of_item<V: ItemValue>(take: impl FnMut(&'static str) -> Option<V>) 
 /// Hands every attribute of the event's item to `put`. What is absent in the event is absent in the item.
 pub fn item_of_event<V: ItemValue>(event: &EventRecord, mut put: impl FnMut(&'static str, V)) {
     let noted = &event.circumstances;
-    put(STREAM, V::of_text(event.stream.to_string()));
-    put(VERSION, V::of_number(event.version.to_string()));
-    put(EVENT_ID, V::of_text(noted.event_id.to_string()));
-    put(NAME, V::of_text(event.name.clone()));
-    put(DATA, V::of_json(&event.data));
+    put(STREAM, V::of(Form::Text(event.stream.to_string())));
+    put(VERSION, V::of(Form::Number(event.version.to_string())));
+    put(EVENT_ID, V::of(Form::Text(noted.event_id.to_string())));
+    put(NAME, V::of(Form::Text(event.name.clone())));
+    put(DATA, value_of_json(&event.data));
     if noted.schema_version != FIRST_SCHEMA {
-        put(SCHEMA_VERSION, V::of_number(noted.schema_version.to_string()));
+        put(SCHEMA_VERSION, V::of(Form::Number(noted.schema_version.to_string())));
     }
     let mut put_text = |name, text: Option<String>| {
         if let Some(text) = text {
-            put(name, V::of_text(text));
+            put(name, V::of(Form::Text(text)));
         }
     };
     put_text(SOURCE, noted.source.clone());
@@ -147,10 +162,34 @@ pub fn image_of_event(event: &EventRecord) -> Image {
     image
 }
 
-/// A stored number as JSON: whole numbers exactly, others as the nearest double.
-#[must_use]
-pub fn json_number(digits: &str) -> Option<Value> {
-    Number::from_str(digits).ok().map(Value::Number)
+/// A JSON value as a value of an item. Numbers keep their digits.
+pub fn value_of_json<V: ItemValue>(json: &Value) -> V {
+    V::of(match json {
+        Value::Null => Form::Null,
+        Value::Bool(truth) => Form::Truth(*truth),
+        Value::Number(number) => Form::Number(number.to_string()),
+        Value::String(text) => Form::Text(text.clone()),
+        Value::Array(values) => Form::List(values.iter().map(value_of_json).collect()),
+        Value::Object(members) => {
+            Form::Map(members.iter().map(|(name, value)| (name.clone(), value_of_json(value))).collect())
+        }
+    })
+}
+
+/// A value of an item as JSON: whole numbers exactly, others as the nearest double. `None` for what JSON has not.
+pub fn json_of_value<V: ItemValue>(value: V) -> Option<Value> {
+    match value.into_form() {
+        Form::Null => Some(Value::Null),
+        Form::Truth(truth) => Some(Value::Bool(truth)),
+        Form::Number(digits) => Number::from_str(&digits).ok().map(Value::Number),
+        Form::Text(text) => Some(Value::String(text)),
+        Form::List(values) => values.into_iter().map(json_of_value).collect::<Option<_>>().map(Value::Array),
+        Form::Map(members) => {
+            let members = members.into_iter().map(|(name, value)| Some((name, json_of_value(value)?)));
+            members.collect::<Option<Map<_, _>>>().map(Value::Object)
+        }
+        Form::Other => None,
+    }
 }
 
 struct Reader<F> {
@@ -159,13 +198,19 @@ struct Reader<F> {
 
 impl<V: ItemValue, F: FnMut(&'static str) -> Option<V>> Reader<F> {
     fn text(&mut self, name: &'static str) -> Result<Option<String>, NotAnEventItem> {
-        let Some(value) = (self.take)(name) else { return Ok(None) };
-        value.into_text().map(Some).ok_or(NotAnEventItem::WrongForm(name))
+        match (self.take)(name).map(V::into_form) {
+            None => Ok(None),
+            Some(Form::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(NotAnEventItem::WrongForm(name)),
+        }
     }
 
     fn number(&mut self, name: &'static str) -> Result<Option<String>, NotAnEventItem> {
-        let Some(value) = (self.take)(name) else { return Ok(None) };
-        value.into_number().map(Some).ok_or(NotAnEventItem::WrongForm(name))
+        match (self.take)(name).map(V::into_form) {
+            None => Ok(None),
+            Some(Form::Number(digits)) => Ok(Some(digits)),
+            Some(_) => Err(NotAnEventItem::WrongForm(name)),
+        }
     }
 
     fn parsed<T: FromStr>(&mut self, name: &'static str) -> Result<Option<T>, NotAnEventItem> {
@@ -178,47 +223,28 @@ fn parse<T: FromStr>(name: &'static str, text: impl AsRef<str>) -> Result<T, Not
 }
 
 impl ItemValue for Attribute {
-    fn of_text(text: String) -> Self {
-        Self::S(text)
-    }
+    type Members = Image;
 
-    fn of_number(digits: String) -> Self {
-        Self::N(digits)
-    }
-
-    fn of_json(value: &Value) -> Self {
-        match value {
-            Value::Null => Self::Null(true),
-            Value::Bool(truth) => Self::Bool(*truth),
-            Value::Number(number) => Self::N(number.to_string()),
-            Value::String(text) => Self::S(text.clone()),
-            Value::Array(values) => Self::L(values.iter().map(Self::of_json).collect()),
-            Value::Object(members) => {
-                Self::M(members.iter().map(|(name, value)| (name.clone(), Self::of_json(value))).collect())
-            }
+    fn of(form: Form<Self>) -> Self {
+        match form {
+            Form::Text(text) => Self::S(text),
+            Form::Number(digits) => Self::N(digits),
+            Form::Truth(truth) => Self::Bool(truth),
+            Form::List(values) => Self::L(values),
+            Form::Map(members) => Self::M(members),
+            Form::Null | Form::Other => Self::Null(true),
         }
     }
 
-    fn into_text(self) -> Option<String> {
-        if let Self::S(text) = self { Some(text) } else { None }
-    }
-
-    fn into_number(self) -> Option<String> {
-        if let Self::N(digits) = self { Some(digits) } else { None }
-    }
-
-    fn into_json(self) -> Option<Value> {
+    fn into_form(self) -> Form<Self> {
         match self {
-            Self::S(text) => Some(Value::String(text)),
-            Self::N(digits) => json_number(&digits),
-            Self::Bool(truth) => Some(Value::Bool(truth)),
-            Self::Null(_) => Some(Value::Null),
-            Self::L(values) => values.into_iter().map(Self::into_json).collect::<Option<_>>().map(Value::Array),
-            Self::M(members) => {
-                let members = members.into_iter().map(|(name, value)| Some((name, value.into_json()?)));
-                members.collect::<Option<Map<_, _>>>().map(Value::Object)
-            }
-            Self::Other(_) => None,
+            Self::S(text) => Form::Text(text),
+            Self::N(digits) => Form::Number(digits),
+            Self::Bool(truth) => Form::Truth(truth),
+            Self::Null(_) => Form::Null,
+            Self::L(values) => Form::List(values),
+            Self::M(members) => Form::Map(members),
+            Self::Other(_) => Form::Other,
         }
     }
 }

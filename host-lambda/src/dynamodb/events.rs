@@ -1,0 +1,210 @@
+//! The event table: a commit of one event is one conditional put, a larger one a transaction, and nothing else writes.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnValuesOnConditionCheckFailure as OnConditionFailure, TransactWriteItem,
+};
+use tillroll_core::id::StreamId;
+
+use super::attempts::{self, Ended};
+use super::errors::{Failure, failure, put_failure, transaction_failure};
+use super::items::{Item, event_of, item_of};
+use super::token::{Tokens, WithoutToken, token_of};
+use crate::item::{STREAM, VERSION};
+use crate::ports::{AppendError, Clock, EventTable, Fault, ScanPage, ScanPosition, check_commit};
+use crate::record::EventRecord;
+
+/// Pages of 1 MB that one load follows: 10 GB is more than a stream of a million events, so only a server that
+/// never ends its pages gets there.
+const LOAD_PAGES_MAX: usize = 10_000;
+
+/// The place of an event is taken only once.
+const PLACE_IS_FREE: &str = "attribute_not_exists(AggregateUuid)";
+const AFTER_VERSION: &str = "AggregateUuid = :stream AND Version > :after";
+
+const APPEND: &str = "append to cart";
+const LOAD: &str = "load cart";
+const SCAN: &str = "scan the event table";
+
+/// The event table over DynamoDB. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Events<C> {
+    client: Client,
+    table: String,
+    tokens: Tokens,
+    clock: C,
+}
+
+enum Commit {
+    One(PutItemFluentBuilder),
+    Several(TransactWriteItemsFluentBuilder),
+}
+
+impl<C: Clock> Events<C> {
+    /// The table of this name. The client's own retries should be off: see [`base_config`](super::client::base_config).
+    pub fn new(client: Client, table: impl Into<String>, tokens: Tokens, clock: C) -> Self {
+        Self { client, table: table.into(), tokens, clock }
+    }
+
+    /// The request of a commit, made once: every attempt sends the same bytes.
+    fn commit(&self, events: &[EventRecord]) -> Result<Commit, Failure> {
+        if let [event] = events {
+            let put = self.client.put_item().table_name(&self.table).set_item(Some(item_of(event)));
+            let put = put.condition_expression(PLACE_IS_FREE);
+            return Ok(Commit::One(put.return_values_on_condition_check_failure(OnConditionFailure::AllOld)));
+        }
+        let mut writes = Vec::with_capacity(events.len());
+        for event in events {
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(item_of(event)))
+                .condition_expression(PLACE_IS_FREE)
+                .return_values_on_condition_check_failure(OnConditionFailure::AllOld);
+            writes.push(TransactWriteItem::builder().put(put.build().map_err(Failure::permanent)?).build());
+        }
+        let token = (self.tokens == Tokens::Send).then(|| token_of(events));
+        let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
+        Ok(Commit::Several(transaction.set_client_request_token(token)))
+    }
+
+    async fn send(&self, commit: &Commit) -> Result<(), Failure> {
+        match (commit, self.tokens) {
+            (Commit::One(put), _) => put.clone().send().await.map(drop).map_err(put_failure),
+            (Commit::Several(transaction), Tokens::Send) => {
+                transaction.clone().send().await.map(drop).map_err(transaction_failure)
+            }
+            (Commit::Several(transaction), Tokens::Omit) => {
+                let transaction = transaction.clone().customize().interceptor(WithoutToken);
+                transaction.send().await.map(drop).map_err(transaction_failure)
+            }
+        }
+    }
+
+    /// A condition did not hold: either this very commit had landed before, or somebody else has one of its places.
+    async fn settle(&self, events: &[EventRecord], found: Vec<Option<Item>>) -> Result<(), AppendError> {
+        let mut all_mine = found.len() == events.len();
+        for (event, item) in events.iter().zip(found) {
+            match item.map(event_of) {
+                Some(Ok(stored)) if stored == *event => {}
+                Some(_) => return Err(AppendError::Conflict),
+                None => all_mine = false,
+            }
+        }
+        if all_mine || self.read_back(events).await? == Found::Mine { Ok(()) } else { Err(AppendError::Conflict) }
+    }
+
+    /// Reads the places of a commit.
+    async fn read_back(&self, events: &[EventRecord]) -> Result<Found, Fault> {
+        let Some(first) = events.first() else { return Ok(Found::Nothing) };
+        let limit = u32::try_from(events.len()).ok();
+        let stored = self.load(first.stream, first.version.saturating_sub(1), limit).await?;
+        Ok(if stored.is_empty() {
+            Found::Nothing
+        } else if stored == events {
+            Found::Mine
+        } else {
+            Found::Others
+        })
+    }
+
+    /// One page: its items and where the next one starts.
+    async fn page(
+        &self,
+        stream: StreamId,
+        after: u64,
+        limit: Option<u32>,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), Failure> {
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let values = HashMap::from([
+            (":stream".to_owned(), AttributeValue::S(stream.to_string())),
+            (":after".to_owned(), AttributeValue::N(after.to_string())),
+        ]);
+        let query = query.key_condition_expression(AFTER_VERSION).set_expression_attribute_values(Some(values));
+        let query = query.set_limit(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)));
+        let page = query.set_exclusive_start_key(start).send().await.map_err(failure)?;
+        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
+    }
+}
+
+/// What stands in the places of a commit.
+#[derive(Debug, PartialEq)]
+enum Found {
+    Nothing,
+    Mine,
+    Others,
+}
+
+impl<C: Clock> EventTable for Events<C> {
+    async fn load(&self, stream: StreamId, after: u64, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
+        let mut events = Vec::new();
+        let mut start = None;
+        for _ in 0..LOAD_PAGES_MAX {
+            let left = limit.map(|limit| limit.saturating_sub(u32::try_from(events.len()).unwrap_or(u32::MAX)));
+            if left == Some(0) {
+                return Ok(events);
+            }
+            let page = attempts::read(&self.clock, || self.page(stream, after, left, start.clone())).await;
+            let (items, next) = page.map_err(|failure| failure.into_fault(LOAD, stream.to_string()))?;
+            events.reserve(items.len());
+            for item in items {
+                let event = event_of(item).map_err(|error| {
+                    let newest = events.last().map_or(after, |event: &EventRecord| event.version);
+                    Failure::permanent(error).into_fault(LOAD, format!("{stream} after version {newest}"))
+                })?;
+                events.push(event);
+            }
+            if next.is_none() {
+                return Ok(events);
+            }
+            start = next;
+        }
+        Err(Failure::permanent("the table never ends its pages").into_fault(LOAD, stream.to_string()))
+    }
+
+    async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {
+        let stream = check_commit(events)?;
+        let fault = |failure: Failure| failure.into_fault(APPEND, stream.to_string());
+        let commit = self.commit(events).map_err(fault)?;
+        match attempts::write(&self.clock, || self.send(&commit)).await {
+            Ended::Done => Ok(()),
+            Ended::Condition(found) => self.settle(events, found).await,
+            Ended::Failed(failure) => Err(fault(failure).into()),
+            Ended::InDoubt(failure) => match self.read_back(events).await {
+                Ok(Found::Mine) => Ok(()),
+                Ok(Found::Others) => Err(AppendError::Conflict),
+                // Not there yet: the request may still be under way.
+                Ok(Found::Nothing) | Err(_) => Err(fault(failure).into()),
+            },
+        }
+    }
+
+    async fn scan(&self, from: Option<ScanPosition>) -> Result<ScanPage, Fault> {
+        let start = from.map(|from| {
+            Item::from([
+                (STREAM.to_owned(), AttributeValue::S(from.stream.to_string())),
+                (VERSION.to_owned(), AttributeValue::N(from.version.to_string())),
+            ])
+        });
+        let scan = self.client.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(start);
+        let page = attempts::read(&self.clock, || async { scan.clone().send().await.map_err(failure) }).await;
+        let fault = |failure: Failure| failure.into_fault(SCAN, &self.table);
+        let page = page.map_err(fault)?;
+        let events: Result<Vec<_>, _> = page.items.unwrap_or_default().into_iter().map(event_of).collect();
+        let events = events.map_err(|error| fault(Failure::permanent(error)))?;
+        let next = page.last_evaluated_key.map(position_of).transpose().map_err(fault)?;
+        Ok(ScanPage { events, next })
+    }
+}
+
+fn position_of(key: Item) -> Result<ScanPosition, Failure> {
+    let text = |name| key.get(name).and_then(|value| value.as_s().or_else(|_| value.as_n()).ok());
+    let stream = text(STREAM).and_then(|text| text.parse().ok());
+    let version = text(VERSION).and_then(|text| text.parse().ok());
+    let position = stream.zip(version).map(|(stream, version)| ScanPosition { stream, version });
+    position.ok_or_else(|| Failure::permanent("a page of the scan ends at a key that is no event's"))
+}

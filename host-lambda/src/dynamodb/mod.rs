@@ -1,0 +1,28 @@
+//! The ports [`EventTable`](crate::ports::EventTable) and [`Rows`](crate::ports::Rows) over DynamoDB and the plain SDK.
+//!
+//! | file | the one thing it knows |
+//! |---|---|
+//! | `events` | how a commit becomes a conditional put or a transaction, and how a stream is read back whole |
+//! | `rows` | the same for rows |
+//! | `items` | the SDK's attribute values |
+//! | `errors` | the SDK's errors: the only file that does |
+//! | `attempts` | when to send the same request again, and when to stop |
+//! | `token` | the client request token of a transaction |
+//! | `tables` | the layout of both tables, for those who create them without Terraform |
+//! | `client` | how a client has to be set up, and one for an emulator on this machine |
+//!
+//! The adapters retry themselves, because only they know that the same request again is safe and what an answer to it
+//! means; so the SDK's own retries are switched off ([`client::base_config`]).
+
+mod attempts;
+pub mod client;
+mod errors;
+mod events;
+mod items;
+mod rows;
+pub mod tables;
+mod token;
+
+pub use events::Events;
+pub use rows::RowTable;
+pub use token::Tokens;
