@@ -6,8 +6,8 @@
 pub mod api;
 pub mod archive_key;
 pub mod archive_object;
-pub mod functions;
 pub mod dynamodb;
+pub mod functions;
 pub mod generations;
 pub mod item;
 pub mod lambda_events;

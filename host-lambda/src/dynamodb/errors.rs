@@ -102,7 +102,7 @@ where
         SdkError::ConstructionFailure(_) => Verdict::Permanent,
         SdkError::ServiceError(answer) => verdict_of_code(answer.err().code(), answer.raw().status().as_u16()),
         // Time ran out, the connection broke, or the answer made no sense.
-        _ => Verdict::InDoubt,
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | _ => Verdict::InDoubt,
     };
     Failure { verdict, source: error.into() }
 }
@@ -132,9 +132,8 @@ fn verdict_of_reasons(reasons: &[CancellationReason]) -> Verdict {
     if codes().any(|code| matches!(code, "ValidationError" | "ItemCollectionSizeLimitExceeded")) {
         return Verdict::Permanent;
     }
-    let passing = |code: &str| {
-        matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-    };
+    let passing =
+        |code: &str| matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded");
     if codes().next().is_some() && codes().all(passing) { Verdict::Busy } else { Verdict::InDoubt }
 }
 

@@ -40,8 +40,8 @@ pub struct Events<C> {
 }
 
 enum Commit {
-    One(PutItemFluentBuilder),
-    Several(TransactWriteItemsFluentBuilder),
+    One(Box<PutItemFluentBuilder>),
+    Several(Box<TransactWriteItemsFluentBuilder>),
 }
 
 impl<C: Clock> Events<C> {
@@ -55,7 +55,8 @@ impl<C: Clock> Events<C> {
         if let [event] = events {
             let put = self.client.put_item().table_name(&self.table).set_item(Some(item_of(event)));
             let put = put.condition_expression(PLACE_IS_FREE);
-            return Ok(Commit::One(put.return_values_on_condition_check_failure(OnConditionFailure::AllOld)));
+            let put = put.return_values_on_condition_check_failure(OnConditionFailure::AllOld);
+            return Ok(Commit::One(Box::new(put)));
         }
         let mut writes = Vec::with_capacity(events.len());
         for event in events {
@@ -68,17 +69,17 @@ impl<C: Clock> Events<C> {
         }
         let token = (self.tokens == Tokens::Send).then(|| token_of(events));
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
-        Ok(Commit::Several(transaction.set_client_request_token(token)))
+        Ok(Commit::Several(Box::new(transaction.set_client_request_token(token))))
     }
 
     async fn send(&self, commit: &Commit) -> Result<(), Failure> {
         match (commit, self.tokens) {
-            (Commit::One(put), _) => put.clone().send().await.map(drop).map_err(put_failure),
+            (Commit::One(put), _) => put.as_ref().clone().send().await.map(drop).map_err(put_failure),
             (Commit::Several(transaction), Tokens::Send) => {
-                transaction.clone().send().await.map(drop).map_err(transaction_failure)
+                transaction.as_ref().clone().send().await.map(drop).map_err(transaction_failure)
             }
             (Commit::Several(transaction), Tokens::Omit) => {
-                let transaction = transaction.clone().customize().interceptor(WithoutToken);
+                let transaction = transaction.as_ref().clone().customize().interceptor(WithoutToken);
                 transaction.send().await.map(drop).map_err(transaction_failure)
             }
         }
@@ -196,12 +197,12 @@ impl<C: Clock> EventTable for Events<C> {
         let page = page.map_err(fault)?;
         let events: Result<Vec<_>, _> = page.items.unwrap_or_default().into_iter().map(event_of).collect();
         let events = events.map_err(|error| fault(Failure::permanent(error)))?;
-        let next = page.last_evaluated_key.map(position_of).transpose().map_err(fault)?;
+        let next = page.last_evaluated_key.as_ref().map(position_of).transpose().map_err(fault)?;
         Ok(ScanPage { events, next })
     }
 }
 
-fn position_of(key: Item) -> Result<ScanPosition, Failure> {
+fn position_of(key: &Item) -> Result<ScanPosition, Failure> {
     let text = |name| key.get(name).and_then(|value| value.as_s().or_else(|_| value.as_n()).ok());
     let stream = text(STREAM).and_then(|text| text.parse().ok());
     let version = text(VERSION).and_then(|text| text.parse().ok());

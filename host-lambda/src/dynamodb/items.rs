@@ -49,10 +49,7 @@ pub(super) fn row_of(mut item: Item) -> Result<Row, NotARow> {
         Some(AttributeValue::S(text)) => Some(text),
         _ => None,
     };
-    let key = RowKey {
-        partition: text(PARTITION).ok_or(NotARow(PARTITION))?,
-        sort: text(SORT).ok_or(NotARow(SORT))?,
-    };
+    let key = RowKey { partition: text(PARTITION).ok_or(NotARow(PARTITION))?, sort: text(SORT).ok_or(NotARow(SORT))? };
     let body = text(BODY).ok_or(NotARow(BODY))?;
     let index = text(INDEX_PARTITION).zip(text(INDEX_SORT)).map(|(partition, sort)| RowKey { partition, sort });
     let revision = item.remove(REVISION).and_then(|value| value.as_n().ok()?.parse().ok()).ok_or(NotARow(REVISION))?;
@@ -101,7 +98,7 @@ impl ItemValue for AttributeValue {
             Self::Null(_) => Form::Null,
             Self::L(values) => Form::List(values),
             Self::M(members) => Form::Map(members),
-            _ => Form::Other,
+            Self::B(_) | Self::Bs(_) | Self::Ns(_) | Self::Ss(_) | Self::Unknown | _ => Form::Other,
         }
     }
 }

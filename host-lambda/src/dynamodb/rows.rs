@@ -219,7 +219,10 @@ impl<C: Clock> Rows for RowTable<C> {
         let fault = |failure: Failure| failure.into_fault(GET_MANY, &self.table);
         let keys: BTreeSet<&RowKey> = keys.iter().collect();
         if keys.len() > ROWS_GET_MAX {
-            return Err(fault(Failure::permanent(format!("at most {ROWS_GET_MAX} keys at a time, not {}", keys.len()))));
+            return Err(fault(Failure::permanent(format!(
+                "at most {ROWS_GET_MAX} keys at a time, not {}",
+                keys.len()
+            ))));
         }
         let mut unread: Vec<Item> = keys.into_iter().map(key_of_row).collect();
         let mut rows = Vec::with_capacity(unread.len());

@@ -49,7 +49,8 @@ impl Rows for MemoryRows {
         }
         self.faults.before("get rows of", "the rows table")?;
         let content = lock(&self.content);
-        Ok(keys.iter().filter_map(|key| content.rows.get(key).cloned()).collect())
+        let keys: BTreeSet<&RowKey> = keys.iter().collect();
+        Ok(keys.into_iter().filter_map(|key| content.rows.get(key).cloned()).collect())
     }
 
     async fn query(&self, query: &RowQuery) -> Result<Vec<Row>, Fault> {
