@@ -21,6 +21,9 @@ pub mod reading;
 pub mod reminders;
 pub mod suggestions;
 
+#[cfg(test)]
+pub(crate) mod kit;
+
 use std::fmt::Debug;
 
 use serde::Serialize;

@@ -180,3 +180,6 @@ fn in_order(arrivals: &mut Arrivals) {
         events.dedup_by_key(|event| event.version);
     }
 }
+
+#[cfg(test)]
+mod tests;
