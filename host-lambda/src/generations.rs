@@ -27,7 +27,7 @@ pub struct Generations {
     pub live: u32,
     /// The one that a run is filling. It gets new events too.
     pub filling: Option<Filling>,
-    /// The one that was live before; it gets no events any more.
+    /// The one that was live before; it gets no events any more, unless it is filled for a rollback.
     pub previous: Option<u32>,
     /// The highest number ever given out.
     newest: u32,
@@ -90,6 +90,26 @@ impl Generations {
     fn filled_by(&self, run: &str) -> Option<u32> {
         self.filling.as_ref().filter(|filling| filling.run == run).map(|filling| filling.generation)
     }
+
+    /// Lets `run` fill the generation that `choose` picks, unless it fills one already or another run does.
+    fn fill(
+        &mut self,
+        subscription: &str,
+        run: &str,
+        choose: impl FnOnce(&mut Self) -> Result<u32, GenerationsError>,
+    ) -> Result<(), GenerationsError> {
+        match &self.filling {
+            Some(filling) if filling.run == run => Ok(()),
+            Some(Filling { run: other, .. }) => {
+                Err(GenerationsError::Busy { subscription: subscription.to_owned(), run: other.clone() })
+            }
+            None => {
+                let generation = choose(self)?;
+                self.filling = Some(Filling { generation, run: run.to_owned() });
+                Ok(())
+            }
+        }
+    }
 }
 
 /// The generations of `subscription`.
@@ -99,52 +119,41 @@ pub async fn read<R: Rows>(rows: &R, subscription: &str) -> Result<Generations, 
 
 /// Gives `run` a new generation to fill, and answers its number.
 pub async fn begin_filling<R: Rows>(rows: &R, subscription: &str, run: &str) -> Result<u32, GenerationsError> {
-    let generations = change(rows, subscription, |generations| {
-        if claimed(generations, subscription, run)? {
-            return Ok(());
-        }
-        generations.newest += 1;
-        generations.filling = Some(Filling { generation: generations.newest, run: run.to_owned() });
-        Ok(())
-    })
-    .await?;
-    Ok(generations.newest)
+    let begin = |generations: &mut Generations| {
+        generations.fill(subscription, run, |generations| {
+            generations.newest += 1;
+            Ok(generations.newest)
+        })
+    };
+    let after = change(rows, subscription, begin).await?;
+    after.filled_by(run).ok_or_else(|| not_filling(subscription, run))
 }
 
 /// Gives `run` the previous generation to bring up to date, so that a switch makes it the live one again.
 pub async fn begin_rollback<R: Rows>(rows: &R, subscription: &str, run: &str) -> Result<u32, GenerationsError> {
-    let generations = change(rows, subscription, |generations| {
-        if claimed(generations, subscription, run)? {
-            return Ok(());
-        }
-        let no_previous = || GenerationsError::NoPrevious { subscription: subscription.to_owned() };
-        let generation = generations.previous.take().ok_or_else(no_previous)?;
-        generations.filling = Some(Filling { generation, run: run.to_owned() });
-        Ok(())
-    })
-    .await?;
-    generations
-        .filled_by(run)
-        .ok_or_else(|| GenerationsError::NotFilling { subscription: subscription.to_owned(), run: run.to_owned() })
+    let begin = |generations: &mut Generations| {
+        generations.fill(subscription, run, |generations| {
+            generations.previous.ok_or_else(|| GenerationsError::NoPrevious { subscription: subscription.to_owned() })
+        })
+    };
+    let after = change(rows, subscription, begin).await?;
+    after.filled_by(run).ok_or_else(|| not_filling(subscription, run))
 }
 
 /// Makes the generation that `run` fills the live one; the live one becomes the previous one.
 pub async fn switch<R: Rows>(rows: &R, subscription: &str, run: &str) -> Result<(), GenerationsError> {
-    change(rows, subscription, |generations| {
-        let Some(generation) = generations.filled_by(run) else {
-            let done_before = generations.switched_by.as_deref() == Some(run);
-            let not_filling =
-                || GenerationsError::NotFilling { subscription: subscription.to_owned(), run: run.to_owned() };
-            return if done_before { Ok(()) } else { Err(not_filling()) };
-        };
-        generations.previous = Some(generations.live);
-        generations.live = generation;
-        generations.filling = None;
-        generations.switched_by = Some(run.to_owned());
-        Ok(())
-    })
-    .await
-    .map(drop)
+    let switch = |generations: &mut Generations| match generations.filled_by(run) {
+        Some(generation) => {
+            generations.previous = Some(generations.live);
+            generations.live = generation;
+            generations.filling = None;
+            generations.switched_by = Some(run.to_owned());
+            Ok(())
+        }
+        None if generations.switched_by.as_deref() == Some(run) => Ok(()),
+        None => Err(not_filling(subscription, run)),
+    };
+    change(rows, subscription, switch).await.map(drop)
 }
 
 /// Gives up what `run` was filling; nothing happens if it fills nothing. The rows stay behind, under a number that is
@@ -160,15 +169,8 @@ pub async fn abandon<R: Rows>(rows: &R, subscription: &str, run: &str) -> Result
     .map(drop)
 }
 
-/// Whether `run` fills a generation already; an error when another one does.
-fn claimed(generations: &Generations, subscription: &str, run: &str) -> Result<bool, GenerationsError> {
-    match &generations.filling {
-        None => Ok(false),
-        Some(filling) if filling.run == run => Ok(true),
-        Some(filling) => {
-            Err(GenerationsError::Busy { subscription: subscription.to_owned(), run: filling.run.clone() })
-        }
-    }
+fn not_filling(subscription: &str, run: &str) -> GenerationsError {
+    GenerationsError::NotFilling { subscription: subscription.to_owned(), run: run.to_owned() }
 }
 
 async fn change<R: Rows>(
@@ -207,4 +209,71 @@ async fn load<R: Rows>(rows: &R, subscription: &str) -> Result<(u64, Generations
 
 fn key(subscription: &str) -> RowKey {
     RowKey { partition: PARTITION.to_owned(), sort: subscription.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+    use crate::memory::MemoryRows;
+
+    async fn standing(rows: &MemoryRows) -> (u32, Option<u32>, Option<u32>) {
+        let generations = read(rows, "carts").await.unwrap();
+        (generations.live, generations.filling.map(|filling| filling.generation), generations.previous)
+    }
+
+    #[tokio::test]
+    async fn a_subscription_without_a_row_has_one_generation() {
+        let rows = MemoryRows::default();
+        assert_eq!(standing(&rows).await, (1, None, None));
+        assert_eq!(read(&rows, "carts").await.unwrap().fed().collect::<Vec<_>>(), [1]);
+    }
+
+    #[tokio::test]
+    async fn a_run_fills_a_generation_and_switches_to_it_once_however_often_it_asks() {
+        let rows = MemoryRows::default();
+        for _ in 0..2 {
+            assert_eq!(begin_filling(&rows, "carts", "run-a").await.unwrap(), 2);
+            assert_eq!(standing(&rows).await, (1, Some(2), None));
+        }
+        assert_eq!(read(&rows, "carts").await.unwrap().fed().collect::<Vec<_>>(), [1, 2]);
+        for _ in 0..2 {
+            switch(&rows, "carts", "run-a").await.unwrap();
+            assert_eq!(standing(&rows).await, (2, None, Some(1)));
+        }
+        assert_eq!(read(&rows, "reminders").await.unwrap(), Generations::default(), "subscriptions are independent");
+    }
+
+    #[tokio::test]
+    async fn only_one_run_fills_at_a_time_and_an_abandoned_number_is_not_used_again() {
+        let rows = MemoryRows::default();
+        begin_filling(&rows, "carts", "run-a").await.unwrap();
+        let busy = begin_filling(&rows, "carts", "run-b").await.unwrap_err();
+        assert!(matches!(busy, GenerationsError::Busy { .. }), "{busy}");
+        abandon(&rows, "carts", "run-b").await.unwrap();
+        assert_eq!(standing(&rows).await, (1, Some(2), None), "it was not run-b's to abandon");
+        abandon(&rows, "carts", "run-a").await.unwrap();
+        let cancelled = switch(&rows, "carts", "run-a").await.unwrap_err();
+        assert!(matches!(cancelled, GenerationsError::NotFilling { .. }), "{cancelled}");
+        assert_eq!(begin_filling(&rows, "carts", "run-b").await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_rollback_feeds_the_previous_generation_before_it_goes_live_again() {
+        let rows = MemoryRows::default();
+        let none = begin_rollback(&rows, "carts", "back").await.unwrap_err();
+        assert!(matches!(none, GenerationsError::NoPrevious { .. }), "{none}");
+        begin_filling(&rows, "carts", "run-a").await.unwrap();
+        switch(&rows, "carts", "run-a").await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(begin_rollback(&rows, "carts", "back").await.unwrap(), 1);
+            assert_eq!(standing(&rows).await, (2, Some(1), Some(1)));
+        }
+        abandon(&rows, "carts", "back").await.unwrap();
+        assert_eq!(standing(&rows).await, (2, None, Some(1)), "and can be asked for again");
+        begin_rollback(&rows, "carts", "back").await.unwrap();
+        switch(&rows, "carts", "back").await.unwrap();
+        assert_eq!(standing(&rows).await, (1, None, Some(2)));
+        assert_eq!(begin_filling(&rows, "carts", "run-b").await.unwrap(), 3);
+    }
 }

@@ -157,3 +157,6 @@ async fn write_record<R: Rows>(rows: &R, notice: &Notice, expected: u64, record:
 fn record_key(notice: &Notice) -> RowKey {
     RowKey { partition: SENT_PARTITION.to_owned(), sort: notice.id.clone() }
 }
+
+#[cfg(test)]
+mod tests;

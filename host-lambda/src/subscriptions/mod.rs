@@ -33,6 +33,77 @@ use tillroll_core::id::StreamId;
 use tillroll_core::recorded::Circumstances;
 
 /// What a consumer of events keeps about each cart.
+///
+/// A whole subscription: carts that were left behind with something in them, in the order of their ids.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tillroll_core::cart::CartEvent;
+/// use tillroll_core::cart::event::CloseReason;
+/// use tillroll_core::id::StreamId;
+/// use tillroll_host_lambda::subscriptions::{Happened, Place, Poison, Subscription};
+///
+/// struct Abandoned;
+///
+/// #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// struct Ending {
+///     adds: u64,
+///     abandoned: bool,
+/// }
+///
+/// impl Subscription for Abandoned {
+///     const NAME: &'static str = "abandoned";
+///     type Event = CartEvent;
+///     type Row = Ending;
+///
+///     fn apply(&self, row: &mut Ending, happened: Happened<'_, CartEvent>) -> Result<(), Poison> {
+///         match happened.event {
+///             CartEvent::ItemAdded(_) => row.adds += 1,
+///             CartEvent::CartClosed(closed) => row.abandoned = closed.reason == Some(CloseReason::Abandoned),
+///             _ => {}
+///         }
+///         Ok(())
+///     }
+///
+///     fn index(&self, cart: StreamId, row: &Ending) -> Option<Place> {
+///         let listed = row.abandoned && row.adds > 0;
+///         listed.then(|| Place { word: "all".to_owned(), sort: cart.to_string() })
+///     }
+/// }
+///
+/// # use serde_json::json;
+/// # use tillroll_host_lambda::functions::project::Projector;
+/// # use tillroll_host_lambda::memory::{MemoryRows, MemoryTable};
+/// # use tillroll_host_lambda::ports::{By, EventTable, Order, RowQuery, Rows};
+/// # use tillroll_host_lambda::record::EventRecord;
+/// # use tillroll_host_lambda::subscriptions::layout::Layout;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let cart = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";
+/// # let event = |sequence: u32, name: &str, data: serde_json::Value| EventRecord::from_json(
+/// #     json!({
+/// #         "id": format!("00000000-0000-0000-0000-{sequence:012}"), "source": "tillroll:api", "subject": cart,
+/// #         "type": format!("tillroll.cart.{name}"), "sequence": sequence, "data": data,
+/// #     }).to_string().as_bytes()
+/// # );
+/// # let table = MemoryTable::default();
+/// # table.append(&[
+/// #     event(1, "CartOpened", json!({"shopping_cart_uuid": cart}))?,
+/// #     event(2, "ItemAdded", json!({"shopping_cart_uuid": cart, "item_name": "milk"}))?,
+/// #     event(3, "CartClosed", json!({"shopping_cart_uuid": cart, "reason": "abandoned"}))?,
+/// # ]).await?;
+/// # let cart: StreamId = cart.parse()?;
+/// let rows = MemoryRows::default();
+/// let projector = Projector::new(Abandoned, rows.clone(), table, "build");
+/// projector.catch_up(1, &[cart]).await?; // the table has: opened, milk added, closed as abandoned
+///
+/// let partition = Layout::new(Abandoned::NAME, 1).word_partition("all");
+/// let (after, until, order) = (None, None, Order::Ascending);
+/// let left_behind = rows.query(&RowQuery { by: By::Index, partition, after, until, order, limit: 100 }).await?;
+/// assert_eq!(left_behind.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Subscription: Send + Sync {
     /// Names the subscription in keys, queues and commands; without `#`. Never renamed: stored rows bear it.
     const NAME: &'static str;
@@ -105,3 +176,6 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Poison(pub String);
+
+#[cfg(test)]
+mod tests;
