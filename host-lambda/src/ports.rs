@@ -78,6 +78,21 @@ pub trait EventTable: Send + Sync {
     fn scan(&self, from: Option<ScanPosition>) -> impl Future<Output = Result<ScanPage, Fault>> + Send;
 }
 
+/// A table that somebody else keeps.
+impl<T: EventTable> EventTable for &T {
+    async fn load(&self, stream: StreamId, after: u64, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
+        T::load(self, stream, after, limit).await
+    }
+
+    async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {
+        T::append(self, events).await
+    }
+
+    async fn scan(&self, from: Option<ScanPosition>) -> Result<ScanPage, Fault> {
+        T::scan(self, from).await
+    }
+}
+
 /// Most events in one commit.
 pub const COMMIT_EVENTS_MAX: usize = 25;
 

@@ -6,7 +6,7 @@
 use std::io;
 use std::marker::PhantomData;
 
-use tillroll_core::aggregate::{Aggregate, Versioned};
+use tillroll_core::aggregate::{Aggregate, Change, Versioned};
 use tillroll_core::id::StreamId;
 use tillroll_core::recorded::Circumstances;
 
@@ -95,6 +95,15 @@ impl<A: Aggregate, T: EventTable> Repository<A, T> {
         aggregate: &mut Versioned<A>,
         template: &Circumstances,
     ) -> Result<Vec<EventRecord>, StoreError> {
+        self.store_each(aggregate, |_| template.clone()).await
+    }
+
+    /// The same, with circumstances for each change.
+    pub async fn store_each(
+        &self,
+        aggregate: &mut Versioned<A>,
+        circumstances: impl Fn(&Change<A::Event>) -> Circumstances + Send,
+    ) -> Result<Vec<EventRecord>, StoreError> {
         let changes = aggregate.changes();
         if changes.is_empty() {
             return Ok(Vec::new());
@@ -104,7 +113,7 @@ impl<A: Aggregate, T: EventTable> Repository<A, T> {
         }
         let stream = aggregate.head().stream;
         let records: Result<Vec<_>, _> =
-            changes.iter().map(|change| EventRecord::of_change(stream, change, template.clone())).collect();
+            changes.iter().map(|change| EventRecord::of_change(stream, change, circumstances(change))).collect();
         let unwritable =
             |error| Fault::new(FaultKind::Permanent, "write the events of cart", stream.to_string(), error);
         let records = records.map_err(unwritable)?;

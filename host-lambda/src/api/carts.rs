@@ -96,7 +96,7 @@ impl<P: Ports> Api<P> {
     }
 
     async fn cart_now(&self, request: &ApiRequest, cart: StreamId) -> Answer {
-        let loaded = self.ports.carts().load(cart).await?;
+        let loaded = self.carts().load(cart).await?;
         self.admit(request, &loaded)?;
         let view = CartView::of(&loaded).ok_or_else(Problem::cart_not_found)?;
         if view.status == Status::Closed {
@@ -107,7 +107,7 @@ impl<P: Ports> Api<P> {
     }
 
     async fn cart_at_version(&self, request: &ApiRequest, cart: StreamId, version: u64) -> Answer {
-        let carts = self.ports.carts();
+        let carts = self.carts();
         let then = if version == 0 { None } else { carts.load_at(cart, version).await? };
         if self.settings.check_owner || then.is_none() {
             // Who owns the cart now decides, not who did then.
@@ -117,13 +117,13 @@ impl<P: Ports> Api<P> {
     }
 
     async fn cart_at_time(&self, request: &ApiRequest, cart: StreamId, at: Timestamp) -> Answer {
-        let mut records = self.ports.carts().table().load(cart, 0, None).await?;
-        self.admit(request, &Repository::<Cart, P::Table>::fold(cart, records.clone())?)?;
+        let mut records = self.ports.table().load(cart, 0, None).await?;
+        self.admit(request, &Repository::<Cart, &P::Table>::fold(cart, records.clone())?)?;
         records.truncate(recorded_until(&records, at));
         if records.is_empty() {
             return Err(version_not_found());
         }
-        let then = Repository::<Cart, P::Table>::fold(cart, records)?;
+        let then = Repository::<Cart, &P::Table>::fold(cart, records)?;
         let response = past_state(request, &then)?;
         // Which version a moment in the future means is not settled yet.
         Ok(response.with("cache-control", "no-store"))

@@ -27,13 +27,13 @@ impl<P: Ports> Api<P> {
         let limit = query.limit(EVENTS_PAGE, EVENTS_PAGE_MAX)?;
         let wait = Duration::from_secs(query.number("wait", 0..=WAIT_S_MAX)?.unwrap_or(0));
         if self.settings.check_owner {
-            self.admit(request, &self.ports.carts().load(cart).await?)?;
+            self.admit(request, &self.carts().load(cart).await?)?;
         }
         let news = self.ports.news().wait_for(cart, after, wait);
         let mut events = self.page(cart, after, limit).await?;
         if events.is_empty() {
             // Nobody may wait for a cart that does not exist.
-            if self.ports.carts().table().load(cart, 0, Some(1)).await?.is_empty() {
+            if self.ports.table().load(cart, 0, Some(1)).await?.is_empty() {
                 return Err(Problem::cart_not_found());
             }
             if !wait.is_zero() && news.await {
@@ -49,6 +49,6 @@ impl<P: Ports> Api<P> {
 
     /// One event more than asked for, which says that there is another page.
     async fn page(&self, cart: StreamId, after: u64, limit: u32) -> Result<Vec<EventRecord>, Fault> {
-        self.ports.carts().table().load(cart, after, Some(limit.saturating_add(1))).await
+        self.ports.table().load(cart, after, Some(limit.saturating_add(1))).await
     }
 }

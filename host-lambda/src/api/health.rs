@@ -20,7 +20,7 @@ impl<P: Ports> Api<P> {
     /// Ready: the event table answers a read of one key.
     pub(super) async fn readyz(&self, request: &ApiRequest) -> Answer {
         request.query(&[])?;
-        self.ports.carts().table().load(StreamId::new(Uuid::nil()), 0, Some(1)).await?;
+        self.ports.table().load(StreamId::new(Uuid::nil()), 0, Some(1)).await?;
         Ok(ApiResponse::json(200, &json!({"status": "ready"})))
     }
 

@@ -5,9 +5,11 @@
 //!
 //! | module | routes |
 //! |---|---|
-//! | [`carts`] | `POST /carts`, `GET /carts`, `GET /carts/{id}` |
+//! | [`carts`] | `POST /carts`, `GET /carts/{id}` |
 //! | [`commands`] | `POST /carts/{id}/commands` |
 //! | [`events`] | `GET /carts/{id}/events` with long poll |
+//! | [`imports`] | `POST /imports` |
+//! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline` |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
 //! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
@@ -17,6 +19,8 @@ pub mod carts;
 pub mod commands;
 pub mod events;
 pub mod health;
+pub mod imports;
+pub mod lists;
 pub mod problem;
 pub mod request;
 pub mod response;
@@ -35,7 +39,7 @@ pub use request::{ApiRequest, Body};
 pub use response::ApiResponse;
 
 use crate::functions::command::Origin;
-use crate::ports::{Archive, Clock, EventTable, News, PipelineView, Progress, Rows, Runs};
+use crate::ports::{Archive, Clock, EventTable, News, PipelineView, Progress, ReplayQueue, Rows, Runs};
 use crate::repository::Repository;
 
 /// `source` of events that come in here.
@@ -53,6 +57,8 @@ pub trait Ports: Send + Sync {
     type Progress: Progress;
     /// The archive.
     type Archive: Archive;
+    /// The replay queues.
+    type Queue: ReplayQueue;
     /// Time.
     type Clock: Clock;
     /// News of appends.
@@ -60,8 +66,8 @@ pub trait Ports: Send + Sync {
     /// How the pipeline is doing.
     type Pipeline: PipelineView;
 
-    /// Carts, and the event table underneath.
-    fn carts(&self) -> &Repository<Cart, Self::Table>;
+    /// The event table.
+    fn table(&self) -> &Self::Table;
     /// Projections.
     fn rows(&self) -> &Self::Rows;
     /// Replay runs.
@@ -70,6 +76,8 @@ pub trait Ports: Send + Sync {
     fn progress(&self) -> &Self::Progress;
     /// The archive.
     fn archive(&self) -> &Self::Archive;
+    /// The replay queues.
+    fn queue(&self) -> &Self::Queue;
     /// Time.
     fn clock(&self) -> &Self::Clock;
     /// News of appends.
@@ -112,6 +120,11 @@ impl<P: Ports> Api<P> {
         &self.ports
     }
 
+    /// The carts in the event table.
+    fn carts(&self) -> Repository<Cart, &P::Table> {
+        Repository::new(self.ports.table())
+    }
+
     /// Answers one request. Never fails: a fault is an answer too.
     pub async fn answer(&self, request: &ApiRequest) -> ApiResponse {
         let mut response = match self.route(request).await {
@@ -135,10 +148,13 @@ impl<P: Ports> Api<P> {
         match (route.method(request)?, route) {
             (Method::Options, route) => Ok(ApiResponse::empty(204).with("allow", route.allow())),
             (Method::Post, Route::Carts) => self.open_cart(request).await,
-            (_, Route::Carts) => Err(Problem::not_found("there is no directory yet")),
+            (_, Route::Carts) => self.directory(request).await,
             (_, Route::Cart(cart)) => self.cart(request, cart).await,
             (_, Route::Commands(cart)) => self.commands(request, cart).await,
             (_, Route::Events(cart)) => self.events(request, cart).await,
+            (_, Route::Imports) => self.imports(request).await,
+            (_, Route::Suggestions) => self.suggestions(request).await,
+            (_, Route::Pipeline) => self.pipeline(request).await,
             (_, Route::Catalogue) => self.catalogue(request),
             (_, Route::Healthz) => Self::healthz(request),
             (_, Route::Readyz) => self.readyz(request).await,
@@ -184,6 +200,9 @@ enum Route {
     Cart(StreamId),
     Commands(StreamId),
     Events(StreamId),
+    Imports,
+    Suggestions,
+    Pipeline,
     Catalogue,
     Healthz,
     Readyz,
@@ -208,6 +227,9 @@ impl Route {
             ["carts", id] => Self::Cart(cart(id)?),
             ["carts", id, "commands"] => Self::Commands(cart(id)?),
             ["carts", id, "events"] => Self::Events(cart(id)?),
+            ["imports"] => Self::Imports,
+            ["suggestions"] => Self::Suggestions,
+            ["pipeline"] => Self::Pipeline,
             ["catalogue"] => Self::Catalogue,
             ["healthz"] => Self::Healthz,
             ["readyz"] => Self::Readyz,
@@ -219,10 +241,15 @@ impl Route {
     const fn methods(&self) -> &'static [Method] {
         match self {
             Self::Carts => &[Method::Get, Method::Post],
-            Self::Commands(_) => &[Method::Post],
-            Self::Cart(_) | Self::Events(_) | Self::Catalogue | Self::Healthz | Self::Readyz | Self::Version => {
-                &[Method::Get]
-            }
+            Self::Commands(_) | Self::Imports => &[Method::Post],
+            Self::Cart(_)
+            | Self::Events(_)
+            | Self::Suggestions
+            | Self::Pipeline
+            | Self::Catalogue
+            | Self::Healthz
+            | Self::Readyz
+            | Self::Version => &[Method::Get],
         }
     }
 

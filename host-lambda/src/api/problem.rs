@@ -71,6 +71,24 @@ impl Problem {
         self.0.code
     }
 
+    /// The sentence.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The places that are wrong, each with a JSON Pointer and what was expected there.
+    #[must_use]
+    pub fn errors(&self) -> &[Value] {
+        &self.0.errors
+    }
+
+    /// Whether the same request may work later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
     /// For the log alone: the chain of causes of a fault.
     #[must_use]
     pub fn cause(&self) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod command;
+pub mod import;
 pub mod project;
 pub mod publish;
 pub mod remind;
