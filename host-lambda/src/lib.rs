@@ -16,3 +16,6 @@ pub mod ports;
 pub mod record;
 pub mod repository;
 pub mod subscriptions;
+
+#[cfg(test)]
+mod world;

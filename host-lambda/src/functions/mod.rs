@@ -6,3 +6,4 @@ pub mod import;
 pub mod project;
 pub mod publish;
 pub mod remind;
+pub mod replay;

@@ -25,6 +25,11 @@ impl MemoryArchive {
     pub fn tamper(&self, key: &str, bytes: Vec<u8>) {
         lock(&self.objects).insert(key.to_owned(), bytes);
     }
+
+    /// Loses an object, likewise.
+    pub fn remove(&self, key: &str) {
+        lock(&self.objects).remove(key);
+    }
 }
 
 impl Archive for MemoryArchive {
