@@ -55,13 +55,20 @@ impl EventRecord {
     }
 
     /// Decodes the data. A name that `E` does not know becomes [`Stored::Unknown`].
-    pub fn decode<E: Event>(self) -> Result<Recorded<E>, Undecodable> {
-        let Self { stream, version, name, data, circumstances } = self;
-        match E::deserialize_data(&name, data) {
-            Ok(Some(event)) => Ok(Recorded { stream, version, event: Stored::Known(event), circumstances }),
-            Ok(None) => Ok(Recorded { stream, version, event: Stored::Unknown { name }, circumstances }),
-            Err(source) => Err(Undecodable { stream, version, name, source }),
+    pub fn event<E: Event>(&self) -> Result<Stored<E>, Undecodable> {
+        match E::deserialize_data(&self.name, &self.data) {
+            Ok(Some(event)) => Ok(Stored::Known(event)),
+            Ok(None) => Ok(Stored::Unknown { name: self.name.clone() }),
+            Err(source) => {
+                Err(Undecodable { stream: self.stream, version: self.version, name: self.name.clone(), source })
+            }
         }
+    }
+
+    /// The recorded event with its data decoded.
+    pub fn decode<E: Event>(self) -> Result<Recorded<E>, Undecodable> {
+        let event = self.event()?;
+        Ok(Recorded { stream: self.stream, version: self.version, event, circumstances: self.circumstances })
     }
 
     /// The event as structured `CloudEvents` JSON.

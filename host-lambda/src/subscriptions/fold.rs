@@ -102,17 +102,12 @@ impl<R: Clone> Folded<R> {
             Passage::Apply => {}
             Passage::Gap { .. } => return Err(Standstill::after(self.version, Obstacle::Missing)),
         }
-        let recorded = event.clone().decode::<S::Event>().map_err(|error| Standstill::at(event, error))?;
-        let known = match recorded.event {
+        let known = match event.event::<S::Event>().map_err(|error| Standstill::at(event, error))? {
             Stored::Known(known) => known,
             Stored::Unknown { name } => return Err(Standstill::at(event, Obstacle::UnknownEvent(name))),
         };
-        let happened = Happened {
-            cart: recorded.stream,
-            version: recorded.version,
-            event: &known,
-            circumstances: &recorded.circumstances,
-        };
+        let happened =
+            Happened { cart: event.stream, version: event.version, event: &known, circumstances: &event.circumstances };
         subscription.apply(&mut self.row, happened).map_err(|poison| Standstill::at(event, poison))?;
         self.version = gate.after(event.version).applied();
         Ok(())

@@ -73,29 +73,32 @@ use tillroll_core::recorded::Circumstances;
 ///
 /// # use serde_json::json;
 /// # use tillroll_host_lambda::functions::project::Projector;
+/// # use tillroll_host_lambda::lambda_events::{BusBatch, BusBatchRecord, BusPayload};
 /// # use tillroll_host_lambda::memory::{MemoryRows, MemoryTable};
-/// # use tillroll_host_lambda::ports::{By, EventTable, Order, RowQuery, Rows};
-/// # use tillroll_host_lambda::record::EventRecord;
+/// # use tillroll_host_lambda::ports::{By, Order, RowQuery, Rows};
 /// # use tillroll_host_lambda::subscriptions::layout::Layout;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let cart = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";
-/// # let event = |sequence: u32, name: &str, data: serde_json::Value| EventRecord::from_json(
-/// #     json!({
+/// # let record = |(sequence, name, data): (u32, &str, serde_json::Value)| {
+/// #     let event = json!({
 /// #         "id": format!("00000000-0000-0000-0000-{sequence:012}"), "source": "tillroll:api", "subject": cart,
 /// #         "type": format!("tillroll.cart.{name}"), "sequence": sequence, "data": data,
-/// #     }).to_string().as_bytes()
-/// # );
+/// #     });
+/// #     let (partition_key, sequence_number) = (cart.to_owned(), sequence.to_string());
+/// #     let kinesis = BusPayload { partition_key, sequence_number, arrival: 0.0, data: event.to_string().into() };
+/// #     BusBatchRecord { event_id: format!("shardId-0:{sequence}"), kinesis }
+/// # };
+/// # let events = [
+/// #     (1, "CartOpened", json!({"shopping_cart_uuid": cart})),
+/// #     (2, "ItemAdded", json!({"shopping_cart_uuid": cart, "item_name": "milk"})),
+/// #     (3, "CartClosed", json!({"shopping_cart_uuid": cart, "reason": "abandoned"})),
+/// # ];
+/// # let opened_added_and_closed_as_abandoned = BusBatch { records: events.into_iter().map(record).collect() };
 /// # let table = MemoryTable::default();
-/// # table.append(&[
-/// #     event(1, "CartOpened", json!({"shopping_cart_uuid": cart}))?,
-/// #     event(2, "ItemAdded", json!({"shopping_cart_uuid": cart, "item_name": "milk"}))?,
-/// #     event(3, "CartClosed", json!({"shopping_cart_uuid": cart, "reason": "abandoned"}))?,
-/// # ]).await?;
-/// # let cart: StreamId = cart.parse()?;
 /// let rows = MemoryRows::default();
 /// let projector = Projector::new(Abandoned, rows.clone(), table, "build");
-/// projector.catch_up(1, &[cart]).await?; // the table has: opened, milk added, closed as abandoned
+/// projector.live(&opened_added_and_closed_as_abandoned).await?;
 ///
 /// let partition = Layout::new(Abandoned::NAME, 1).word_partition("all");
 /// let (after, until, order) = (None, None, Order::Ascending);

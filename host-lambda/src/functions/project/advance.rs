@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt as _};
 use tillroll_core::id::StreamId;
 
-use super::Projector;
 use super::plan::Standing;
+use super::{Arrivals, Projector};
 use crate::ports::{EventTable, Fault, FaultKind, Row, Rows, RowsError};
 use crate::record::EventRecord;
 use crate::subscriptions::Subscription;
@@ -25,18 +25,18 @@ const FILL_EVENTS_MAX: u32 = 1_000;
 /// Reads for one gap. A longer one is filled by as many deliveries as it takes.
 const FILL_READS_MAX: u32 = 100;
 
-/// What there is to apply to a cart.
+/// Where the events of a cart come from.
 #[derive(Clone, Copy)]
-pub(super) enum News<'a> {
-    /// These events arrived, in order.
-    Arrived(&'a [EventRecord]),
+pub(super) enum Feed<'a> {
+    /// These arrived, and are in order.
+    Events(&'a [EventRecord]),
     /// Whatever the table has.
-    TableHead,
+    Table,
 }
 
 /// How a cart stands afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// All that was asked for is applied.
     Applied,
     /// The cart is parked.
@@ -51,18 +51,18 @@ pub(super) struct StoredCart {
 }
 
 impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
-    /// Moves many carts; answers those that could not be written now. A fault when what is stored cannot be read.
-    pub(super) async fn advance_all(
-        &self,
-        generation: u32,
-        news: BTreeMap<StreamId, News<'_>>,
-    ) -> Result<BTreeSet<StreamId>, Fault> {
+    /// Applies arrivals to one generation; answers the carts that could not be written now. A fault when what is
+    /// stored cannot be read.
+    pub(super) async fn apply(&self, generation: u32, arrivals: &Arrivals) -> Result<BTreeSet<StreamId>, Fault> {
         let layout = Layout::new(S::NAME, generation);
-        let carts: Vec<StreamId> = news.keys().copied().collect();
+        let carts: Vec<StreamId> = arrivals.keys().copied().collect();
         let mut stored = self.stored(&layout, &carts).await?;
-        let moves: Vec<_> = news
-            .into_iter()
-            .map(|(cart, news)| self.advance(&layout, cart, stored.remove(&cart).unwrap_or_default(), news))
+        let moves: Vec<_> = arrivals
+            .iter()
+            .map(|(cart, events)| {
+                let stored = stored.remove(cart).unwrap_or_default();
+                self.advance(&layout, *cart, stored, Feed::Events(events))
+            })
             .collect();
         let outcomes: Vec<_> = stream::iter(moves).buffered(CARTS_AT_ONCE).collect().await;
         let mut failed = BTreeSet::new();
@@ -81,10 +81,10 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
         layout: &Layout,
         cart: StreamId,
         mut stored: StoredCart,
-        news: News<'_>,
+        feed: Feed<'_>,
     ) -> Result<Outcome, Fault> {
         for _ in 0..TRIES_MAX {
-            match self.advance_once(layout, cart, stored, news).await {
+            match self.advance_once(layout, cart, stored, feed).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(RowsError::Fault(fault)) => return Err(fault),
                 Err(RowsError::Conflict) => {
@@ -100,7 +100,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
         layout: &Layout,
         cart: StreamId,
         stored: StoredCart,
-        news: News<'_>,
+        feed: Feed<'_>,
     ) -> Result<Outcome, RowsError> {
         let version = stored.row.as_ref().map_or(0, |row| row.revision);
         let row = stored.row.as_ref().map_or(Ok(S::Row::default()), |row| serde_json::from_str(&row.body));
@@ -112,7 +112,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
             folded: Folded { version, row: S::Row::default() },
             parked: stored.parked.is_some(),
         };
-        let Some(news) = news.after(version) else {
+        let Some(feed) = feed.after(version) else {
             self.tally.duplicates.add(1);
             return Ok(Outcome::Applied);
         };
@@ -124,17 +124,17 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
             Ok(row) => standing.folded.row = row,
             Err(error) => return self.park(standing, Standstill::after(version, error)).await,
         }
-        match news {
-            News::Arrived(events)
+        match feed {
+            Feed::Events(events)
                 if events.first().is_some_and(|event| event.version == version + 1) && gapless(events) =>
             {
                 self.apply_events(&mut standing, events).await
             }
-            News::Arrived(events) => {
+            Feed::Events(events) => {
                 self.tally.gaps_filled.add(1);
                 self.fill(standing, events.last().map(|event| event.version)).await
             }
-            News::TableHead => self.fill(standing, None).await,
+            Feed::Table => self.fill(standing, None).await,
         }
     }
 
@@ -234,14 +234,14 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     }
 }
 
-impl<'a> News<'a> {
+impl<'a> Feed<'a> {
     /// What is new after `version`; `None` when nothing is.
     fn after(self, version: u64) -> Option<Self> {
         match self {
-            Self::TableHead => Some(self),
-            Self::Arrived(events) => {
+            Self::Table => Some(self),
+            Self::Events(events) => {
                 let fresh: &'a [EventRecord] = &events[events.partition_point(|event| event.version <= version)..];
-                (!fresh.is_empty()).then_some(Self::Arrived(fresh))
+                (!fresh.is_empty()).then_some(Self::Events(fresh))
             }
         }
     }

@@ -36,11 +36,9 @@ use crate::ports::{EventTable, Fault, Rows};
 use crate::record::EventRecord;
 use crate::subscriptions::Subscription;
 
-use advance::News;
-pub use advance::Outcome;
 pub use counts::Counts;
 use counts::Tally;
-pub use parked::Resumed;
+pub use parked::{Resumed, Which};
 
 /// Carries events into the rows of one subscription.
 #[derive(Debug)]
@@ -155,19 +153,6 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
             arrivals.entry(event.stream).or_default().push(event);
         }
         Some((message.generation, carts))
-    }
-
-    /// Brings carts of one generation up to the table's head, whatever the feeds have brought; for a replay that is
-    /// about to switch. Answers the carts that could not be written now.
-    pub async fn catch_up(&self, generation: u32, carts: &[StreamId]) -> Result<BTreeSet<StreamId>, Fault> {
-        let news = carts.iter().map(|cart| (*cart, News::TableHead)).collect();
-        self.advance_all(generation, news).await
-    }
-
-    /// Applies arrivals to one generation; answers the carts that could not be written now.
-    async fn apply(&self, generation: u32, arrivals: &Arrivals) -> Result<BTreeSet<StreamId>, Fault> {
-        let news = arrivals.iter().map(|(cart, events)| (*cart, News::Arrived(events))).collect();
-        self.advance_all(generation, news).await
     }
 }
 

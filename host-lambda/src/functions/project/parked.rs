@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tillroll_core::id::StreamId;
 
 use super::Projector;
-use super::advance::{News, Outcome};
+use super::advance::{Feed, Outcome};
 use crate::generations;
 use crate::ports::{EventTable, Fault, Rows};
 use crate::subscriptions::Subscription;
@@ -20,10 +20,19 @@ pub struct Resumed {
     pub parked: u64,
 }
 
+/// Which parked carts to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those that another build had to park: what a deploy may have cured.
+    OfOtherBuilds,
+    /// All of them: after a repair of what lies outside the build.
+    All,
+}
+
 impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
-    /// Tries every cart again that another build had to park. To be called once after a deploy; carts that get
-    /// events in the meantime are tried again by those.
-    pub async fn resume_parked(&self) -> Result<Resumed, Fault> {
+    /// Tries parked carts again. To be called once after a deploy; carts that get events in the meantime are tried
+    /// again by those.
+    pub async fn resume_parked(&self, which: Which) -> Result<Resumed, Fault> {
         let mut resumed = Resumed::default();
         for generation in generations::read(&self.rows, S::NAME).await?.fed() {
             let layout = Layout::new(S::NAME, generation);
@@ -33,7 +42,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
                 let Some(last) = page.last() else { break };
                 after = Some(last.0);
                 for (cart, parked) in page {
-                    if parked.build != self.build {
+                    if which == Which::All || parked.build != self.build {
                         resumed.note(self.advance_stored(&layout, cart).await?);
                     }
                 }
@@ -60,7 +69,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
             // Asked for by name: what this very build said before does not count.
             parked.build.clear();
         }
-        self.advance(layout, cart, stored, News::TableHead).await
+        self.advance(layout, cart, stored, Feed::Table).await
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Picky, projector};
-use crate::functions::project::{Projector, Resumed};
+use crate::functions::project::{Projector, Resumed, Which};
 use crate::memory::{MemoryRows, MemoryTable};
 use crate::ports::{EventTable as _, Row, RowKey, RowWrite, Rows as _};
 use crate::record::EventRecord;
@@ -49,11 +49,15 @@ async fn e23_a_poison_event_parks_its_cart_and_the_others_go_on() {
     let before = rows.all();
     assert_eq!(projector.live(&bus(std::slice::from_ref(&later))).await.unwrap().failures, []);
     assert_eq!((rows.all(), projector.counts().held), (before, 1));
-    assert_eq!(projector.resume_parked().await.unwrap(), Resumed::default(), "the same build fails the same way");
+    assert_eq!(
+        projector.resume_parked(Which::OfOtherBuilds).await.unwrap(),
+        Resumed::default(),
+        "the same build fails the same way"
+    );
 
     // The build that can swallow it takes the cart up from the table.
     let cured = next_build(Picky::default(), &rows, &table);
-    assert_eq!(cured.resume_parked().await.unwrap(), Resumed { resumed: 1, parked: 0 });
+    assert_eq!(cured.resume_parked(Which::OfOtherBuilds).await.unwrap(), Resumed { resumed: 1, parked: 0 });
     let histories = [[histories[0].clone(), vec![later]].concat(), histories[1].clone()];
     assert_eq!(actual(&choking, 1, &rows), expected(&Picky::default(), 1, &histories), "and nothing is parked");
 }
@@ -77,7 +81,7 @@ async fn e25_an_event_of_a_newer_build_or_of_the_wrong_shape_parks_its_cart() {
         assert!(actual(&Carts, 1, &rows).contains(&expected(&Carts, 1, &[other])[0]));
         // Another build looks again, and still cannot.
         let next = next_build(Carts, &rows, &table);
-        assert_eq!(next.resume_parked().await.unwrap(), Resumed { resumed: 0, parked: 1 });
+        assert_eq!(next.resume_parked(Which::OfOtherBuilds).await.unwrap(), Resumed { resumed: 0, parked: 1 });
         assert_eq!(parked(&Carts, &rows).await[0].1.build, "build-2");
     }
 }
@@ -105,6 +109,7 @@ async fn a_hole_in_the_table_parks_the_cart_until_an_operator_resumes_it() {
     assert_eq!((found[0].1.version, found[0].1.event_id), (2, None));
     assert_eq!(found[0].1.reason, "the table does not have the event");
     assert_eq!(projector.resume(cart(1)).await.unwrap(), Resumed { resumed: 0, parked: 1 });
+    assert_eq!(projector.resume_parked(Which::All).await.unwrap(), Resumed { resumed: 0, parked: 1 });
     table.append(&events[1..2]).await.unwrap();
     assert_eq!(projector.resume(cart(1)).await.unwrap(), Resumed { resumed: 1, parked: 0 });
     assert_eq!(actual(&Carts, 1, &rows), expected(&Carts, 1, &[events]));
@@ -134,6 +139,6 @@ async fn parked_carts_are_found_beyond_one_page() {
     let layout = Layout::new("picky", 1);
     assert_eq!(parked_of(&rows, &layout, (0..230).map(cart)).await.unwrap().len(), 230);
     let cured = next_build(Picky::default(), &rows, &table);
-    assert_eq!(cured.resume_parked().await.unwrap(), Resumed { resumed: 230, parked: 0 });
+    assert_eq!(cured.resume_parked(Which::OfOtherBuilds).await.unwrap(), Resumed { resumed: 230, parked: 0 });
     assert_eq!(parked(&Picky::default(), &rows).await, []);
 }
