@@ -4,7 +4,7 @@
 //! limit, because one quote that is never closed would otherwise pull the rest of the file into memory.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
@@ -23,16 +23,16 @@ pub(super) struct CsvRows {
     reader: Reader<RowBounded>,
     record: ByteRecord,
     input: String,
-    bytes: u64,
+    line_ends: LineEnds,
     header_fields: usize,
     columns: Vec<usize>,
     row: u64,
 }
 
 impl CsvRows {
-    pub(super) fn open(file: File, input: &str, wanted: &[String], delimiter: u8) -> Result<Self, ImportError> {
-        let bytes =
-            file.metadata().map_err(|source| ImportError::Read { input: input.to_owned(), row: 0, source })?.len();
+    pub(super) fn open(mut file: File, input: &str, wanted: &[String], delimiter: u8) -> Result<Self, ImportError> {
+        let line_ends =
+            LineEnds::of(&mut file).map_err(|source| ImportError::Read { input: input.to_owned(), row: 0, source })?;
         let reader = ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -43,7 +43,7 @@ impl CsvRows {
             reader,
             record: ByteRecord::new(),
             input: input.to_owned(),
-            bytes,
+            line_ends,
             header_fields: 0,
             columns: Vec::new(),
             row: 0,
@@ -62,7 +62,7 @@ impl CsvRows {
             return Ok(None);
         }
         self.row += 1;
-        let line = self.record.position().map(csv::Position::line);
+        let line = Some(self.first_line());
         let misshapen = (self.record.len() != self.header_fields).then(|| {
             let start = String::from_utf8_lossy(self.record.get(0).unwrap_or_default()).into_owned();
             (
@@ -79,12 +79,23 @@ impl CsvRows {
     }
 
     pub(super) fn progress(&self) -> (u64, u64) {
-        (self.reader.position().byte(), self.bytes)
+        (self.reader.position().byte(), self.line_ends.file_bytes)
+    }
+
+    /// The line on which the row at hand begins. The reader counts the newlines behind it: one of them ended the row,
+    /// unless the lines end in CR LF, whose second half it has not seen yet, or the file ends without one.
+    fn first_line(&self) -> u64 {
+        let behind = self.reader.position();
+        let at_open_end = behind.byte() == self.line_ends.file_bytes && !self.line_ends.last_is_newline;
+        let ended_by_newline = u64::from(!self.line_ends.carriage_return && !at_open_end);
+        let within = self.record.as_slice().split(|byte| *byte == b'\n').skip(1).count() as u64;
+        behind.line().saturating_sub(ended_by_newline + within)
     }
 
     fn read_record(&mut self) -> Result<bool, ImportError> {
         self.reader.get_mut().since_row_bytes = 0;
-        let line = self.reader.position().line();
+        let unseen_newline = self.line_ends.carriage_return && self.header_fields > 0;
+        let line = self.reader.position().line() + u64::from(unseen_newline);
         self.reader.read_byte_record(&mut self.record).map_err(|error| {
             if self.reader.get_ref().since_row_bytes >= ROW_BYTES_MAX {
                 let (input, row) = (self.input.clone(), self.row + 1);
@@ -92,6 +103,30 @@ impl CsvRows {
             }
             ImportError::Read { input: self.input.clone(), row: self.row, source: error.into() }
         })
+    }
+}
+
+/// How the lines of a file end, as far as line numbers depend on it.
+struct LineEnds {
+    file_bytes: u64,
+    /// The first line ends in CR LF or CR.
+    carriage_return: bool,
+    last_is_newline: bool,
+}
+
+impl LineEnds {
+    /// Looks at the file's first bytes and its last, and leaves it at its beginning.
+    fn of(file: &mut File) -> io::Result<Self> {
+        let file_bytes = file.seek(SeekFrom::End(0))?;
+        let mut last = Vec::new();
+        file.seek(SeekFrom::Start(file_bytes.saturating_sub(1)))?;
+        file.read_to_end(&mut last)?;
+        file.rewind()?;
+        let mut head = Vec::new();
+        file.by_ref().take(BUFFER_BYTES as u64).read_to_end(&mut head)?;
+        file.rewind()?;
+        let first_end = head.iter().find(|byte| matches!(byte, b'\r' | b'\n'));
+        Ok(Self { file_bytes, carriage_return: first_end == Some(&b'\r'), last_is_newline: last == b"\n" })
     }
 }
 

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 /// Digits kept behind the point. What lies behind them is far below a millionth of any currency's minor unit.
-const FRACTION_DIGITS_MAX: usize = 18;
+const FRACTION_DIGITS_MAX: u32 = 18;
 
 /// Digits read before the point; with the fraction they fit an `i128`. Every limit of the core is far below.
 const INTEGER_DIGITS_MAX: usize = 20;
@@ -22,18 +22,18 @@ pub(super) struct Decimal {
     pub(super) scale: u32,
 }
 
-/// Why a number is not a whole count of units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NotWhole {
-    /// It has digits below the unit.
-    Fraction,
-    /// It does not fit the arithmetic, let alone the limits.
-    TooLarge,
-}
-
 impl Decimal {
-    /// Reads `12`, `-12.50`, `+.5`, `5.`; no exponent, no separators, no currency signs.
+    /// Reads `12`, `-12.50`, `+.5`, `5.` and, because writers of floats produce it, `1.5e-7`; no separators, no
+    /// currency signs.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        let (number, exponent) = match text.split_once(['e', 'E']) {
+            Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
+            None => (text, 0),
+        };
+        Some(Self::parse_plain(number)?.shifted(exponent))
+    }
+
+    fn parse_plain(text: &str) -> Option<Self> {
         let (negative, digits) = match text.as_bytes().first()? {
             b'-' => (true, &text[1..]),
             b'+' => (false, &text[1..]),
@@ -45,36 +45,49 @@ impl Decimal {
             return None;
         }
         let whole = whole.trim_start_matches('0');
-        let fraction = fraction[..fraction.len().min(FRACTION_DIGITS_MAX)].trim_end_matches('0');
+        let fraction = fraction[..fraction.len().min(FRACTION_DIGITS_MAX as usize)].trim_end_matches('0');
         if whole.len() > INTEGER_DIGITS_MAX {
-            // Saturating keeps the sign and lets the caller's limit say what is wrong.
-            return Some(Self { unscaled: if negative { i128::MIN } else { i128::MAX }, scale: 0 });
+            return Some(Self::beyond_limits(negative));
         }
         let magnitude =
             whole.bytes().chain(fraction.bytes()).fold(0_i128, |number, digit| number * 10 + i128::from(digit - b'0'));
-        let scale = u32::try_from(fraction.len()).unwrap_or(u32::MAX);
+        let scale = u32::try_from(fraction.len()).unwrap_or(FRACTION_DIGITS_MAX);
         Some(Self { unscaled: if negative { -magnitude } else { magnitude }, scale })
     }
 
-    /// The number in units of `10^-exponent`: minor units for a currency's exponent, pieces for 0.
-    pub(super) fn to_units(self, exponent: u32) -> Result<i128, NotWhole> {
-        let Some(surplus) = self.scale.checked_sub(exponent) else {
-            return 10_i128
-                .checked_pow(exponent - self.scale)
-                .and_then(|factor| self.unscaled.checked_mul(factor))
-                .ok_or(NotWhole::TooLarge);
+    /// Times `10^exponent`; digits further behind the point than are kept are cut off.
+    fn shifted(self, exponent: i32) -> Self {
+        let Some(grown) = u32::try_from(exponent).ok().map(|exponent| exponent.saturating_sub(self.scale)) else {
+            let scale = self.scale.saturating_add(exponent.unsigned_abs());
+            let divisor = 10_i128.checked_pow(scale.saturating_sub(FRACTION_DIGITS_MAX));
+            let unscaled = divisor.map_or(0, |divisor| self.unscaled / divisor);
+            return Self { unscaled, scale: scale.min(FRACTION_DIGITS_MAX) };
         };
-        let divisor = 10_i128.checked_pow(surplus).ok_or(NotWhole::TooLarge)?;
+        let factor = 10_i128.checked_pow(grown);
+        let unscaled =
+            if self.unscaled == 0 { Some(0) } else { factor.and_then(|factor| self.unscaled.checked_mul(factor)) };
+        unscaled.map_or(Self::beyond_limits(self.unscaled < 0), |unscaled| Self {
+            unscaled,
+            scale: self.scale.saturating_sub(exponent.unsigned_abs()),
+        })
+    }
+
+    /// Saturating keeps the sign and lets the caller's limit say what is wrong.
+    fn beyond_limits(negative: bool) -> Self {
+        Self { unscaled: if negative { i128::MIN } else { i128::MAX }, scale: 0 }
+    }
+
+    /// The number in units of `10^-exponent`: minor units for a currency's exponent, pieces for 0. `None` when it has
+    /// digits below the unit, or is too large for the arithmetic, let alone the limits.
+    pub(super) fn to_units(self, exponent: u32) -> Option<i128> {
+        let Some(surplus) = self.scale.checked_sub(exponent) else {
+            return 10_i128.checked_pow(exponent - self.scale)?.checked_mul(self.unscaled);
+        };
+        let divisor = 10_i128.checked_pow(surplus)?;
         let below = self.unscaled.div_euclid(divisor);
         let rest = self.unscaled.rem_euclid(divisor);
         let tolerance = divisor / 1_000_000;
-        if rest <= tolerance {
-            Ok(below)
-        } else if divisor - rest <= tolerance {
-            Ok(below + 1)
-        } else {
-            Err(NotWhole::Fraction)
-        }
+        if rest <= tolerance { Some(below) } else { (divisor - rest <= tolerance).then_some(below + 1) }
     }
 }
 
@@ -151,27 +164,39 @@ mod tests {
     #[test]
     fn a_decimal_text_becomes_minor_units_exactly() {
         for (text, exponent, expected) in [
-            ("12.50", 2, Ok(1250)),
-            ("12.5", 2, Ok(1250)),
-            ("12", 2, Ok(1200)),
-            (".5", 2, Ok(50)),
-            ("5.", 2, Ok(500)),
-            ("+0.07", 2, Ok(7)),
-            ("-0.07", 2, Ok(-7)),
-            ("-0", 2, Ok(0)),
-            ("000012.3400000", 2, Ok(1234)),
-            ("90071992547409.91", 2, Ok(9_007_199_254_740_991)),
-            ("1500", 0, Ok(1500)),
-            ("1.234", 3, Ok(1234)),
-            ("0.30000000000000004", 2, Ok(30)),
-            ("3.5699999999999998", 2, Ok(357)),
-            ("-3.5699999999999998", 2, Ok(-357)),
-            ("1.005", 2, Err(NotWhole::Fraction)),
-            ("-1.005", 2, Err(NotWhole::Fraction)),
-            ("10.000001", 2, Err(NotWhole::Fraction)),
-            ("1.5", 0, Err(NotWhole::Fraction)),
-            ("1.2345", 3, Err(NotWhole::Fraction)),
-            ("123456789012345678901", 2, Err(NotWhole::TooLarge)),
+            ("12.50", 2, Some(1250)),
+            ("12.5", 2, Some(1250)),
+            ("12", 2, Some(1200)),
+            (".5", 2, Some(50)),
+            ("5.", 2, Some(500)),
+            ("+0.07", 2, Some(7)),
+            ("-0.07", 2, Some(-7)),
+            ("-0", 2, Some(0)),
+            ("000012.3400000", 2, Some(1234)),
+            ("90071992547409.91", 2, Some(9_007_199_254_740_991)),
+            ("1500", 0, Some(1500)),
+            ("1.234", 3, Some(1234)),
+            ("1.776357e-15", 2, Some(0)),
+            ("-1e-400", 2, Some(0)),
+            ("1.25E1", 2, Some(1250)),
+            ("1.25e+1", 2, Some(1250)),
+            ("125e-1", 2, Some(1250)),
+            ("0e999", 2, Some(0)),
+            ("1e3", 0, Some(1000)),
+            ("1.005e0", 2, None),
+            ("1e-1", 0, None),
+            ("1e300", 2, None),
+            ("-1e2147483647", 2, None),
+            ("1e-2147483648", 2, Some(0)),
+            ("0.30000000000000004", 2, Some(30)),
+            ("3.5699999999999998", 2, Some(357)),
+            ("-3.5699999999999998", 2, Some(-357)),
+            ("1.005", 2, None),
+            ("-1.005", 2, None),
+            ("10.000001", 2, None),
+            ("1.5", 0, None),
+            ("1.2345", 3, None),
+            ("123456789012345678901", 2, None),
         ] {
             assert_eq!(Decimal::parse(text).unwrap().to_units(exponent), expected, "{text} at {exponent}");
         }
@@ -179,7 +204,25 @@ mod tests {
 
     #[test]
     fn what_is_not_a_plain_decimal_is_refused() {
-        for text in ["", ".", "-", "+", "--1", "1e3", "1,000.00", "$5", "5 ", "0x1", "NaN", "inf", "1.2.3", "١"] {
+        for text in [
+            "",
+            ".",
+            "-",
+            "+",
+            "--1",
+            "e3",
+            "1e",
+            "1e1.5",
+            "1e99999999999",
+            "1,000.00",
+            "$5",
+            "5 ",
+            "0x1",
+            "NaN",
+            "inf",
+            "1.2.3",
+            "١",
+        ] {
             assert_eq!(Decimal::parse(text), None, "{text:?}");
         }
     }

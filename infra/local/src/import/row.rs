@@ -12,7 +12,6 @@ use tillroll_core::text::{TEXT_BYTES_MAX, Text};
 use tillroll_core::time::Timestamp;
 
 use super::cell::Cell;
-use super::decimal::NotWhole;
 use super::input::Rows;
 use super::item_names::ItemNames;
 use super::plan::{AmountIs, ImportPlan};
@@ -130,9 +129,8 @@ impl<'p> RowJudge<'p> {
         let cart = cart_value(rows)?;
         let item = name_text(rows, ITEM)?.ok_or_else(|| wrong(rows, ITEM, "the item"))?;
         let name = self.name.map(|slot| name_text(rows, slot)).transpose()?.flatten();
-        let quantity = self.quantity.map_or(Ok(1), |slot| {
-            whole(rows, slot, 0, PIECES_MAX, &format!("a whole number of pieces, 0 to {PIECES_MAX}"))
-        })?;
+        let pieces = || format!("a whole number of pieces, 0 to {PIECES_MAX}");
+        let quantity = self.quantity.map_or(Ok(1), |slot| whole(rows, slot, 0, PIECES_MAX, pieces))?;
         let amount = self.amount.map(|slot| self.money(rows, slot)).transpose()?;
         let discounts = self.discounts(rows)?;
         let at = self.time.map(|slot| {
@@ -163,8 +161,8 @@ impl<'p> RowJudge<'p> {
 
     fn money(&self, rows: &Rows, slot: usize) -> Result<i128, Wrong> {
         let decimals = self.plan.exponent();
-        let expected = format!("an amount with at most {decimals} decimals and {MINOR_MAX} minor units");
-        whole(rows, slot, decimals, MINOR_MAX, &expected)
+        let expected = || format!("an amount with at most {decimals} decimals and {MINOR_MAX} minor units");
+        whole(rows, slot, decimals, MINOR_MAX, expected)
     }
 
     /// An empty discount is none; a negative one is how some shops write it.
@@ -203,10 +201,7 @@ fn name_text(rows: &Rows, slot: usize) -> Result<Option<String>, Wrong> {
 }
 
 /// A number that is whole in units of `10^-exponent` and at most `max` of them, either way of zero.
-fn whole(rows: &Rows, slot: usize, exponent: u32, max: i128, expected: &str) -> Result<i128, Wrong> {
-    let number = rows.cell(slot).decimal().ok_or_else(|| wrong(rows, slot, expected))?;
-    match number.to_units(exponent) {
-        Ok(units) if (-max..=max).contains(&units) => Ok(units),
-        Ok(_) | Err(NotWhole::Fraction | NotWhole::TooLarge) => Err(wrong(rows, slot, expected)),
-    }
+fn whole(rows: &Rows, slot: usize, exponent: u32, max: i128, expected: impl Fn() -> String) -> Result<i128, Wrong> {
+    let units = rows.cell(slot).decimal().and_then(|number| number.to_units(exponent));
+    units.filter(|units| (-max..=max).contains(units)).ok_or_else(|| wrong(rows, slot, &expected()))
 }

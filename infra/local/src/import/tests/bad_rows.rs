@@ -35,7 +35,7 @@ fn a_bad_value_is_named_with_its_row_line_and_column() {
         ("1,milk,,1,2017-01-01,0", "quantity", "nothing", pieces),
         ("1,milk,two,1,2017-01-01,0", "quantity", r#""two""#, pieces),
         ("1,milk,2.5,1,2017-01-01,0", "quantity", r#""2.5""#, pieces),
-        ("1,milk,1e3,1,2017-01-01,0", "quantity", r#""1e3""#, pieces),
+        ("1,milk,1e9,1,2017-01-01,0", "quantity", r#""1e9""#, pieces),
         ("1,milk,1000001,1,2017-01-01,0", "quantity", r#""1000001""#, pieces),
         ("1,milk,1,,2017-01-01,0", "amount", "nothing", money),
         ("1,milk,1,abc,2017-01-01,0", "amount", r#""abc""#, money),
@@ -58,6 +58,23 @@ fn a_row_of_another_shape_is_bad_as_a_whole() {
     for (row, fields) in [("1,milk", 2), ("1,milk,1,1,2017-01-01,0,more", 7)] {
         let expected = format!("row 2 (line 3): found {fields} fields, the first \"1\", expected 6 as in the header");
         assert_eq!(complaint(row, &full_plan()), [expected]);
+    }
+}
+
+#[test]
+fn a_line_number_is_what_an_editor_shows() {
+    for (text, lines) in [
+        ("c,i\n1,\n2,tea\n3,\n", vec![2, 4]),
+        ("c,i\n1,\n2,tea\n3,", vec![2, 4]),
+        ("c,i\r\n1,\r\n2,tea\r\n3,\r\n", vec![2, 4]),
+        ("c,i\r\n1,\r\n2,tea\r\n3,", vec![2, 4]),
+        ("c,i\n\n1,\n\n\n2,tea\n\n3,\n\n", vec![3, 8]),
+        ("c,i\n\"1\n1\",\n2,tea\n\"3\n\n\",\n", vec![2, 5]),
+        ("c,i\r\n\"1\r\n1\",\r\n2,tea\r\n\"3\n\",", vec![2, 5]),
+    ] {
+        let (_, report) = Shop::new().import_csv(text, &ImportPlan::new("till", "c", "i"));
+        let got: Vec<_> = report.bad.first.iter().map(|bad| bad.place.line.unwrap()).collect();
+        assert_eq!(got, lines, "{text:?}");
     }
 }
 

@@ -50,9 +50,11 @@ fn a_header_without_rows_is_an_empty_import() {
 
 #[test]
 fn a_quote_that_is_never_closed_does_not_swallow_the_file() {
-    let text = format!("cart,item\n1,milk\n2,\"bread\n{}", "3,tea\n".repeat(400_000));
-    let error = error(&Shop::new(), "sales.csv", text).to_string();
-    assert!(error.contains("row 2 of") && error.contains("(line 3)") && error.contains("a quote"), "{error}");
+    for end in ["\n", "\r\n"] {
+        let text = ["cart,item", "1,milk", "2,\"bread", ""].join(end) + &"3,tea\n".repeat(400_000);
+        let error = error(&Shop::new(), "sales.csv", text).to_string();
+        assert!(error.contains("row 2 of") && error.contains("(line 3)") && error.contains("a quote"), "{error}");
+    }
 }
 
 #[test]
