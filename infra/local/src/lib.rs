@@ -1,13 +1,34 @@
 //! The whole of Tillroll in one process on one machine: adapters over SQLite and a folder, local event source mappings
 //! with AWS's rules, and the functions that Lambda runs.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`system`] | the assembly: start, drain, shut down; the ports for a front |
+//! | [`folder`] | the data folder and its lock |
+//! | [`dynamo`], [`table`] | DynamoDB (dynoxide) in this process, its table stream, the event table over it |
+//! | [`bus`], [`queue`], [`archive`], [`runs`], [`tamper`], [`notices`], [`clock`] | one adapter a port |
+//! | [`pipeline_db`], [`sqlite`], [`checkpoints`] | what these store their things in |
+//! | `mappings`, `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
+//! | [`progress`] | where every stage stands |
+//! | [`import`] | files of rows into carts of commands |
+//! | `chores` | what happens from time to time |
 
 pub mod archive;
 pub mod bus;
 pub mod checkpoints;
+mod chores;
 pub mod clock;
+pub mod dynamo;
+pub mod folder;
+pub mod functions;
 pub mod import;
+mod mappings;
+pub mod notices;
 pub mod pipeline_db;
+pub mod progress;
 pub mod queue;
 pub mod runs;
 pub mod sqlite;
+pub mod system;
+pub mod table;
 pub mod tamper;

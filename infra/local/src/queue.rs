@@ -396,7 +396,7 @@ mod tests {
 
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(3_600);
+    const LONG: Duration = Duration::from_hours(1);
 
     async fn queue_in(folder: &Path, clock: LocalClock) -> LocalQueue {
         let sqlite = crate::pipeline_db::open(&folder.join("pipeline.sqlite")).unwrap();

@@ -1,0 +1,511 @@
+//! One shard of a table stream or of the bus, delivered to one function: read, batch, call, note the checkpoint.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use tillroll_core::sequence::SequenceNumber;
+use tillroll_host_lambda::lambda_events::{BusBatch, BusBatchRecord, TableStreamBatch, TableStreamRecord};
+use tillroll_host_lambda::ports::Fault;
+use tokio::sync::watch;
+
+use super::delivery::{Delivery, pause_after};
+use super::status::StatusCell;
+use super::{Function, Pace, described, invoke, is_stopping, stopping};
+use crate::bus::{BusShard, LocalBus};
+use crate::checkpoints::Checkpoints;
+use crate::clock::LocalClock;
+use crate::dynamo::TableStream;
+
+/// Most bytes of records in one batch (Lambda's payload limit).
+const BATCH_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// How often an idle table stream is looked at when nobody announces a write.
+const STREAM_LOOK: Duration = Duration::from_millis(100);
+
+/// How a mapping batches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Batching {
+    /// Most records in a batch.
+    pub(crate) records_max: u32,
+    /// How long a batch that is not full waits for more.
+    pub(crate) window: Duration,
+    /// Shortest time between two reads that found something: the first record after a silence goes at once, a flood
+    /// comes in batches worth a call.
+    pub(crate) interval: Duration,
+}
+
+/// A batch type of Lambda.
+pub(crate) trait Batch: Send + Sync {
+    /// What it is made of.
+    type Record: Send;
+    /// The batch of these records.
+    fn of(records: Vec<Self::Record>) -> Self;
+    /// The records back.
+    fn into_records(self) -> Vec<Self::Record>;
+    /// A record's sequence number.
+    fn sequence(record: &Self::Record) -> &str;
+}
+
+/// A shard that can be read from any place.
+pub(crate) trait Source: Send + Sync + 'static {
+    /// The batches that its records make.
+    type Batch: Batch;
+
+    /// The shard's name.
+    fn shard(&self) -> &str;
+
+    /// Records above `after`, oldest first; at most `records_max`.
+    fn read(
+        &self,
+        after: Option<&SequenceNumber>,
+        records_max: u32,
+    ) -> impl Future<Output = Result<Vec<<Self::Batch as Batch>::Record>, Fault>> + Send;
+
+    /// Waits until there may be `records` records above `after`.
+    fn wait(&mut self, after: Option<&SequenceNumber>, records: u32) -> impl Future<Output = ()> + Send;
+}
+
+/// One shard and the function that gets its records.
+pub(crate) struct ShardMapping<S, F> {
+    name: &'static str,
+    batching: Batching,
+    source: S,
+    function: F,
+    checkpoints: Checkpoints,
+    clock: LocalClock,
+    status: StatusCell,
+    last_read: Option<Instant>,
+}
+
+/// The mapping was told to stop.
+struct Stopped;
+
+impl<S: Source, F: Function<S::Batch>> ShardMapping<S, F> {
+    /// A mapping of this name, which is also the name of its checkpoints.
+    pub(crate) fn new(
+        name: &'static str,
+        batching: Batching,
+        source: S,
+        function: F,
+        checkpoints: Checkpoints,
+        clock: LocalClock,
+    ) -> Self {
+        let status = StatusCell::default();
+        Self { name, batching, source, function, checkpoints, clock, status, last_read: None }
+    }
+
+    /// What it says about itself.
+    pub(crate) fn status(&self) -> StatusCell {
+        self.status.clone()
+    }
+
+    /// Delivers until it is told to stop.
+    pub(crate) async fn run(mut self, mut pace: watch::Receiver<Pace>) {
+        let Ok(mut after) = self.begin(&mut pace).await else { return };
+        let mut delivery = Delivery::default();
+        loop {
+            let Ok(mut at_hand) = self.gather(after.as_ref(), &mut pace).await else { return };
+            while !at_hand.is_empty() {
+                let rest = at_hand.split_off(delivery.piece(at_hand.len()));
+                let batch = <S::Batch as Batch>::of(at_hand);
+                let outcome = invoke(&self.function, &batch).await;
+                let mut records = batch.into_records();
+                let sequences: Vec<&str> = records.iter().map(<S::Batch as Batch>::sequence).collect();
+                let settled = delivery.settle(&sequences, outcome);
+                let last = settled.done.checked_sub(1).and_then(|last| sequences.get(last)?.parse().ok());
+                if let Some(failure) = &settled.failure {
+                    tracing::warn!(mapping = self.name, shard = self.source.shard(), failure, "a batch comes again");
+                }
+                let failed = settled.failure.is_some();
+                if let Some(last) = last {
+                    if self.note(&last, &mut pace).await.is_err() {
+                        return;
+                    }
+                    after = Some(last);
+                }
+                let last = after.as_ref().map(SequenceNumber::as_str);
+                self.status.called(settled.done, last, settled.failure);
+                records.drain(..settled.done);
+                records.extend(rest);
+                at_hand = records;
+                if is_stopping(&pace) || (failed && pause(delivery.pause(&self.clock), &mut pace).await.is_err()) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Where to begin: behind the checkpoint, or at the oldest record.
+    async fn begin(&self, pace: &mut watch::Receiver<Pace>) -> Result<Option<SequenceNumber>, Stopped> {
+        let mut failures = 0;
+        loop {
+            match self.checkpoints.load(self.name, self.source.shard()).await {
+                Ok(after) => {
+                    self.status.begins_after(after.as_ref().map(SequenceNumber::as_str));
+                    return Ok(after);
+                }
+                Err(fault) => self.wait_out(&fault, &mut failures, pace).await?,
+            }
+        }
+    }
+
+    /// Waits for records and for as many of them as the window admits.
+    async fn gather(
+        &mut self,
+        after: Option<&SequenceNumber>,
+        pace: &mut watch::Receiver<Pace>,
+    ) -> Result<Vec<<S::Batch as Batch>::Record>, Stopped> {
+        let records_max = self.batching.records_max;
+        let mut failures = 0;
+        tokio::select! {
+            () = self.source.wait(after, 1) => {}
+            () = stopping(pace) => return Err(Stopped),
+        }
+        let since_last = self.last_read.map_or(self.batching.interval, |last| last.elapsed());
+        let window = self.batching.window.max(self.batching.interval.saturating_sub(since_last));
+        if !window.is_zero() && *pace.borrow_and_update() == Pace::Batching {
+            tokio::select! {
+                () = self.source.wait(after, records_max) => {}
+                () = tokio::time::sleep(window) => {}
+                _ = pace.changed() => {}
+            }
+        }
+        self.last_read = Some(Instant::now());
+        loop {
+            if is_stopping(pace) {
+                return Err(Stopped);
+            }
+            match self.source.read(after, records_max).await {
+                Ok(records) => return Ok(records),
+                Err(fault) => self.wait_out(&fault, &mut failures, pace).await?,
+            }
+        }
+    }
+
+    /// Notes the checkpoint, however long that takes: going on without would be harmless, but never noticed.
+    async fn note(&self, last: &SequenceNumber, pace: &mut watch::Receiver<Pace>) -> Result<(), Stopped> {
+        let mut failures = 0;
+        loop {
+            match self.checkpoints.save(self.name, self.source.shard(), last).await {
+                Ok(()) => return Ok(()),
+                Err(fault) => self.wait_out(&fault, &mut failures, pace).await?,
+            }
+        }
+    }
+
+    async fn wait_out(
+        &self,
+        fault: &Fault,
+        failures: &mut u32,
+        pace: &mut watch::Receiver<Pace>,
+    ) -> Result<(), Stopped> {
+        *failures = failures.saturating_add(1);
+        let failure = described(fault);
+        tracing::warn!(mapping = self.name, shard = self.source.shard(), failure, "trying again");
+        self.status.failed(failure);
+        pause(pause_after(*failures, &self.clock), pace).await
+    }
+}
+
+async fn pause(duration: Duration, pace: &mut watch::Receiver<Pace>) -> Result<(), Stopped> {
+    tokio::select! {
+        () = tokio::time::sleep(duration) => Ok(()),
+        () = stopping(pace) => Err(Stopped),
+    }
+}
+
+impl Batch for TableStreamBatch {
+    type Record = TableStreamRecord;
+
+    fn of(records: Vec<TableStreamRecord>) -> Self {
+        Self { records }
+    }
+
+    fn into_records(self) -> Vec<TableStreamRecord> {
+        self.records
+    }
+
+    fn sequence(record: &TableStreamRecord) -> &str {
+        &record.dynamodb.sequence_number
+    }
+}
+
+impl Batch for BusBatch {
+    type Record = BusBatchRecord;
+
+    fn of(records: Vec<BusBatchRecord>) -> Self {
+        Self { records }
+    }
+
+    fn into_records(self) -> Vec<BusBatchRecord> {
+        self.records
+    }
+
+    fn sequence(record: &BusBatchRecord) -> &str {
+        &record.kinesis.sequence_number
+    }
+}
+
+/// The table stream as a source.
+pub(crate) struct StreamSource {
+    stream: TableStream,
+    appended: watch::Receiver<u64>,
+}
+
+impl StreamSource {
+    /// The stream's only shard.
+    pub(crate) fn new(stream: TableStream) -> Self {
+        let appended = stream.appended();
+        Self { stream, appended }
+    }
+}
+
+impl Source for StreamSource {
+    type Batch = TableStreamBatch;
+
+    fn shard(&self) -> &str {
+        self.stream.shard()
+    }
+
+    async fn read(&self, after: Option<&SequenceNumber>, records_max: u32) -> Result<Vec<TableStreamRecord>, Fault> {
+        self.stream.read(after, records_max, BATCH_BYTES_MAX).await
+    }
+
+    async fn wait(&mut self, after: Option<&SequenceNumber>, records: u32) {
+        loop {
+            self.appended.borrow_and_update();
+            // A reader that cannot look will say so when it reads.
+            if self.stream.has(after, records).await.unwrap_or(true) {
+                return;
+            }
+            tokio::select! {
+                Ok(()) = self.appended.changed() => {}
+                () = tokio::time::sleep(STREAM_LOOK) => {}
+            }
+        }
+    }
+}
+
+/// A shard of the bus as a source.
+pub(crate) struct BusSource {
+    bus: LocalBus,
+    shard: BusShard,
+    newest: watch::Receiver<i64>,
+}
+
+impl BusSource {
+    /// This shard.
+    pub(crate) fn new(bus: LocalBus, shard: BusShard) -> Self {
+        let newest = shard.newest();
+        Self { bus, shard, newest }
+    }
+}
+
+impl Source for BusSource {
+    type Batch = BusBatch;
+
+    fn shard(&self) -> &str {
+        self.shard.name()
+    }
+
+    async fn read(&self, after: Option<&SequenceNumber>, records_max: u32) -> Result<Vec<BusBatchRecord>, Fault> {
+        self.bus.read(&self.shard, position(after), records_max, BATCH_BYTES_MAX).await
+    }
+
+    async fn wait(&mut self, after: Option<&SequenceNumber>, records: u32) {
+        let enough = position(after).saturating_add(i64::from(records));
+        // The sender lives in `self.shard`.
+        let _ = self.newest.wait_for(|newest| *newest >= enough).await;
+    }
+}
+
+fn position(after: Option<&SequenceNumber>) -> i64 {
+    after.and_then(|after| after.as_str().parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use std::collections::BTreeMap;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    use tillroll_host_lambda::lambda_events::BatchAnswer;
+    use tillroll_host_lambda::ports::{BusRecord, EventBus as _, FaultKind};
+
+    use super::*;
+
+    const AT_ONCE: Batching = Batching { records_max: 10, window: Duration::ZERO, interval: Duration::ZERO };
+    /// Nothing here waits for time to pass; this only ends a test that hangs.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// What a function does when it meets a record.
+    #[derive(Clone, Copy)]
+    enum Trouble {
+        Returned,
+        Error,
+        Panic,
+    }
+
+    /// Notes what it was given and what it finished; makes trouble so many times for some records.
+    #[derive(Clone, Default)]
+    struct Recording {
+        troubles: Arc<Mutex<BTreeMap<&'static str, (Trouble, u32)>>>,
+        finished: Arc<Mutex<Vec<String>>>,
+        batches: Arc<Mutex<Vec<usize>>>,
+    }
+
+    impl Recording {
+        fn with(troubles: &[(&'static str, Trouble, u32)]) -> Self {
+            let function = Self::default();
+            for &(record, trouble, times) in troubles {
+                function.troubles.lock().unwrap().insert(record, (trouble, times));
+            }
+            function
+        }
+
+        fn trouble(&self, record: &str) -> Option<Trouble> {
+            let mut troubles = self.troubles.lock().unwrap();
+            let (trouble, left) = troubles.get_mut(record).filter(|(_, left)| *left > 0)?;
+            *left -= 1;
+            Some(*trouble)
+        }
+    }
+
+    impl Function<BusBatch> for Recording {
+        async fn invoke(&self, batch: &BusBatch) -> Result<BatchAnswer, Fault> {
+            self.batches.lock().unwrap().push(batch.records.len());
+            for record in &batch.records {
+                let data = String::from_utf8(record.kinesis.data.clone()).unwrap();
+                match self.trouble(&data) {
+                    None => self.finished.lock().unwrap().push(data),
+                    Some(Trouble::Returned) => {
+                        return Ok(BatchAnswer::again([record.kinesis.sequence_number.clone()]));
+                    }
+                    Some(Trouble::Error) => return Err(Fault::new(FaultKind::Transient, "test", data, "down")),
+                    #[allow(clippy::panic, reason = "a function that panics is what is tested")]
+                    Some(Trouble::Panic) => panic!("on {data}"),
+                }
+            }
+            Ok(BatchAnswer::done())
+        }
+    }
+
+    /// A bus of one shard with records 0..n, and everything to map it.
+    struct Bench {
+        bus: LocalBus,
+        checkpoints: Checkpoints,
+        pace: watch::Sender<Pace>,
+    }
+
+    impl Bench {
+        async fn open(folder: &Path) -> Self {
+            let sqlite = crate::pipeline_db::open(&folder.join("pipeline.sqlite")).unwrap();
+            let readers = vec!["reader".to_owned()];
+            let bus = LocalBus::open(sqlite.clone(), LocalClock::system(), 1, readers).await.unwrap();
+            Self { bus, checkpoints: Checkpoints::new(sqlite), pace: watch::Sender::new(Pace::Batching) }
+        }
+
+        async fn put(&self, numbers: std::ops::Range<u32>) {
+            let record = |n: u32| BusRecord { partition_key: "cart".into(), data: n.to_string().into_bytes() };
+            self.bus.put(numbers.map(record).collect()).await.unwrap();
+        }
+
+        fn map(&self, batching: Batching, function: &Recording) -> tokio::task::JoinHandle<()> {
+            let source = BusSource::new(self.bus.clone(), self.bus.shards()[0].clone());
+            let (checkpoints, clock) = (self.checkpoints.clone(), LocalClock::system());
+            let mapping = ShardMapping::new("reader", batching, source, function.clone(), checkpoints, clock);
+            tokio::spawn(mapping.run(self.pace.subscribe()))
+        }
+
+        async fn checkpoint_reaches(&self, sequence: u64) {
+            let reached = async {
+                while self.checkpoints.load("reader", self.bus.shards()[0].name()).await.unwrap()
+                    < Some(SequenceNumber::from(sequence))
+                {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            };
+            tokio::time::timeout(PATIENCE, reached).await.unwrap();
+        }
+    }
+
+    fn numbers(range: std::ops::Range<u32>) -> Vec<String> {
+        range.map(|n| n.to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn every_record_is_finished_in_order_whatever_the_function_does_on_the_way() {
+        for (name, troubles) in [
+            ("nothing", &[][..]),
+            ("a returned record", &[("3", Trouble::Returned, 1)][..]),
+            ("the first of a batch", &[("0", Trouble::Returned, 2)]),
+            ("an error", &[("7", Trouble::Error, 3)]),
+            ("a panic", &[("5", Trouble::Panic, 1)]),
+            ("several", &[("1", Trouble::Error, 1), ("8", Trouble::Returned, 1), ("24", Trouble::Panic, 2)]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let bench = Bench::open(folder.path()).await;
+            bench.put(0..25).await;
+            let function = Recording::with(troubles);
+            let mapping = bench.map(AT_ONCE, &function);
+            bench.checkpoint_reaches(25).await;
+            let finished = function.finished.lock().unwrap().clone();
+            let mut first_times = Vec::new();
+            for record in &finished {
+                if !first_times.contains(record) {
+                    first_times.push(record.clone());
+                }
+            }
+            assert_eq!(first_times, numbers(0..25), "{name}");
+            assert!(function.batches.lock().unwrap().iter().all(|&length| length <= 10), "{name}");
+            bench.pace.send_replace(Pace::Stopping);
+            mapping.await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_partial_failure_redelivers_from_the_failed_record_and_nothing_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = Bench::open(folder.path()).await;
+        bench.put(0..10).await;
+        let function = Recording::with(&[("4", Trouble::Returned, 1)]);
+        let _mapping = bench.map(AT_ONCE, &function);
+        bench.checkpoint_reaches(10).await;
+        assert_eq!(*function.finished.lock().unwrap(), numbers(0..10));
+        assert_eq!(*function.batches.lock().unwrap(), [10, 6]);
+    }
+
+    #[tokio::test]
+    async fn a_mapping_that_was_cut_off_goes_on_from_its_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = Bench::open(folder.path()).await;
+        bench.put(0..10).await;
+        let function = Recording::default();
+        let mapping = bench.map(AT_ONCE, &function);
+        bench.checkpoint_reaches(10).await;
+        mapping.abort();
+        drop(bench);
+        let bench = Bench::open(folder.path()).await;
+        bench.put(10..15).await;
+        let _mapping = bench.map(AT_ONCE, &function);
+        bench.checkpoint_reaches(15).await;
+        assert_eq!(*function.finished.lock().unwrap(), numbers(0..15));
+    }
+
+    #[tokio::test]
+    async fn a_window_waits_for_a_full_batch_and_flushing_ends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = Bench::open(folder.path()).await;
+        let function = Recording::default();
+        let window = Batching { window: Duration::from_hours(1), ..AT_ONCE };
+        let _mapping = bench.map(window, &function);
+        for start in [0, 4, 8] {
+            bench.put(start..start + 4).await;
+        }
+        bench.checkpoint_reaches(10).await;
+        assert_eq!(*function.batches.lock().unwrap(), [10]);
+        bench.pace.send_replace(Pace::Flushing);
+        bench.checkpoint_reaches(12).await;
+        assert_eq!(*function.batches.lock().unwrap(), [10, 2]);
+    }
+}
