@@ -235,7 +235,8 @@ pub trait Rows: Send + Sync {
     /// Rows of one partition in the order of their sort keys.
     fn query(&self, query: &RowQuery) -> impl Future<Output = Result<Vec<Row>, Fault>> + Send;
 
-    /// Writes 1..=[`ROWS_WRITE_MAX`] rows, all or none. A single write goes as one conditional put.
+    /// Writes 1..=[`ROWS_WRITE_MAX`] rows, all or none. A single write goes as one conditional put. A write that had
+    /// landed already (every `Put` row stands as it would leave it) is a success, however the answer to it got lost.
     fn write(&self, writes: &[RowWrite]) -> impl Future<Output = Result<(), RowsError>> + Send;
 }
 
@@ -331,6 +332,15 @@ impl RowWrite {
         match self {
             Self::Put { row, .. } | Self::Set(row) => &row.key,
             Self::Delete(key) => key,
+        }
+    }
+
+    /// The expected revision and the row, if this write is gated.
+    #[must_use]
+    pub fn gate(&self) -> Option<(u64, &Row)> {
+        match self {
+            Self::Put { expected, row } => Some((*expected, row)),
+            Self::Set(_) | Self::Delete(_) => None,
         }
     }
 }

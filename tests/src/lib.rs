@@ -1,1 +1,9 @@
-//! What tests share: contract suites for the ports, and the programs that tests start.
+//! What tests share: contract suites for the ports, and the emulators that tests start.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(clippy::missing_panics_doc, reason = "everything here panics when the sentence it tests does not hold")]
+
+pub mod contracts;
+pub mod dynoxide;
+pub mod faulty_wire;
+pub mod ministack;
+pub mod wall_clock;

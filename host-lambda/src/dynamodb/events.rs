@@ -67,7 +67,7 @@ impl<C: Clock> Events<C> {
                 .return_values_on_condition_check_failure(OnConditionFailure::AllOld);
             writes.push(TransactWriteItem::builder().put(put.build().map_err(Failure::permanent)?).build());
         }
-        let token = (self.tokens == Tokens::Send).then(|| token_of(events));
+        let token = (self.tokens == Tokens::Send).then(|| token_of(&self.table, events));
         let transaction = self.client.transact_write_items().set_transact_items(Some(writes));
         Ok(Commit::Several(Box::new(transaction.set_client_request_token(token))))
     }

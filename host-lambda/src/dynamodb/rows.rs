@@ -126,7 +126,7 @@ impl<C: Clock> RowTable<C> {
 
     /// Whether every gated row stands as these writes leave it: then they have landed, if they were ever sent.
     async fn landed(&self, writes: &[RowWrite]) -> Result<bool, Fault> {
-        let gated: Vec<&Row> = writes.iter().filter_map(gated_row).collect();
+        let gated: Vec<&Row> = writes.iter().filter_map(RowWrite::gate).map(|(_, row)| row).collect();
         let keys: Vec<RowKey> = gated.iter().map(|row| row.key.clone()).collect();
         let stored = self.get_many(&keys).await?;
         Ok(!gated.is_empty() && gated.into_iter().all(|row| stored.contains(row)))
@@ -174,13 +174,6 @@ impl<C: Clock> RowTable<C> {
             .key_condition_expression(condition)
             .set_expression_attribute_names(Some(names))
             .set_expression_attribute_values(Some(values))
-    }
-}
-
-fn gated_row(write: &RowWrite) -> Option<&Row> {
-    match write {
-        RowWrite::Put { row, .. } => Some(row),
-        RowWrite::Set(_) | RowWrite::Delete(_) => None,
     }
 }
 

@@ -21,9 +21,12 @@ pub enum Tokens {
     Omit,
 }
 
-/// The token of a commit: a function of everything in it, so the same commit always has the same one.
-pub(super) fn token_of(events: &[EventRecord]) -> String {
+/// The token of a commit: a function of everything in it and of the table, because DynamoDB remembers tokens for a
+/// whole account. So the same commit always has the same one.
+pub(super) fn token_of(table: &str, events: &[EventRecord]) -> String {
     let mut hash = Sha256::new();
+    hash.update(table);
+    hash.update(b"\n");
     for event in events {
         hash.update(event.to_json());
         hash.update(b"\n");

@@ -9,17 +9,57 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 /// An arrow means "may import"; what is not listed is forbidden. Names that end in `*` stand for all that begin so.
 const ARROWS: [(&str, &[&str]); 6] = [
     ("tillroll-core", &["postcard", "serde", "thiserror", "uuid", "xxhash-rust"]),
-    ("tillroll-host-lambda", &[
-        "aws-sdk-dynamodb", "aws-smithy-*", "base64", "futures-util", "serde", "serde_json", "sha2", "thiserror",
-        "tillroll-core", "tokio", "tracing", "uuid", "zstd",
-    ]),
+    (
+        "tillroll-host-lambda",
+        &[
+            "aws-sdk-dynamodb",
+            "aws-smithy-*",
+            "base64",
+            "futures-util",
+            "serde",
+            "serde_json",
+            "sha2",
+            "thiserror",
+            "tillroll-core",
+            "tokio",
+            "tracing",
+            "uuid",
+            "zstd",
+        ],
+    ),
     ("tillroll-host-web", &["tillroll-core"]),
-    ("tillroll-local", &[
-        "anyhow", "aws-sdk-dynamodb", "aws-sdk-dynamodbstreams", "aws-smithy-*", "axum", "bytes", "clap",
-        "comfy-table", "csv", "dynoxide-rs", "futures-util", "indicatif", "parquet", "reqwest", "rusqlite", "serde",
-        "serde_json", "sha2", "tempfile", "thiserror", "tillroll-core", "tillroll-host-lambda", "tokio", "tracing",
-        "tracing-subscriber", "uuid", "zstd",
-    ]),
+    (
+        "tillroll-local",
+        &[
+            "anyhow",
+            "aws-sdk-dynamodb",
+            "aws-sdk-dynamodbstreams",
+            "aws-smithy-*",
+            "axum",
+            "bytes",
+            "clap",
+            "comfy-table",
+            "csv",
+            "dynoxide-rs",
+            "futures-util",
+            "indicatif",
+            "parquet",
+            "reqwest",
+            "rusqlite",
+            "serde",
+            "serde_json",
+            "sha2",
+            "tempfile",
+            "thiserror",
+            "tillroll-core",
+            "tillroll-host-lambda",
+            "tokio",
+            "tracing",
+            "tracing-subscriber",
+            "uuid",
+            "zstd",
+        ],
+    ),
     ("tillroll-tests", &["*"]),
     ("xtask", &["anyhow", "xshell"]),
 ];
@@ -88,7 +128,8 @@ fn functions_call_ports_and_never_an_adapter() {
         for path in files_below(&root().join(folder), ".rs") {
             let text = fs::read_to_string(&path).unwrap();
             // Words of comments do not count.
-            let code: Vec<&str> = production(&text).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let code: Vec<&str> =
+                production(&text).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             for word in forbidden {
                 let found = code.iter().find(|line| line.contains(&format!("{word}")));
                 assert!(found.is_none(), "{}: mentions {word}: {found:?}", path.display());
@@ -120,7 +161,8 @@ fn the_core_has_no_std_and_no_floats() {
     for path in files_below(&root().join("core/src"), ".rs") {
         let text = fs::read_to_string(&path).unwrap();
         for word in ["f32", "f64", "std::", "println!"] {
-            let found = production(&text).lines().find(|line| line.contains(word) && !line.trim_start().starts_with("//"));
+            let found =
+                production(&text).lines().find(|line| line.contains(word) && !line.trim_start().starts_with("//"));
             assert!(found.is_none(), "{}: {found:?}", path.display());
         }
     }
