@@ -16,6 +16,7 @@ pub mod ports;
 pub mod record;
 pub mod repository;
 pub mod subscriptions;
+pub mod verify;
 
 #[cfg(test)]
 mod world;

@@ -1,0 +1,129 @@
+//! verify: do table, archive and projections agree, event for event?
+//!
+//! Nothing is paused. The table is scanned first, and what the scan saw is the mark: every cart up to that version.
+//! Then the stages get some time to pass it. Then archive and rows are read and compared with what the scan saw;
+//! whatever is newer is compared with the table as it is by then, and never a finding for being newer.
+//!
+//! Memory does not grow with the number of carts or events: of each event and each row only a digest of 32 bytes is
+//! kept, and those are sorted in files.
+//!
+//! Of a subscription, the row of each cart is compared: content, version, place in its index. Entries are not: they are
+//! written in one transaction with their row, and rows cannot be listed without knowing their words.
+
+mod archived;
+mod projection;
+mod report;
+mod sort;
+mod table;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use tillroll_core::sequence::SequenceNumber;
+
+use crate::functions::replay::{ARCHIVE_READER, has_passed};
+use crate::ports::{Archive, Clock, EventTable, Fault, FaultKind, Progress, Rows};
+
+pub use projection::{Projection, RowFold};
+pub use report::{FINDINGS_LISTED_MAX, Finding, FindingKind, HOP_ARCHIVE, HOP_TABLE, NO_CURRENCY, Report};
+use sort::{Digest, Sorted};
+
+/// How often the stages are asked how far they are.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Verify: its ports, and a folder of its own for sorting.
+#[derive(Debug)]
+pub struct Verifier<'a, T, A, R, P, C> {
+    /// The truth.
+    pub table: &'a T,
+    /// What is compared with it.
+    pub archive: &'a A,
+    /// What else is compared with it.
+    pub rows: &'a R,
+    /// How far the stages are.
+    pub progress: &'a P,
+    /// For waiting.
+    pub clock: &'a C,
+    /// An existing folder that nobody else uses meanwhile; 32 bytes for each event in table and archive.
+    pub scratch: &'a Path,
+}
+
+impl<T, A, R, P, C> Verifier<'_, T, A, R, P, C>
+where
+    T: EventTable,
+    A: Archive,
+    R: Rows,
+    P: Progress,
+    C: Clock,
+{
+    /// Compares everything. Waits up to `wait` for the stages to pass what the table holds; one that has not by then
+    /// is compared as it is, and lacks what it lacks.
+    pub async fn verify(&self, projections: &[&dyn Projection], wait: Duration) -> Result<Report, Fault> {
+        let mut report = Report::default();
+        let digests = self.read_table(projections, &mut report).await?;
+        self.wait_for_stages(projections, wait).await?;
+        self.compare_archive(digests.events, &mut report).await?;
+        for (projection, due) in projections.iter().zip(digests.rows) {
+            self.compare_rows(*projection, due, &mut report).await?;
+        }
+        report.ok = report.findings_total == 0;
+        Ok(report)
+    }
+
+    /// Waits until everything is on the bus, and then until every reader has passed where the bus was by then.
+    async fn wait_for_stages(&self, projections: &[&dyn Projection], wait: Duration) -> Result<(), Fault> {
+        let deadline_ms = self.clock.elapsed_ms().saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        while self.progress.unpublished().await? > 0 {
+            if !self.pause_until(deadline_ms).await {
+                return Ok(());
+            }
+        }
+        let shards = self.progress.bus().await?;
+        let marks: Vec<(String, SequenceNumber)> =
+            shards.into_iter().filter_map(|shard| shard.newest.map(|newest| (shard.shard, newest))).collect();
+        let readers = || projections.iter().map(|projection| projection.name()).chain([ARCHIVE_READER]);
+        loop {
+            let shards = self.progress.bus().await?;
+            let passed = |reader| marks.iter().all(|(shard, mark)| has_passed(&shards, shard, reader, mark));
+            if readers().all(passed) || !self.pause_until(deadline_ms).await {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Pauses; false when the time is over.
+    async fn pause_until(&self, deadline_ms: u64) -> bool {
+        let in_time = self.clock.elapsed_ms() < deadline_ms;
+        if in_time {
+            self.clock.pause(POLL).await;
+        }
+        in_time
+    }
+}
+
+fn scratch(error: io::Error) -> Fault {
+    Fault::new(FaultKind::Permanent, "sort in", "the scratch folder of verify", error)
+}
+
+/// Two sorted sides with at most one digest a cart each, side by side.
+fn by_cart(left: Sorted, right: Sorted) -> impl Iterator<Item = io::Result<(Option<Digest>, Option<Digest>)>> {
+    let (mut left, mut right) = (left.peekable(), right.peekable());
+    std::iter::from_fn(move || {
+        let cart_of = |digest: &io::Result<Digest>| digest.as_ref().ok().map(|digest| digest.cart);
+        // An error sorts before every cart, and so comes out at once.
+        let (left_cart, right_cart) = (left.peek().map(cart_of), right.peek().map(cart_of));
+        let take_left = left_cart.is_some() && (right_cart.is_none() || left_cart <= right_cart);
+        let take_right = right_cart.is_some() && (left_cart.is_none() || right_cart <= left_cart);
+        let left = if take_left { left.next().transpose() } else { Ok(None) };
+        let right = if take_right { right.next().transpose() } else { Ok(None) };
+        match (left, right) {
+            (Ok(None), Ok(None)) => None,
+            (Ok(left), Ok(right)) => Some(Ok((left, right))),
+            (Err(error), _) | (_, Err(error)) => Some(Err(error)),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

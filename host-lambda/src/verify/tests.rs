@@ -1,0 +1,361 @@
+//! Verify against a pipeline in memory, with one thing wrong at a time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+use serde_json::json;
+use tillroll_core::id::StreamId;
+use tillroll_core::lane::{LANES, lane_of};
+
+use super::*;
+use crate::archive_object::{ArchiveObject, pack};
+use crate::lambda_events::{BusBatchRecord, BusPayload};
+use crate::memory::MemoryTable;
+use crate::ports::{AppendError, Row, RowWrite, RowsError, ScanPage, ScanPosition, ShardProgress};
+use crate::record::EventRecord;
+use crate::subscriptions::Subscription as _;
+use crate::subscriptions::layout::Layout;
+use crate::world::{Followed, World, cart, event, named_event};
+
+const WAIT: Duration = Duration::from_secs(30);
+const CARTS: u64 = 20;
+
+/// Twenty carts of one to twenty events, more than a page of a scan, through every stage.
+async fn world() -> World {
+    let world = World::new();
+    for number in 1..=CARTS {
+        world.write(cart(number.into()), number).await;
+    }
+    world.settle().await;
+    world
+}
+
+async fn verify_over<T: EventTable, P: Progress>(world: &World, table: &T, progress: &P) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    let verifier = Verifier {
+        table,
+        archive: &world.archive,
+        rows: &world.rows,
+        progress,
+        clock: &world.clock,
+        scratch: folder.path(),
+    };
+    let report = verifier.verify(&[&Followed::default()], WAIT).await.unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "scratch files stay behind");
+    assert_eq!(report.ok, report.findings_total == 0);
+    report
+}
+
+async fn verify(world: &World) -> Report {
+    verify_over(world, &world.table, &world.progress).await
+}
+
+fn found(report: &Report) -> Vec<(&str, StreamId, u64, FindingKind)> {
+    report.findings.iter().map(|finding| (finding.hop.as_str(), finding.cart, finding.version, finding.kind)).collect()
+}
+
+#[tokio::test]
+async fn what_agrees_is_counted_and_added_up() {
+    let report = verify(&world().await).await;
+    assert_eq!(found(&report), []);
+    assert_eq!((report.ok, report.carts, report.events), (true, CARTS, CARTS * (CARTS + 1) / 2));
+    // Each cart is opened and then takes one piece at 1.00 with every event.
+    assert_eq!(report.money, 100 * (CARTS * (CARTS - 1) / 2));
+    assert_eq!(report.money_by_currency, [("EUR".to_owned(), report.money)].into());
+}
+
+#[tokio::test]
+async fn an_empty_pipeline_agrees() {
+    let report = verify(&World::new()).await;
+    assert_eq!(report, Report { ok: true, ..Report::default() });
+}
+
+/// RELIABILITY E14, E20, E24 and E31: what never reached the archive, or is not there any more, is found; also the
+/// last event of a cart, which no gap shows.
+#[tokio::test]
+async fn an_event_that_the_archive_lacks_is_missing() {
+    let world = world().await;
+    let lost = event(cart(7), 7);
+    let mut expected = Vec::new();
+    for key in world.archive.list(None, 1_000).await.unwrap() {
+        let object = ArchiveObject::read(&world.archive, &key).await.unwrap();
+        if object.lines().any(|line| line == lost.to_json()) {
+            let events = object.events().map(|event| event.unwrap().0);
+            expected.extend(events.map(|event| (HOP_ARCHIVE, event.stream, event.version, FindingKind::Missing)));
+            world.archive.remove(&key);
+        }
+    }
+    expected.sort_by_key(|finding| (finding.1, finding.2));
+    assert!(expected.contains(&(HOP_ARCHIVE, cart(7), 7, FindingKind::Missing)));
+    assert_eq!(found(&verify(&world).await), expected);
+}
+
+/// RELIABILITY E17: the same events in two objects agree. E32: two contents for one place do not.
+#[tokio::test]
+async fn an_event_archived_twice_agrees_and_two_events_for_one_place_are_different() {
+    let world = world().await;
+    put_in_archive(&world, &event(cart(7), 3)).await;
+    assert!(verify(&world).await.ok);
+
+    let mut other = event(cart(7), 3);
+    other.circumstances.event_id = event(cart(8), 3).circumstances.event_id;
+    put_in_archive(&world, &other).await;
+    assert_eq!(found(&verify(&world).await), [(HOP_ARCHIVE, cart(7), 3, FindingKind::Different)]);
+}
+
+async fn put_in_archive(world: &World, event: &EventRecord) {
+    let kinesis = BusPayload {
+        partition_key: event.stream.to_string(),
+        sequence_number: "1000".to_owned(),
+        arrival: 0.0,
+        data: event.to_json(),
+    };
+    let packed = pack("other", &[&BusBatchRecord { event_id: "other:1000".to_owned(), kinesis }]).unwrap();
+    world.archive.create(&packed.key.to_string(), packed.bytes).await.unwrap();
+}
+
+/// RELIABILITY E7: a hole in a cart is a finding, once, whether the archive knows the event or not.
+#[tokio::test]
+async fn a_hole_in_the_table_is_missing() {
+    let world = world().await;
+    world.table.lose(cart(7), 3);
+    assert_eq!(found(&verify(&world).await), [(HOP_TABLE, cart(7), 3, FindingKind::Missing)]);
+    world.table.lose(cart(7), 1);
+    let holes = [1, 3].map(|version| (HOP_TABLE, cart(7), version, FindingKind::Missing));
+    assert_eq!(found(&verify(&world).await), holes);
+}
+
+#[tokio::test]
+async fn a_hole_as_wide_as_numbers_go_is_counted_without_being_walked() {
+    let world = World::new();
+    world.table.append(&[event(cart(1), 5_000_000_000)]).await.unwrap();
+    world.settle().await;
+    let report = verify(&world).await;
+    assert_eq!(report.findings.len(), FINDINGS_LISTED_MAX);
+    assert_eq!(report.findings_total, 5_000_000_000);
+}
+
+/// RELIABILITY E38 as far as verify sees it: the table lost its newest events, archive and rows still have them.
+#[tokio::test]
+async fn events_that_only_the_archive_has_are_missing_from_the_table() {
+    let world = world().await;
+    world.table.lose(cart(7), 7);
+    world.table.lose(cart(7), 6);
+    world.table.lose(cart(1), 1);
+    let report = verify(&world).await;
+    assert_eq!(
+        found(&report),
+        [
+            (HOP_TABLE, cart(1), 1, FindingKind::Missing),
+            (HOP_TABLE, cart(7), 6, FindingKind::Missing),
+            (HOP_TABLE, cart(7), 7, FindingKind::Missing),
+            (Followed::NAME, cart(1), 1, FindingKind::Doubled),
+            (Followed::NAME, cart(7), 7, FindingKind::Different),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_read_is_different() {
+    let world = world().await;
+    let bad = named_event(cart(30), 1, "CartOpened", json!({"shopping_cart_uuid": 5}));
+    world.table.append(&[bad]).await.unwrap();
+    world.settle().await;
+    let report = verify(&world).await;
+    assert_eq!(
+        found(&report),
+        [(HOP_TABLE, cart(30), 1, FindingKind::Different), (Followed::NAME, cart(30), 1, FindingKind::Missing),]
+    );
+}
+
+/// RELIABILITY E23, E25 and E30: a cart that is parked lacks the events from there on, and says so.
+#[tokio::test]
+async fn a_parked_cart_lacks_the_event_it_is_parked_before() {
+    let world = world().await;
+    let unknown = named_event(cart(7), 8, "ItemGiftWrapped", json!({}));
+    world.table.append(&[unknown]).await.unwrap();
+    world.table.append(&[event(cart(7), 9)]).await.unwrap();
+    world.settle().await;
+    let report = verify(&world).await;
+    assert_eq!(found(&report), [(Followed::NAME, cart(7), 8, FindingKind::Missing)]);
+    assert_eq!(report.money, 100 * (CARTS * (CARTS - 1) / 2) + 100, "readers fold on over what they do not know");
+}
+
+async fn edit_row(world: &World, cart: StreamId, edit: impl Fn(&mut Row)) {
+    let mut row = world.rows.get(&Layout::new(Followed::NAME, 1).row_key(cart)).await.unwrap().unwrap();
+    edit(&mut row);
+    set_row(world, row).await;
+}
+
+async fn set_row(world: &World, row: Row) {
+    let written: Result<(), RowsError> = world.rows.write(&[RowWrite::Set(row)]).await;
+    written.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_that_lags_or_is_gone_is_missing() {
+    let world = world().await;
+    edit_row(&world, cart(7), |row| row.revision = 5).await;
+    let key = Layout::new(Followed::NAME, 1).row_key(cart(8));
+    world.rows.write(&[RowWrite::Delete(key)]).await.unwrap();
+    let expected =
+        [(Followed::NAME, cart(7), 6, FindingKind::Missing), (Followed::NAME, cart(8), 1, FindingKind::Missing)];
+    assert_eq!(found(&verify(&world).await), expected);
+}
+
+#[tokio::test]
+async fn a_row_with_another_content_or_place_is_different() {
+    let world = world().await;
+    edit_row(&world, cart(7), |row| row.body = row.body.replace("sku-2", "sku-3")).await;
+    edit_row(&world, cart(8), |row| row.index = Some(row.key.clone())).await;
+    edit_row(&world, cart(9), |row| row.revision = 10).await;
+    let expected = [
+        (Followed::NAME, cart(7), 7, FindingKind::Different),
+        (Followed::NAME, cart(8), 8, FindingKind::Different),
+        (Followed::NAME, cart(9), 10, FindingKind::Different),
+    ];
+    assert_eq!(found(&verify(&world).await), expected);
+}
+
+#[tokio::test]
+async fn a_row_that_should_not_be_there_is_doubled() {
+    let world = world().await;
+    let layout = Layout::new(Followed::NAME, 1);
+    let mut row = world.rows.get(&layout.row_key(cart(7))).await.unwrap().unwrap();
+    let stray_lane = (lane_of(cart(7), LANES) + 1) % LANES;
+    row.key.partition = layout.lane_partition(stray_lane);
+    set_row(&world, row.clone()).await;
+    row.key = layout.row_key(cart(99));
+    set_row(&world, row).await;
+    let expected =
+        [(Followed::NAME, cart(7), 7, FindingKind::Doubled), (Followed::NAME, cart(99), 7, FindingKind::Doubled)];
+    assert_eq!(found(&verify(&world).await), expected);
+}
+
+/// A table that gets more events, which go through every stage, as soon as it was scanned.
+struct WrittenAfterScan<'a>(&'a World);
+
+impl EventTable for WrittenAfterScan<'_> {
+    async fn load(&self, stream: StreamId, after: u64, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
+        self.0.table.load(stream, after, limit).await
+    }
+
+    async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {
+        self.0.table.append(events).await
+    }
+
+    async fn scan(&self, from: Option<ScanPosition>) -> Result<ScanPage, Fault> {
+        let page = self.0.table.scan(from).await?;
+        if page.next.is_none() {
+            self.0.write(cart(7), 300).await;
+            self.0.write(cart(77), 3).await;
+            self.0.settle().await;
+        }
+        Ok(page)
+    }
+}
+
+/// RELIABILITY E29 for verify: it pauses nobody.
+#[tokio::test]
+async fn later_writes_are_no_findings() {
+    let world = world().await;
+    let report = verify_over(&world, &WrittenAfterScan(&world), &world.progress).await;
+    assert_eq!(found(&report), []);
+    assert_eq!((report.carts, report.events), (CARTS, CARTS * (CARTS + 1) / 2));
+}
+
+#[tokio::test]
+async fn a_later_write_with_another_content_is_a_finding() {
+    let world = world().await;
+    let mut other = event(cart(7), 9);
+    "ItemRemoved".clone_into(&mut other.name);
+    put_in_archive(&world, &other).await;
+    let report = verify_over(&world, &WrittenAfterScan(&world), &world.progress).await;
+    assert_eq!(found(&report), [(HOP_ARCHIVE, cart(7), 9, FindingKind::Different)]);
+}
+
+/// Stages that move on whenever somebody asks how far they are.
+struct Moving<'a>(&'a World);
+
+impl Progress for Moving<'_> {
+    async fn bus(&self) -> Result<Vec<ShardProgress>, Fault> {
+        self.0.archive().await;
+        self.0.project().await;
+        self.0.progress.bus().await
+    }
+
+    async fn unpublished(&self) -> Result<u64, Fault> {
+        let before = self.0.progress.unpublished().await?;
+        self.0.publish().await;
+        Ok(before)
+    }
+}
+
+#[tokio::test]
+async fn it_waits_for_stages_that_are_behind() {
+    let world = World::new();
+    world.write(cart(1), 30).await;
+    world.write(cart(2), 30).await;
+    let started_ms = world.clock.elapsed_ms();
+    assert_eq!(found(&verify_over(&world, &world.table, &Moving(&world)).await), []);
+    assert!(world.clock.elapsed_ms() - started_ms < 30_000);
+}
+
+#[tokio::test]
+async fn stages_that_do_not_move_lack_what_they_lack_when_the_time_is_over() {
+    let world = World::new();
+    world.write(cart(1), 2).await;
+    let started_ms = world.clock.elapsed_ms();
+    let expected = [
+        (HOP_ARCHIVE, cart(1), 1, FindingKind::Missing),
+        (HOP_ARCHIVE, cart(1), 2, FindingKind::Missing),
+        (Followed::NAME, cart(1), 1, FindingKind::Missing),
+    ];
+    assert_eq!(found(&verify(&world).await), expected);
+    assert!(world.clock.elapsed_ms() - started_ms >= 30_000);
+}
+
+#[tokio::test]
+async fn a_thousand_findings_are_listed_and_all_are_counted() {
+    let world = World::new();
+    world.write(cart(1), 1_200).await;
+    world.clock.advance(WAIT);
+    let report = verify(&world).await;
+    assert_eq!((report.findings.len(), report.findings_total), (FINDINGS_LISTED_MAX, 1_201));
+}
+
+/// RELIABILITY E31 and F28.
+#[tokio::test]
+async fn an_archive_object_that_does_not_read_is_named() {
+    let world = world().await;
+    world.archive.tamper("v1/README.txt", b"hello".to_vec());
+    let folder = tempfile::tempdir().unwrap();
+    let World { table, archive, rows, progress, clock, .. } = &world;
+    let verifier = Verifier { table, archive, rows, progress, clock, scratch: folder.path() };
+    let fault = verifier.verify(&[], WAIT).await.unwrap_err();
+    assert_eq!((fault.kind, fault.object.as_str()), (FaultKind::Permanent, "v1/README.txt"));
+}
+
+#[test]
+fn a_report_is_json_with_the_words_of_the_design() {
+    let mut report = Report::default();
+    report.add_money(Some("EUR"), 5);
+    report.add_money(None, 7);
+    report.find("carts", cart(1), 3, FindingKind::Missing);
+    let id = cart(1).to_string();
+    assert_eq!(
+        serde_json::to_value(&report).unwrap(),
+        json!({
+            "ok": false, "carts": 0, "events": 0, "money": 12, "money_by_currency": {"EUR": 5, "XXX": 7},
+            "findings": [{"hop": "carts", "cart": id, "version": 3, "kind": "missing"}], "findings_total": 1,
+        })
+    );
+}
+
+#[test]
+fn verifying_can_run_as_a_task_of_its_own() {
+    fn is_send<T: Send>(_: &T) {}
+    let world = World::new();
+    let World { table, archive, rows, progress, clock, .. } = &world;
+    let verifier = Verifier { table, archive, rows, progress, clock, scratch: Path::new(".") };
+    is_send(&verifier.verify(&[], WAIT));
+    let _: &MemoryTable = verifier.table;
+}
