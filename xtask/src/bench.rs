@@ -15,5 +15,7 @@ was taken. Never part of `cargo xtask test`: a busy machine must not turn a corr
 
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let sh = project::shell()?;
+    // Some benchmarks start the program itself, from the same folder.
+    cmd!(sh, "cargo build --release --bin tillroll --bin bench").run()?;
     project::hand_over(&mut Command::from(cmd!(sh, "cargo run --release --bin bench -- {args...}")))
 }

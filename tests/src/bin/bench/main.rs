@@ -1,0 +1,62 @@
+//! The benchmarks: `cargo xtask bench [name…]`. Every figure is printed with how it was taken.
+//!
+//! Ratios are taken side by side in one run, peers in turn inside each round, and the median of rounds is what counts:
+//! a shared machine moves by tens of percent between two minutes. Nothing here is a test, because a busy machine must
+//! not turn a correct program red.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::cast_precision_loss,
+    reason = "a measurement stops at the first surprise, prints, and divides numbers far below 2^53"
+)]
+
+mod bare;
+mod command;
+mod dev;
+mod import;
+mod measure;
+mod server;
+mod writes;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask bench [name…]
+
+  command  fetch + one-event store at 1 and 16 writers: client CPU beside the bare SDK doing the same
+  writes   import-shaped commits: events/s beside a bare SDK loop, without the pipeline
+  dev      second start of `tillroll dev`, and its memory when idle
+  import   the whole data set: imported, captured, archived, projected, verified, replayed (about half an hour)
+
+Without a name: the first three.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [serve, folder] = arguments.as_slice()
+        && serve == server::SERVE
+    {
+        server::serve(folder.as_ref());
+        return ExitCode::SUCCESS;
+    }
+    let chosen: Vec<&str> = match arguments.as_slice() {
+        [] => vec!["command", "writes", "dev"],
+        names => names.iter().map(String::as_str).collect(),
+    };
+    println!("machine: {}", measure::machine());
+    for name in chosen {
+        match name {
+            "command" => command::run(),
+            "writes" => writes::run(),
+            "dev" => dev::run(),
+            "import" => import::run(),
+            _ => {
+                eprintln!("{HELP}");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}

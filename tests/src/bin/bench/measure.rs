@@ -1,0 +1,43 @@
+//! Taking figures: CPU time of this thread, memory of a process, medians.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// CPU time that the calling thread has used, from the scheduler's own account (nanoseconds).
+pub(crate) fn thread_cpu() -> Duration {
+    let account = fs::read_to_string("/proc/thread-self/schedstat").expect("a Linux kernel with schedstat");
+    let nanos = account.split_whitespace().next().and_then(|text| text.parse().ok()).expect("a number");
+    Duration::from_nanos(nanos)
+}
+
+/// A memory figure of a process in MB: `VmRSS` now, `VmHWM` at its highest.
+pub(crate) fn memory_mb(pid: u32, figure: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("the process is there");
+    let line = status.lines().find(|line| line.starts_with(figure)).expect("the figure is there");
+    let kib: f64 = line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number");
+    kib / 1024.0
+}
+
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+pub(crate) fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
+}
+
+/// Processor and cores, so that a figure is not quoted without them.
+pub(crate) fn machine() -> String {
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    format!("{}, {cores} cores, {profile} build", model.map_or("unknown processor", |(_, name)| name))
+}
+
+/// A program of this build, beside this one.
+pub(crate) fn program(name: &str) -> PathBuf {
+    std::env::current_exe().expect("a path of its own").with_file_name(name)
+}
