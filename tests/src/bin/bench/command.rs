@@ -99,10 +99,8 @@ fn measure(writers: usize, commands: usize, bare_sdk: bool) -> Taken {
 /// A cart with its first events, written the same way for both.
 async fn seed(client: &Client, table: &str, cart: Uuid) {
     let repository = Carts::new(Events::new(client.clone(), table, Tokens::Omit, LocalClock::system()));
-    let open = Sent {
-        id: CommandId::new(Uuid::new_v5(&cart, b"open")),
-        request: CartRequest::OpenCart(OpenCart::default()),
-    };
+    let open =
+        Sent { id: CommandId::new(Uuid::new_v5(&cart, b"open")), request: CartRequest::OpenCart(OpenCart::default()) };
     let adds = (1..EVENTS_AT_FIRST).map(|n| add(cart, &format!("seed-{n}")));
     let request = CommandRequest { commands: [open].into_iter().chain(adds).collect(), ..one_add(cart, 0) };
     let clock = LocalClock::system();

@@ -73,6 +73,10 @@ pub(crate) fn run() {
         sleep(IDLE);
         idles.push(memory_mb(dev.process.id(), "VmRSS"));
     }
-    println!("    first start {:.0} ms, second start {:.0} ms (median of {ROUNDS})", first.as_secs_f64() * 1e3, median(starts));
+    println!(
+        "    first start {:.0} ms, second start {:.0} ms (median of {ROUNDS})",
+        first.as_secs_f64() * 1e3,
+        median(starts)
+    );
     println!("    idle {:.0} MB resident (median of {ROUNDS})", median(idles));
 }

@@ -23,12 +23,20 @@ pub(crate) fn run() {
     let clock = Instant::now();
     let report = tillroll(&dev, &["import", &file.to_string_lossy(), "--preset", "completejourney", "--no-wait"]);
     let (imported, events) = (clock.elapsed(), number(&report, "events"));
-    println!("    imported in {}: {events:.0} events, {:.0} events/s with the pipeline running", minutes(imported), events / imported.as_secs_f64());
+    println!(
+        "    imported in {}: {events:.0} events, {:.0} events/s with the pipeline running",
+        minutes(imported),
+        events / imported.as_secs_f64()
+    );
     println!("    report: {report}");
     while lag(&dev) > 0.0 {
         sleep(LOOK);
     }
-    println!("    drained after {} in all: {:.0} events/s end to end", minutes(clock.elapsed()), events / clock.elapsed().as_secs_f64());
+    println!(
+        "    drained after {} in all: {:.0} events/s end to end",
+        minutes(clock.elapsed()),
+        events / clock.elapsed().as_secs_f64()
+    );
 
     let clock = Instant::now();
     let verified = tillroll(&dev, &["verify", "--wait", "60"]);

@@ -88,7 +88,10 @@ fn basket(cart: Uuid) -> Vec<Sent> {
     let adds = (1..EVENTS_PER_CART - 1).map(|n| {
         let sku = format!("sku-{n}");
         let price = Some(RequestedPrice { minor: 398, per: 2 });
-        sent(&sku, CartRequest::AddItem(AddItem { item_name: sku.clone(), sku: Some(sku.clone()), quantity: Some(2), price }))
+        sent(
+            &sku,
+            CartRequest::AddItem(AddItem { item_name: sku.clone(), sku: Some(sku.clone()), quantity: Some(2), price }),
+        )
     });
     [open].into_iter().chain(adds).chain([close]).collect()
 }
