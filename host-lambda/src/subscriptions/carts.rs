@@ -164,7 +164,9 @@ pub async fn directory<R: Rows>(rows: &R, limit: u32, cursor: Option<&str>) -> R
     let mut page = Page::default();
     for row in &newest {
         if let Some(mut listed) = listed(row)? {
-            listed.flags.parked_at = parked.get(&listed.cart_id).map(|parked| parked.version);
+            // A parked row that the cart has overtaken waits to be cleared, and means nothing.
+            let parked = parked.get(&listed.cart_id).filter(|parked| parked.version > listed.version);
+            listed.flags.parked_at = parked.map(|parked| parked.version);
             page.carts.push(listed);
         }
     }

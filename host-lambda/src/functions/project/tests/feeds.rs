@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Picky, projector};
+use super::{Chance, Picky, projector};
 use crate::functions::project::Projector;
 use crate::functions::project::message::{NotAReplayMessage, ReplayMessage};
 use crate::generations;
@@ -135,6 +135,66 @@ async fn e29_a_replay_fills_a_new_generation_while_live_writes_go_on() {
     generations::switch(&rows, "suggestions", "run").await.unwrap();
     for generation in [1, 2] {
         assert_eq!(actual(&Suggestions, generation, &rows.rows), expected(&Suggestions, generation, &carts));
+    }
+}
+
+/// Draws a schedule from a seed: writes, live batches in any order and cut at will, a replay from anywhere on, and
+/// crashes of both feeds. Whatever it is, both generations end as one fold of each cart.
+#[tokio::test]
+async fn e29_every_drawn_schedule_of_writes_replay_and_crashes_converges() {
+    const DRAWN_WORDS: [&str; 5] = ["+milk", "+bread", "-milk", "+eggs", "-bread"];
+    for seed in 1..=150 {
+        let mut chance = Chance(seed);
+        let histories: Vec<_> = (1..=4)
+            .map(|number| {
+                let words: Vec<&str> = (0..=chance.below(9)).map(|_| DRAWN_WORDS[chance.below(5)]).collect();
+                history(cart(number), &format!("open {}", words.join(" ")))
+            })
+            .collect();
+        let events = histories.concat();
+        let table = table_of(&events).await;
+        let rows = CrashingRows::at(chance.below(60) as u64, [Side::Before, Side::After][chance.below(2)]);
+        // What was published before the replay began is what it finds in the archive.
+        let mut published = events.clone();
+        for index in (1..published.len()).rev() {
+            published.swap(index, chance.below(index + 1));
+        }
+        let (old, new) = published.split_at(chance.below(published.len()));
+        let process = || Projector::new(Suggestions, rows.clone(), table.clone(), "build-1");
+        let deliver_live = async |events: &[EventRecord]| {
+            let batch = bus(events);
+            if process().live(&batch).await.ok() != Some(BatchAnswer::done()) {
+                assert_eq!(process().live(&batch).await.unwrap(), BatchAnswer::done(), "it crashes only once");
+            }
+        };
+        for batch in old.chunks(1 + chance.below(8)) {
+            deliver_live(batch).await;
+        }
+        if generations::begin_filling(&rows, "suggestions", "run").await.is_err() {
+            generations::begin_filling(&rows, "suggestions", "run").await.unwrap();
+        }
+        let mut archived: Vec<_> = old.chunks(1 + chance.below(8)).map(<[_]>::to_vec).collect();
+        let mut live: Vec<_> = new.chunks(1 + chance.below(8)).map(<[_]>::to_vec).collect();
+        while !archived.is_empty() || !live.is_empty() {
+            if chance.below(2) == 0
+                && let Some(batch) = live.pop()
+            {
+                deliver_live(&batch).await;
+            }
+            if let Some(part) = archived.pop() {
+                let batch = queue([("lane-00", message("suggestions", 2, &part))]);
+                if process().replayed(&batch).await.ok() != Some(BatchAnswer::done()) {
+                    archived.push(part);
+                }
+            }
+        }
+        if generations::switch(&rows, "suggestions", "run").await.is_err() {
+            generations::switch(&rows, "suggestions", "run").await.unwrap();
+        }
+        for generation in [1, 2] {
+            let stored = actual(&Suggestions, generation, &rows.rows);
+            assert_eq!(stored, expected(&Suggestions, generation, &histories), "seed {seed}, generation {generation}");
+        }
     }
 }
 
