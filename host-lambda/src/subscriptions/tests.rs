@@ -9,6 +9,7 @@ use tillroll_core::id::StreamId;
 use super::Subscription;
 use super::carts::{Carts, DirectoryError, directory};
 use super::kit::{FIRST_MS, bus, cart, event, history, table_of};
+use super::layout::order_shard;
 use super::suggestions::{Suggestion, Suggestions, suggest};
 use crate::functions::project::Projector;
 use crate::memory::MemoryRows;
@@ -55,14 +56,13 @@ async fn the_directory_lists_the_state_without_lines() {
     assert_eq!(serde_json::to_value(page).unwrap(), expected);
 }
 
-#[tokio::test]
-async fn the_directory_pages_from_the_newest_on_through_all_shards() {
-    // Cart n has its last event n minutes after its first one, so the highest numbers come first.
+/// Pages through a directory of these carts, of which each has one event more than the one before.
+async fn the_directory_pages_from_the_newest_on(carts: &[StreamId], limits: &[u32]) {
     let words = |n: usize| format!("open{}", " +milk".repeat(n));
-    let events: Vec<_> = (0..60).flat_map(|n| history(cart(n as u128 + 1), &words(n))).collect();
+    let events: Vec<_> = (0..).zip(carts).flat_map(|(n, cart)| history(*cart, &words(n))).collect();
     let rows = projected(Carts, &events).await;
-    let newest_first: Vec<StreamId> = (1..=60).rev().map(cart).collect();
-    for limit in [1, 7, 59, 60, 61, 1_000] {
+    let newest_first: Vec<StreamId> = carts.iter().rev().copied().collect();
+    for &limit in limits {
         let (mut listed, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);
         loop {
             let page = directory(&rows, limit, cursor.as_deref()).await.unwrap();
@@ -76,6 +76,19 @@ async fn the_directory_pages_from_the_newest_on_through_all_shards() {
         assert_eq!(listed, newest_first, "limit {limit}");
         assert_eq!(pages, 60_u32.div_ceil(limit), "limit {limit}: no empty page at the end");
     }
+}
+
+#[tokio::test]
+async fn the_directory_merges_its_shards() {
+    let carts: Vec<StreamId> = (1..=60).map(cart).collect();
+    assert_eq!(carts.iter().copied().map(order_shard).collect::<BTreeSet<_>>().len(), 8);
+    the_directory_pages_from_the_newest_on(&carts, &[1, 7, 59, 60, 61, 1_000]).await;
+}
+
+#[tokio::test]
+async fn the_directory_reads_on_where_one_shard_has_all_the_newest_carts() {
+    let carts = (1..).map(cart).filter(|cart| order_shard(*cart) == 3).take(60).collect::<Vec<_>>();
+    the_directory_pages_from_the_newest_on(&carts, &[20, 59, 60, 61]).await;
 }
 
 #[tokio::test]
