@@ -1,10 +1,11 @@
 //! Projecting: events become the rows of a subscription, from two feeds, each event once.
 //!
 //! ```text
-//! event bus ──live──────▶ ┌──────────────────────────────────┐
-//!                         │ per cart: gate, fold, one write   │──▶ live generation (and the one being filled)
-//! replay queue ─replayed─▶ └──────────────▲───────────────────┘──▶ the generation that the message names
-//!                              gaps from the event table
+//! event bus ────live──────▶ ┌─────────────────────────────────┐ ──▶ the live generation, and the one being filled
+//!                           │ per cart: gate, fold, one write │
+//! replay queue ─replayed──▶ └────────────────▲────────────────┘ ──▶ the generation that the message names
+//!                                            │
+//!                             gaps from the event table
 //! ```
 //!
 //! * Order is made here: a row's revision is the version applied last, and only the next one passes. Missing events
@@ -58,11 +59,6 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     /// program: carts that another build had to park are tried again.
     pub fn new(subscription: S, rows: R, table: T, build: impl Into<String>) -> Self {
         Self { subscription, rows, table, build: build.into(), tally: Tally::default() }
-    }
-
-    /// The subscription.
-    pub fn subscription(&self) -> &S {
-        &self.subscription
     }
 
     /// What was done so far.
