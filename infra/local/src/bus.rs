@@ -88,7 +88,7 @@ impl LocalBus {
     }
 
     /// Records of `shard` above `after`, oldest first: at most `records_max`, and not many more than `bytes_max`.
-    pub(crate) async fn read(
+    pub async fn read(
         &self,
         shard: &BusShard,
         after: i64,
@@ -166,8 +166,8 @@ impl LocalBus {
 
 impl EventBus for LocalBus {
     async fn put(&self, records: Vec<BusRecord>) -> Result<Vec<Result<(), RecordRefused>>, Fault> {
-        if records.len() > BUS_PUT_RECORDS_MAX {
-            let found = format!("{} records in one put, at most {BUS_PUT_RECORDS_MAX} are taken", records.len());
+        if !(1..=BUS_PUT_RECORDS_MAX).contains(&records.len()) {
+            let found = format!("{} records in one put, 1 to {BUS_PUT_RECORDS_MAX} are taken", records.len());
             return Err(Fault::new(FaultKind::Permanent, "put records on the event bus", "pipeline.sqlite", found));
         }
         let mut answers = Vec::with_capacity(records.len());

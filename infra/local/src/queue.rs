@@ -14,7 +14,7 @@ use serde::Serialize;
 use tillroll_core::time::Timestamp;
 use tillroll_host_lambda::lambda_events::{QueueAttributes, QueueBatchRecord};
 use tillroll_host_lambda::ports::{
-    Clock as _, Fault, FaultKind, QUEUE_SEND_MESSAGES_MAX, QueueMessage, RecordRefused, ReplayQueue,
+    Clock, Fault, FaultKind, QUEUE_SEND_MESSAGES_MAX, QueueMessage, RecordRefused, ReplayQueue,
 };
 use tokio::sync::watch;
 
@@ -22,7 +22,7 @@ use crate::clock::LocalClock;
 use crate::sqlite::Sqlite;
 
 /// Most messages in one receive (SQS).
-pub(crate) const RECEIVE_MESSAGES_MAX: u32 = 10;
+pub const RECEIVE_MESSAGES_MAX: u32 = 10;
 /// A message that was delivered so often without being deleted becomes a dead letter.
 pub const RECEIVES_MAX: u32 = 5;
 /// How long a deduplication id is remembered (SQS).
@@ -38,22 +38,22 @@ const REASON_UNSTATED: &str = "returned to the queue by the function";
 
 /// The replay queues of all subscriptions.
 #[derive(Clone, Debug)]
-pub struct LocalQueue {
+pub struct LocalQueue<C = LocalClock> {
     sqlite: Sqlite,
-    clock: LocalClock,
+    clock: C,
     /// By subscription; raised whenever messages may have become receivable.
     changes: Arc<BTreeMap<String, watch::Sender<u64>>>,
 }
 
 /// Messages in flight, and the handle with which they are deleted or returned.
 #[derive(Debug)]
-pub(crate) struct Received {
+pub struct Received {
     /// The messages in queue order; none when nothing can be received now.
-    pub(crate) messages: Vec<QueueBatchRecord>,
+    pub messages: Vec<QueueBatchRecord>,
     /// Names this delivery. It dies when the messages become visible again.
-    pub(crate) receipt: Arc<str>,
+    pub receipt: Arc<str>,
     /// When nothing was received: how long until a message in flight becomes visible, if there is one.
-    pub(crate) next_in: Option<Duration>,
+    pub next_in: Option<Duration>,
 }
 
 /// A message that was given up.
@@ -75,9 +75,9 @@ pub struct DeadLetter {
     pub body: String,
 }
 
-impl LocalQueue {
+impl<C: Clock> LocalQueue<C> {
     /// The queues of `subscriptions`.
-    pub async fn open(sqlite: Sqlite, clock: LocalClock, subscriptions: &[String]) -> Result<Self, Fault> {
+    pub async fn open(sqlite: Sqlite, clock: C, subscriptions: &[String]) -> Result<Self, Fault> {
         sqlite
             .call("open the replay queues in", |db| {
                 db.execute(
@@ -95,9 +95,15 @@ impl LocalQueue {
         Ok(self.known("watch the replay queue of", subscription)?.subscribe())
     }
 
-    /// Takes up to [`RECEIVE_MESSAGES_MAX`] messages, which nobody else receives for `visibility`. Within a group they
-    /// come in order, and none comes while an earlier one is in flight.
-    pub(crate) async fn receive(&self, subscription: &str, visibility: Duration) -> Result<Received, Fault> {
+    /// Takes up to `messages_max` messages (at most [`RECEIVE_MESSAGES_MAX`]), which nobody else receives for
+    /// `visibility`. Within a group they come in order, and none comes while an earlier one is in flight.
+    pub async fn receive(
+        &self,
+        subscription: &str,
+        messages_max: u32,
+        visibility: Duration,
+    ) -> Result<Received, Fault> {
+        let messages_max = messages_max.min(RECEIVE_MESSAGES_MAX);
         self.known("receive from the replay queue of", subscription)?;
         let subscription = subscription.to_owned();
         let (now_ms, moved_ms) = (self.stopwatch_ms(), self.clock.now().unix_ms());
@@ -105,7 +111,8 @@ impl LocalQueue {
         let call = move |db: &mut Connection| {
             let transaction = db.transaction()?;
             bury(&transaction, &subscription, now_ms, moved_ms)?;
-            let received = take(&transaction, &subscription, now_ms, now_ms.saturating_add(visibility_ms))?;
+            let until_ms = now_ms.saturating_add(visibility_ms);
+            let received = take(&transaction, &subscription, messages_max, now_ms, until_ms)?;
             transaction.commit()?;
             Ok(received)
         };
@@ -114,7 +121,7 @@ impl LocalQueue {
 
     /// Deletes messages of a delivery that is still theirs; answers how many were. A message whose delivery has ended
     /// in the meantime stays.
-    pub(crate) async fn delete(&self, subscription: &str, receipt: &Arc<str>, ids: Vec<String>) -> Result<u64, Fault> {
+    pub async fn delete(&self, subscription: &str, receipt: &Arc<str>, ids: Vec<String>) -> Result<u64, Fault> {
         let (now_ms, receipt) = (self.stopwatch_ms(), Arc::clone(receipt));
         let deleted = self
             .sqlite
@@ -138,7 +145,7 @@ impl LocalQueue {
     }
 
     /// Makes messages of a delivery receivable again after `delay`, and notes why they came back.
-    pub(crate) async fn put_back(
+    pub async fn put_back(
         &self,
         subscription: &str,
         receipt: &Arc<str>,
@@ -243,15 +250,15 @@ impl LocalQueue {
     }
 }
 
-impl ReplayQueue for LocalQueue {
+impl<C: Clock> ReplayQueue for LocalQueue<C> {
     async fn send(
         &self,
         subscription: &str,
         messages: Vec<QueueMessage>,
     ) -> Result<Vec<Result<(), RecordRefused>>, Fault> {
         self.known("send to the replay queue of", subscription)?;
-        if messages.len() > QUEUE_SEND_MESSAGES_MAX {
-            let found = format!("{} messages in one send, at most {QUEUE_SEND_MESSAGES_MAX} are taken", messages.len());
+        if !(1..=QUEUE_SEND_MESSAGES_MAX).contains(&messages.len()) {
+            let found = format!("{} messages in one send, 1 to {QUEUE_SEND_MESSAGES_MAX} are taken", messages.len());
             return Err(Fault::new(FaultKind::Permanent, "send to the replay queue of", subscription, found));
         }
         let answers = messages
@@ -349,7 +356,13 @@ fn bury(db: &Transaction<'_>, subscription: &str, now_ms: i64, moved_ms: i64) ->
     Ok(())
 }
 
-fn take(db: &Transaction<'_>, subscription: &str, now_ms: i64, until_ms: i64) -> rusqlite::Result<Received> {
+fn take(
+    db: &Transaction<'_>,
+    subscription: &str,
+    messages_max: u32,
+    now_ms: i64,
+    until_ms: i64,
+) -> rusqlite::Result<Received> {
     let mut select = db.prepare_cached(
         "SELECT sequence, message_group, body, receive_count FROM queue_messages
          WHERE subscription = ?1 AND message_group NOT IN (
@@ -358,7 +371,7 @@ fn take(db: &Transaction<'_>, subscription: &str, now_ms: i64, until_ms: i64) ->
          ORDER BY sequence LIMIT ?3",
     )?;
     let messages: Vec<(i64, QueueBatchRecord)> = select
-        .query_map(params![subscription, now_ms, RECEIVE_MESSAGES_MAX], |row| {
+        .query_map(params![subscription, now_ms, messages_max], |row| {
             let (sequence, received): (i64, u32) = (row.get(0)?, row.get(3)?);
             let receive_count = received.saturating_add(1).to_string();
             let attributes = QueueAttributes { group: row.get(1)?, receive_count };
@@ -421,17 +434,17 @@ mod tests {
         let queue = queue_in(folder.path(), LocalClock::system()).await;
         queue.send("carts", (0..8).map(|n| message("a", &format!("a{n}"))).collect()).await.unwrap();
         queue.send("carts", (0..4).map(|n| message("a", &format!("a8{n}"))).collect()).await.unwrap();
-        let first = queue.receive("carts", LONG).await.unwrap();
+        let first = queue.receive("carts", 10, LONG).await.unwrap();
         assert_eq!(bodies(&first), ["a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a80", "a81"]);
         queue.send("carts", vec![message("b", "b0")]).await.unwrap();
-        let second = queue.receive("carts", LONG).await.unwrap();
+        let second = queue.receive("carts", 10, LONG).await.unwrap();
         assert_eq!(bodies(&second), ["b0"]);
-        let none = queue.receive("carts", LONG).await.unwrap();
+        let none = queue.receive("carts", 10, LONG).await.unwrap();
         assert!(none.messages.is_empty() && none.next_in.is_some());
-        assert!(queue.receive("suggestions", LONG).await.unwrap().messages.is_empty());
+        assert!(queue.receive("suggestions", 10, LONG).await.unwrap().messages.is_empty());
         assert_eq!(queue.depth("carts").await.unwrap(), 13);
         assert_eq!(queue.delete("carts", &first.receipt, ids(&first)).await.unwrap(), 10);
-        assert_eq!(bodies(&queue.receive("carts", LONG).await.unwrap()), ["a82", "a83"]);
+        assert_eq!(bodies(&queue.receive("carts", 10, LONG).await.unwrap()), ["a82", "a83"]);
         assert_eq!(queue.depth("carts").await.unwrap(), 3);
     }
 
@@ -440,11 +453,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let queue = queue_in(folder.path(), LocalClock::system()).await;
         queue.send("carts", (0..3).map(|n| message("a", &format!("a{n}"))).collect()).await.unwrap();
-        let first = queue.receive("carts", LONG).await.unwrap();
+        let first = queue.receive("carts", 10, LONG).await.unwrap();
         let [done, returned, rest] = ids(&first).try_into().unwrap();
         queue.delete("carts", &first.receipt, vec![done]).await.unwrap();
         queue.put_back("carts", &first.receipt, vec![returned, rest], Duration::ZERO, None).await.unwrap();
-        let again = queue.receive("carts", LONG).await.unwrap();
+        let again = queue.receive("carts", 10, LONG).await.unwrap();
         assert_eq!(bodies(&again), ["a1", "a2"]);
         assert_eq!(again.messages[0].attributes.receive_count, "2");
     }
@@ -454,9 +467,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let queue = queue_in(folder.path(), LocalClock::system()).await;
         queue.send("carts", vec![message("a", "a0")]).await.unwrap();
-        let expired = queue.receive("carts", Duration::ZERO).await.unwrap();
+        let expired = queue.receive("carts", 10, Duration::ZERO).await.unwrap();
         assert_eq!(queue.delete("carts", &expired.receipt, ids(&expired)).await.unwrap(), 0);
-        let second = queue.receive("carts", LONG).await.unwrap();
+        let second = queue.receive("carts", 10, LONG).await.unwrap();
         assert_eq!(queue.delete("carts", &expired.receipt, ids(&expired)).await.unwrap(), 0);
         assert_eq!(queue.delete("carts", &second.receipt, ids(&second)).await.unwrap(), 1);
         assert_eq!(queue.delete("carts", &second.receipt, vec!["x".into()]).await.unwrap(), 0);
@@ -477,7 +490,7 @@ mod tests {
             // A new process each time.
             let queue = queue_in(folder.path(), LocalClock::of_file(time.clone()).unwrap()).await;
             assert_eq!(queue.send(subscription, vec![message("a", "same")]).await.unwrap(), [Ok(())]);
-            let received = queue.receive(subscription, LONG).await.unwrap();
+            let received = queue.receive(subscription, 10, LONG).await.unwrap();
             assert_eq!(received.messages.len(), delivered, "{now}");
             queue.delete(subscription, &received.receipt, ids(&received)).await.unwrap();
         }
@@ -489,20 +502,20 @@ mod tests {
         let queue = queue_in(folder.path(), LocalClock::system()).await;
         queue.send("carts", vec![message("a", "poison"), message("a", "good")]).await.unwrap();
         for _ in 0..RECEIVES_MAX {
-            let received = queue.receive("carts", LONG).await.unwrap();
+            let received = queue.receive("carts", 10, LONG).await.unwrap();
             assert_eq!(bodies(&received), ["poison", "good"]);
             let [poison, good] = ids(&received).try_into().unwrap();
             queue.put_back("carts", &received.receipt, vec![poison], Duration::ZERO, Some("bad".into())).await.unwrap();
             queue.put_back("carts", &received.receipt, vec![good], Duration::ZERO, None).await.unwrap();
         }
-        assert!(queue.receive("carts", LONG).await.unwrap().messages.is_empty());
+        assert!(queue.receive("carts", 10, LONG).await.unwrap().messages.is_empty());
         let dead = queue.dead_letters(0, 10).await.unwrap();
         assert_eq!(dead.iter().map(|letter| letter.body.as_str()).collect::<Vec<_>>(), ["poison", "good"]);
         assert_eq!((dead[0].reason.as_str(), dead[1].reason.as_str()), ("bad", REASON_UNSTATED));
         assert_eq!(queue.depth("carts").await.unwrap(), 0);
         assert_eq!(queue.redrive("suggestions").await.unwrap(), 0);
         assert_eq!(queue.redrive("carts").await.unwrap(), 2);
-        let again = queue.receive("carts", LONG).await.unwrap();
+        let again = queue.receive("carts", 10, LONG).await.unwrap();
         assert_eq!(bodies(&again), ["poison", "good"]);
         assert_eq!(again.messages[0].attributes.receive_count, "1");
         assert_eq!(queue.dead_letter_count("carts").await.unwrap(), 0);
@@ -513,9 +526,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let queue = queue_in(folder.path(), LocalClock::system()).await;
         queue.send("carts", vec![message("a", "a0")]).await.unwrap();
-        assert_eq!(queue.receive("carts", LONG).await.unwrap().messages.len(), 1);
+        assert_eq!(queue.receive("carts", 10, LONG).await.unwrap().messages.len(), 1);
         let queue = queue_in(folder.path(), LocalClock::system()).await;
-        let received = queue.receive("carts", LONG).await.unwrap();
+        let received = queue.receive("carts", 10, LONG).await.unwrap();
         assert_eq!(received.messages[0].attributes.receive_count, "2");
     }
 

@@ -14,7 +14,7 @@ use super::delivery::{Outcome, pause_after};
 use super::status::StatusCell;
 use super::{FUNCTION_TIMEOUT, Function, Pace, described, invoke, is_stopping, stopping};
 use crate::clock::LocalClock;
-use crate::queue::{LocalQueue, Received};
+use crate::queue::{LocalQueue, RECEIVE_MESSAGES_MAX, Received};
 
 /// How many timeouts of the function a message stays in flight (AWS asks for six).
 const VISIBILITY_TIMEOUTS: u32 = 6;
@@ -70,7 +70,8 @@ impl<F: Function<QueueBatch>> QueueMapping<F> {
     async fn deliver(&self, pace: &mut watch::Receiver<Pace>) -> Result<(), Fault> {
         let mut changes = self.queue.changes(self.subscription)?;
         let visibility = FUNCTION_TIMEOUT * VISIBILITY_TIMEOUTS;
-        let Received { messages, receipt, next_in } = self.queue.receive(self.subscription, visibility).await?;
+        let Received { messages, receipt, next_in } =
+            self.queue.receive(self.subscription, RECEIVE_MESSAGES_MAX, visibility).await?;
         if messages.is_empty() {
             // With nothing in flight only a change can bring a message.
             let next = async {
