@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod contracts;
+mod contracts_local;
 mod house;
 mod lost_answers;
 mod repository;
