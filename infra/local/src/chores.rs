@@ -14,6 +14,7 @@ use crate::dynamo;
 use crate::mappings::{Pace, described, stopping};
 use crate::notices::Outbox;
 use crate::progress::PUBLISH;
+use crate::replays;
 use crate::system::Ports;
 
 /// How long after the start, and how often then, what is old and done is trimmed.
@@ -28,6 +29,7 @@ const REMIND_EVERY_MS: i64 = 60 * 1_000;
 pub(crate) fn spawn(tasks: &mut JoinSet<()>, pace: &watch::Receiver<Pace>, ports: &Ports, outbox: Outbox) {
     tasks.spawn(trim_always(ports.clone(), pace.clone()));
     tasks.spawn(remind_always(ports.clone(), outbox, pace.clone()));
+    tasks.spawn(replays::drive_always(ports.clone(), pace.clone()));
     tasks.spawn(resume_parked(ports.clone()));
 }
 

@@ -11,6 +11,7 @@
 //! | `mappings`, `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
 //! | [`progress`] | where every stage stands |
 //! | [`import`] | files of rows into carts of commands |
+//! | [`replays`] | drives replay runs to their end |
 //! | `chores` | what happens from time to time |
 
 pub mod archive;
@@ -27,6 +28,7 @@ pub mod notices;
 pub mod pipeline_db;
 pub mod progress;
 pub mod queue;
+pub mod replays;
 pub mod runs;
 pub mod sqlite;
 pub mod system;

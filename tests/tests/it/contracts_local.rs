@@ -1,6 +1,7 @@
 //! The contract suites over the adapters of one machine: SQLite and a folder.
 
 use std::collections::HashMap;
+use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,9 +44,9 @@ mod event_bus {
 mod archive {
     use super::*;
 
-    async fn fresh() -> Option<(LocalArchive, TempDir)> {
+    fn fresh() -> Ready<Option<(LocalArchive, TempDir)>> {
         let folder = tempfile::tempdir().unwrap();
-        Some((LocalArchive::open(folder.path().join("archive")).unwrap(), folder))
+        ready(Some((LocalArchive::open(folder.path().join("archive")).unwrap(), folder)))
     }
 
     tillroll_tests::archive_contract!(fresh());
@@ -54,9 +55,9 @@ mod archive {
 mod runs {
     use super::*;
 
-    async fn fresh() -> Option<(LocalRuns, TempDir)> {
+    fn fresh() -> Ready<Option<(LocalRuns, TempDir)>> {
         let (folder, sqlite) = database();
-        Some((LocalRuns::new(sqlite), folder))
+        ready(Some((LocalRuns::new(sqlite), folder)))
     }
 
     tillroll_tests::runs_contract!(fresh());

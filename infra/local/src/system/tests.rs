@@ -7,6 +7,7 @@ use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
 use tillroll_core::recorded::{Circumstances, CommandMark};
 use tillroll_host_lambda::archive_object::ArchiveObject;
+use tillroll_host_lambda::functions::replay;
 use tillroll_host_lambda::ports::{
     Archive as _, EventTable as _, PipelineView as _, Progress as _, Rows as _, StageState,
 };
@@ -151,6 +152,42 @@ async fn an_archive_that_cannot_be_written_holds_up_the_archive_alone_and_recove
     std::fs::create_dir(&unfinished).unwrap();
     system.drain(PATIENCE).await.unwrap();
     assert_eq!(archived(&system).await, slots(&[cart]));
+    system.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_that_was_cut_off_goes_on_by_itself_and_ends_with_a_new_generation_equal_to_the_live_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let carts: Vec<_> = (1..=30).map(|number| cart(number, 7)).collect();
+    let run = uuid::Uuid::from_u128(7);
+    {
+        let system = start(folder.path()).await;
+        for cart in &carts {
+            append(&system, cart).await;
+        }
+        let options = replay::Options { run, in_place: false };
+        system.ports().replay().start(Carts::NAME, options, &[Carts::NAME]).await.unwrap();
+        // Cut off, wherever it is.
+    }
+    let system = start(folder.path()).await;
+    let finished = async {
+        loop {
+            let found = system.ports().replay().get(&run.to_string()).await.unwrap().unwrap();
+            assert_eq!(found.error, None);
+            if found.ended() {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let found = tokio::time::timeout(PATIENCE, finished).await.unwrap();
+    assert_eq!((found.phase, found.generation), (replay::Phase::Finished, Some(2)));
+    let rows = &system.ports().rows;
+    for cart in &carts {
+        let [old, new] = [1, 2].map(|generation| Layout::new(Carts::NAME, generation).row_key(cart[0].stream));
+        let (old, new) = (rows.get(&old).await.unwrap().unwrap(), rows.get(&new).await.unwrap().unwrap());
+        assert_eq!((new.revision, new.body), (old.revision, old.body));
+    }
     system.shutdown().await;
 }
 
