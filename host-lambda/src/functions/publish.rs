@@ -13,7 +13,7 @@ use crate::lambda_events::{BatchAnswer, TableStreamBatch, TableStreamRecord};
 use crate::ports::{BUS_PUT_RECORDS_MAX, BusRecord, EventBus, Fault, TamperLog};
 use crate::record::EventRecord;
 
-/// Most bytes in one put: Kinesis takes 5 MiB in older regions, partition keys included; the rest is room for those.
+/// Most bytes of events in one put. Kinesis took 5 MiB a request for years, 10 MiB now, partition keys included.
 const PUT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Puts the batch's events on the bus. Reports the first record in stream order that is neither on the bus nor kept

@@ -22,6 +22,7 @@ mod plan;
 mod run;
 
 use tillroll_core::lane::LANES;
+use tillroll_core::sequence::SequenceNumber;
 
 use crate::archive_object::ArchiveObject;
 use crate::generations::{self, GenerationsError};
@@ -305,12 +306,7 @@ where
 
 /// Whether a reader of the bus has finished everything up to `mark`. A shard that is not listed any more was read to
 /// its end before it went.
-pub(crate) fn has_passed(
-    shards: &[ShardProgress],
-    shard: &str,
-    reader: &str,
-    mark: &tillroll_core::sequence::SequenceNumber,
-) -> bool {
+pub(crate) fn has_passed(shards: &[ShardProgress], shard: &str, reader: &str, mark: &SequenceNumber) -> bool {
     shards.iter().filter(|listed| listed.shard == shard).all(|listed| {
         let position = listed.readers.iter().find(|(name, _)| name == reader).and_then(|(_, last)| last.as_ref());
         position.is_some_and(|last| last >= mark)

@@ -325,7 +325,7 @@ async fn the_archive_is_sent_only_when_it_has_everything_from_before_the_start()
 #[test]
 fn a_shard_that_is_not_listed_any_more_was_read_to_its_end() {
     // RELIABILITY E16: the bus was split while the run waited.
-    let mark = tillroll_core::sequence::SequenceNumber::from(10);
+    let mark = SequenceNumber::from(10);
     let shard = |position: Option<u64>| ShardProgress {
         shard: "a".to_owned(),
         newest: None,
