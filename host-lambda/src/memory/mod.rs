@@ -70,3 +70,54 @@ impl Faults {
 fn lock<T>(content: &Mutex<T>) -> MutexGuard<'_, T> {
     content.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use serde_json::json;
+    use tillroll_core::id::{EventId, StreamId};
+    use tillroll_core::recorded::Circumstances;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::item::event_of_image;
+    use crate::ports::{Archive, Created, EventTable};
+    use crate::record::EventRecord;
+
+    fn event(version: u64) -> EventRecord {
+        let circumstances = json!({"event_id": Uuid::from_u128(u128::from(version)), "schema_version": 1});
+        EventRecord {
+            stream: StreamId::new(Uuid::from_u128(1)),
+            version,
+            name: "CartOpened".to_owned(),
+            data: json!({}),
+            circumstances: serde_json::from_value::<Circumstances>(circumstances).unwrap(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_table_stream_brings_every_event_once_in_the_order_of_writing() {
+        let table = MemoryTable::default();
+        table.append(&[event(1), event(2)]).await.unwrap();
+        table.append(&[event(1), event(2)]).await.unwrap();
+        table.append(&[event(3)]).await.unwrap();
+        let changes = table.changes(0, 10);
+        let numbers: Vec<_> = changes.iter().map(|change| change.dynamodb.sequence_number.as_str()).collect();
+        assert_eq!(numbers, ["1", "2", "3"]);
+        assert!(changes.iter().all(|change| change.event_name == "INSERT" && change.dynamodb.keys.len() == 2));
+        let images = table.changes(1, 1).into_iter().filter_map(|change| change.dynamodb.new_image);
+        let ids: Vec<EventId> = images.map(|image| event_of_image(image).unwrap().circumstances.event_id).collect();
+        assert_eq!(ids, [EventId::new(Uuid::from_u128(2))]);
+    }
+
+    #[tokio::test]
+    async fn asked_for_faults_come_before_the_work_or_after_it_and_then_end() {
+        let archive = MemoryArchive::default();
+        archive.faults().fail_next(1);
+        archive.faults().lose_next_answers(1);
+        assert_eq!(archive.create("k", vec![1]).await.unwrap_err().kind, FaultKind::Transient);
+        assert_eq!(archive.read("k").await.unwrap(), None);
+        assert_eq!(archive.create("k", vec![1]).await.unwrap_err().kind, FaultKind::UnknownOutcome);
+        assert_eq!(archive.create("k", vec![1]).await.unwrap(), Created::AlreadyThere);
+    }
+}

@@ -4,5 +4,6 @@
 mod contracts;
 mod contracts_local;
 mod house;
+mod items;
 mod lost_answers;
 mod repository;
