@@ -43,20 +43,22 @@ where
         match failure.verdict {
             Verdict::Condition(items) => return Ended::Condition(items),
             Verdict::TokenReused => return Ended::InDoubt(failure),
-            Verdict::Permanent if in_doubt => {
-                return Ended::InDoubt(Failure { verdict: Verdict::InDoubt, source: failure.source });
-            }
-            Verdict::Permanent => return Ended::Failed(failure),
+            Verdict::Permanent => return undone(failure, in_doubt),
             Verdict::InDoubt => in_doubt = true,
             Verdict::Busy => {}
         }
         if !budget.pause().await {
-            return if in_doubt {
-                Ended::InDoubt(Failure { verdict: Verdict::InDoubt, source: failure.source })
-            } else {
-                Ended::Failed(failure)
-            };
+            return undone(failure, in_doubt);
         }
+    }
+}
+
+/// The last attempt was not done; but an earlier one may have been.
+fn undone(failure: Failure, in_doubt: bool) -> Ended {
+    if in_doubt {
+        Ended::InDoubt(Failure { verdict: Verdict::InDoubt, source: failure.source })
+    } else {
+        Ended::Failed(failure)
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use tillroll_core::time::Timestamp;
 use tillroll_host_lambda::dynamodb::client::emulator_client;
 use tillroll_host_lambda::dynamodb::tables::{TableNames, create_tables};
 use tillroll_host_lambda::dynamodb::{Events, RowTable, Tokens};
+use tillroll_host_lambda::memory::MemoryClock;
 use tillroll_host_lambda::ports::{AppendError, EventTable, FaultKind, Row, RowKey, RowWrite, Rows, RowsError};
 use tillroll_tests::contracts::event_table::{commit, stream};
 use tillroll_tests::dynoxide;
@@ -84,9 +86,11 @@ async fn a_lost_write_whose_place_another_writer_took_is_a_conflict() {
 #[tokio::test]
 async fn a_write_that_never_gets_through_ends_within_the_budget_as_an_unknown_outcome() {
     let world = world(Tokens::Omit).await;
+    let clock = MemoryClock::new(Timestamp::UNIX_EPOCH, 1);
+    let hurried = Events::new(emulator_client(world.wire.address()), TableNames::default().events, Tokens::Omit, clock);
     let events = commit(stream(1), 1..=2, 1);
     world.wire.lose_next(&[Loss::Request; ALWAYS]);
-    let Err(AppendError::Fault(fault)) = world.events.append(&events).await else { panic!("it cannot have landed") };
+    let Err(AppendError::Fault(fault)) = hurried.append(&events).await else { panic!("it cannot have landed") };
     assert_eq!(fault.kind, FaultKind::UnknownOutcome);
     world.wire.lose_next(&[]);
     // The same request again tells.
