@@ -26,6 +26,8 @@ pub mod request;
 pub mod response;
 pub mod shape;
 pub mod strict_json;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr;
 

@@ -1,0 +1,91 @@
+//! Row F22: shoppers reach their own carts only, where a host switches that on.
+
+use sha2::{Digest as _, Sha256};
+
+use super::*;
+
+const TOKEN: &str = "a token of 256 bits that the client made";
+
+fn guarded() -> Api<World> {
+    shop_with(|settings| settings.check_owner = true)
+}
+
+fn opening(extra: &Value) -> Value {
+    let hash = format!("{:x}", Sha256::digest(TOKEN));
+    let mut body = json!({"command_id": id(1_007), "cart_id": id(7), "token_hash": hash});
+    body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    body
+}
+
+/// Every way to reach cart 7.
+fn requests(n: u128) -> Vec<ApiRequest> {
+    let cart = id(7);
+    vec![
+        request("GET", &format!("/carts/{cart}")),
+        request("GET", &format!("/carts/{cart}?version=1")),
+        request("GET", &format!("/carts/{cart}?version=99")),
+        request("GET", &format!("/carts/{cart}?at=2030-01-01T00:00:00Z")),
+        request("GET", &format!("/carts/{cart}/events")),
+        request("GET", &format!("/carts/{cart}/events?after=1&wait=5")),
+        posting(&format!("/carts/{cart}/commands"), json!({"commands": [add(n, "milk")]}).to_string()),
+        posting(&format!("/carts/{cart}/commands"), json!({"commands": [add(n, "milk")], "dry_run": true}).to_string()),
+        posting(&format!("/carts/{cart}/commands"), json!({"commands": [add(n, "milk")]}).to_string())
+            .with("if-match", "\"99\""),
+    ]
+}
+
+#[tokio::test]
+async fn f22_a_foreign_cart_and_a_missing_one_answer_alike() {
+    let shop = guarded();
+    let mut missing = Vec::new();
+    for request in requests(1) {
+        missing.push(shop.send(request).await.json());
+    }
+    assert_eq!(shop.post("/carts", &opening(&json!({}))).await.status, 201);
+    for (request, missing) in requests(1).into_iter().zip(&missing) {
+        for token in [None, Some(""), Some("another token"), Some("a token of 256 bits that the client mad")] {
+            let request = token.into_iter().fold(request.clone(), |r, token| r.with("tillroll-cart-token", token));
+            let reply = shop.send(request).await;
+            assert_eq!(reply.problem(), (404, "cart_not_found".to_owned()));
+            assert_eq!(reply.json(), *missing, "nothing tells the two apart");
+        }
+    }
+    assert_eq!(shop.event_count(), 1);
+}
+
+#[tokio::test]
+async fn f22_the_token_opens_its_cart() {
+    let shop = guarded();
+    let opened = posting("/carts", opening(&json!({})).to_string()).with("tillroll-cart-token", TOKEN);
+    assert_eq!(shop.send(opened).await.json()["state"]["status"], "open");
+    let statuses = [200, 200, 404, 200, 200, 200, 200, 200, 412];
+    for (request, status) in requests(1).into_iter().zip(statuses) {
+        // The condition comes last, with an id that was not seen yet.
+        let request = if status == 412 { requests(2).remove(8) } else { request };
+        let reply = shop.send(request.with("tillroll-cart-token", TOKEN)).await;
+        assert_eq!(reply.status, status, "{}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn f22_after_a_claim_the_token_alone_opens_nothing() {
+    let shop = guarded();
+    assert_eq!(shop.post("/carts", &opening(&json!({"owner_ref": "owner-1"}))).await.status, 201);
+    for request in requests(1) {
+        let reply = shop.send(request.with("tillroll-cart-token", TOKEN)).await;
+        assert_eq!(reply.problem(), (404, "cart_not_found".to_owned()));
+    }
+    let resent = shop.post("/carts", &opening(&json!({"owner_ref": "owner-1"}))).await;
+    assert_eq!((resent.status, &resent.json()["state"]), (201, &json!(null)), "it is open, and that is all");
+}
+
+#[tokio::test]
+async fn f22_a_claim_for_somebody_else_is_a_cart_that_nobody_has() {
+    let shop = shop();
+    let cart = shop.open(7).await;
+    let claim = |n, owner: &str| sent(n, "ClaimCart", json!({"owner_ref": owner}));
+    assert_eq!(shop.ask(&cart, json!([claim(1, "owner-1")])).await.verdicts(), ["accepted"]);
+    let reply = shop.ask(&cart, json!([add(2, "milk"), claim(3, "owner-2")])).await;
+    assert_eq!(reply.problem(), (404, "cart_not_found".to_owned()));
+    assert_eq!(shop.event_count(), 2, "nothing is written");
+}
