@@ -14,6 +14,8 @@ use crate::subscriptions::suggestions::{Suggestions, suggest};
 
 /// Carts on a page of the directory when the caller does not say.
 const CARTS_PAGE: u32 = 100;
+/// The newest replay runs that the pipeline shows.
+const RUNS_SHOWN: u32 = 10;
 /// Suggestions when the caller does not say.
 const SUGGESTIONS_PAGE: u32 = 10;
 /// Most suggestions.
@@ -52,7 +54,14 @@ impl<P: Ports> Api<P> {
                 parked_carts.push(json!({"subscription": subscription, "cart_id": cart, "parked": parked}));
             }
         }
-        let (stages, dead_letters) = (snapshot.stages, snapshot.dead_letters);
-        Ok(ApiResponse::json(200, &json!({"stages": stages, "dead_letters": dead_letters, "parked": parked_carts})))
+        Ok(ApiResponse::json(
+            200,
+            &json!({
+                "stages": snapshot.stages,
+                "dead_letters": snapshot.dead_letters,
+                "parked": parked_carts,
+                "replays": self.newest_runs(RUNS_SHOWN).await?,
+            }),
+        ))
     }
 }

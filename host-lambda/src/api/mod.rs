@@ -10,6 +10,7 @@
 //! | [`events`] | `GET /carts/{id}/events` with long poll |
 //! | [`imports`] | `POST /imports` |
 //! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline` |
+//! | [`replays`] | `POST /replays`, `GET /replays`, `GET /replays/{id}` |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
 //! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
@@ -22,6 +23,7 @@ pub mod health;
 pub mod imports;
 pub mod lists;
 pub mod problem;
+pub mod replays;
 pub mod request;
 pub mod response;
 pub mod shape;
@@ -157,6 +159,9 @@ impl<P: Ports> Api<P> {
             (_, Route::Imports) => self.imports(request).await,
             (_, Route::Suggestions) => self.suggestions(request).await,
             (_, Route::Pipeline) => self.pipeline(request).await,
+            (Method::Post, Route::Replays) => self.start_replay(request).await,
+            (_, Route::Replays) => self.replays(request).await,
+            (_, Route::Replay(run)) => self.replay_of(request, &run).await,
             (_, Route::Catalogue) => self.catalogue(request),
             (_, Route::Healthz) => Self::healthz(request),
             (_, Route::Readyz) => self.readyz(request).await,
@@ -205,6 +210,8 @@ enum Route {
     Imports,
     Suggestions,
     Pipeline,
+    Replays,
+    Replay(String),
     Catalogue,
     Healthz,
     Readyz,
@@ -232,6 +239,8 @@ impl Route {
             ["imports"] => Self::Imports,
             ["suggestions"] => Self::Suggestions,
             ["pipeline"] => Self::Pipeline,
+            ["replays"] => Self::Replays,
+            ["replays", run] => Self::Replay((*run).to_owned()),
             ["catalogue"] => Self::Catalogue,
             ["healthz"] => Self::Healthz,
             ["readyz"] => Self::Readyz,
@@ -240,14 +249,15 @@ impl Route {
         })
     }
 
-    const fn methods(&self) -> &'static [Method] {
+    fn methods(&self) -> &'static [Method] {
         match self {
-            Self::Carts => &[Method::Get, Method::Post],
+            Self::Carts | Self::Replays => &[Method::Get, Method::Post],
             Self::Commands(_) | Self::Imports => &[Method::Post],
             Self::Cart(_)
             | Self::Events(_)
             | Self::Suggestions
             | Self::Pipeline
+            | Self::Replay(_)
             | Self::Catalogue
             | Self::Healthz
             | Self::Readyz

@@ -27,7 +27,54 @@ async fn the_pipeline_shows_stages_dead_letters_and_parked_carts() {
     let json = shop().get("/pipeline").await.json();
     assert_eq!(json["stages"], json!([{"name": "publish", "state": "running", "lag_events": 3, "lag_ms": 20}]));
     assert_eq!(json["dead_letters"], json!([{"subscription": "carts", "messages": 0}]));
-    assert_eq!(json["parked"], json!([]));
+    assert_eq!((&json["parked"], &json["replays"]), (&json!([]), &json!([])));
+}
+
+#[tokio::test]
+async fn a_replay_is_started_once_and_can_be_watched() {
+    let shop = shop();
+    let started = shop.post("/replays", &json!({"subscription": "suggestions"})).await;
+    assert_eq!(started.status, 202, "{}", started.text);
+    let run = started.json();
+    assert_eq!(
+        (&run["subscription"], &run["phase"], &run["events_sent"]),
+        (&json!("suggestions"), &json!("planning"), &json!(0))
+    );
+    assert!(run.get("cursor").is_none());
+    let location = started.header("location").unwrap();
+    assert_eq!(location, format!("/replays/{}", run["id"].as_str().unwrap()));
+    assert_eq!(shop.get(location).await.json(), run);
+    assert_eq!(shop.get("/replays").await.json(), json!({"replays": [run], "cursor": null}));
+    assert_eq!(shop.get("/pipeline").await.json()["replays"], json!([run]));
+
+    let second = shop.post("/replays", &json!({"subscription": "suggestions"})).await;
+    assert_eq!(second.problem(), (409, "conflict".to_owned()));
+    assert_eq!(second.json()["run"], run["id"]);
+}
+
+#[tokio::test]
+async fn a_replay_with_a_key_is_the_same_replay_when_it_is_sent_again() {
+    let shop = shop();
+    let start = |body: Value| posting("/replays", body.to_string()).with("idempotency-key", &id(5));
+    let first = shop.send(start(json!({"subscription": "carts", "in_place": true}))).await;
+    assert_eq!((first.status, &first.json()["id"]), (202, &json!(id(5))));
+    let again = shop.send(start(json!({"subscription": "carts", "in_place": true}))).await;
+    assert_eq!((again.status, again.json()), (202, first.json()));
+    let other = shop.send(start(json!({"subscription": "reminders"}))).await;
+    assert_eq!(other.problem(), (409, "conflict".to_owned()));
+}
+
+#[tokio::test]
+async fn f27_replays_of_nothing() {
+    let shop = shop();
+    let unknown = shop.post("/replays", &json!({"subscription": "invoices<31337>"})).await;
+    assert_eq!(unknown.problem(), (404, "not_found".to_owned()));
+    assert!(!unknown.text.contains("31337"));
+    assert_eq!(shop.post("/replays", &json!({"in_place": true})).await.problem().1, "malformed_json");
+    for run in [id(9), "x".to_owned(), String::new(), "..".to_owned(), id(9).to_uppercase()] {
+        assert_eq!(shop.get(&format!("/replays/{run}")).await.problem(), (404, "not_found".to_owned()), "{run}");
+    }
+    assert_eq!(shop.get("/replays?limit=0").await.problem().1, "invalid_query");
 }
 
 #[tokio::test]
