@@ -22,6 +22,7 @@ pub mod clock;
 pub mod dynamo;
 pub mod folder;
 pub mod functions;
+pub mod http;
 pub mod import;
 mod mappings;
 pub mod notices;

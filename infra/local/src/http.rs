@@ -1,0 +1,229 @@
+//! The HTTP front of one machine: from a socket to an [`ApiRequest`], and from the [`ApiResponse`] back to the socket.
+//! What a request means is the API's business; here are only bytes, limits and connections.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::serve::ListenerExt as _;
+use futures_util::StreamExt as _;
+use tillroll_core::time::Timestamp;
+use tillroll_host_lambda::api::request::{DRAIN_BYTES_MAX, body_bytes_max};
+use tillroll_host_lambda::api::{ApiRequest, ApiResponse, Body};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// How long requests under way may take when the front closes. Long polls are cut off: their callers ask again.
+const CLOSING_MAX: Duration = Duration::from_secs(2);
+/// How long a body that is too large is read and thrown away.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// Answers requests from `listener` with `answer` until `until` is over. `started` makes the names of requests differ
+/// from those of an earlier run.
+pub async fn serve<A, F>(
+    listener: TcpListener,
+    answer: A,
+    started: Timestamp,
+    until: impl Future<Output = ()> + Send,
+) -> io::Result<()>
+where
+    A: Fn(ApiRequest) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = ApiResponse> + Send,
+{
+    // An answer is one small write; waiting for more to send with it would only delay it.
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(%error, "a socket keeps its delay");
+        }
+    });
+    let (close, closing) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router(answer, started)).with_graceful_shutdown(async {
+        // Closed by a message, or by the end of whoever would send it.
+        let _ = closing.await;
+    });
+    let mut serving = std::pin::pin!(server.into_future());
+    tokio::select! {
+        ended = &mut serving => return ended,
+        () = until => drop(close),
+    }
+    tokio::time::timeout(CLOSING_MAX, serving).await.unwrap_or(Ok(()))
+}
+
+/// Every address goes to `answer`; a host may put routes of its own in front.
+pub fn router<A, F>(answer: A, started: Timestamp) -> Router
+where
+    A: Fn(ApiRequest) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = ApiResponse> + Send,
+{
+    let names = Arc::new(RequestNames { started, last: AtomicU64::new(0) });
+    Router::new().fallback(move |request: Request| {
+        let (answer, names) = (answer.clone(), Arc::clone(&names));
+        async move {
+            match read(request, names.next()).await {
+                Ok(request) => written(answer(request).await),
+                Err(gone) => {
+                    tracing::debug!(error = %gone, "a caller went away in the middle of a body");
+                    with_status(StatusCode::BAD_REQUEST)
+                }
+            }
+        }
+    })
+}
+
+/// Names of requests: 32 hexadecimal digits, as trace ids have.
+struct RequestNames {
+    started: Timestamp,
+    last: AtomicU64,
+}
+
+impl RequestNames {
+    fn next(&self) -> String {
+        let number = self.last.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        format!("{:016x}{number:016x}", self.started.unix_ms())
+    }
+}
+
+async fn read(request: Request, request_id: String) -> Result<ApiRequest, axum::Error> {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    Ok(ApiRequest {
+        method: head.method.as_str().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: headers(&head.headers),
+        body: read_body(body, body_bytes_max(&path)).await?,
+        path,
+        request_id,
+    })
+}
+
+/// Header values that are not visible ASCII are none that anybody asks for.
+fn headers(sent: &HeaderMap) -> Vec<(String, String)> {
+    sent.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
+}
+
+/// Reads up to `bytes_max` bytes into memory. What is larger is thrown away, read on so that the caller listens to the
+/// answer instead of finding the connection reset.
+async fn read_body(body: axum::body::Body, bytes_max: usize) -> Result<Body, axum::Error> {
+    let mut chunks = body.into_data_stream();
+    let mut whole = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        if whole.len() + chunk.len() > bytes_max {
+            let mut drained = whole.len() + chunk.len();
+            drop(whole);
+            let drain = async {
+                while let (true, Some(Ok(chunk))) = (drained < DRAIN_BYTES_MAX, chunks.next().await) {
+                    drained += chunk.len();
+                }
+            };
+            // Out of time or out of patience: the answer goes out, and the connection is closed behind it.
+            let _ = tokio::time::timeout(DRAIN_MAX, drain).await;
+            return Ok(Body::TooLarge);
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(Body::Whole(whole))
+}
+
+fn written(answer: ApiResponse) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = with_status(status);
+    for (name, value) in answer.headers {
+        match HeaderValue::from_str(&value) {
+            Ok(value) => _ = response.headers_mut().insert(name, value),
+            Err(_) => tracing::error!(name, "a header of an answer cannot be sent"),
+        }
+    }
+    *response.body_mut() = answer.body.into();
+    response
+}
+
+fn with_status(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use std::net::SocketAddr;
+
+    use tillroll_host_lambda::api::request::BODY_BYTES_MAX;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    /// Tells what it was asked.
+    async fn echo(request: ApiRequest) -> ApiResponse {
+        if request.path == "/wait" {
+            std::future::pending::<()>().await;
+        }
+        let body = match &request.body {
+            Body::Whole(bytes) => format!("{} bytes", bytes.len()),
+            Body::TooLarge => "too large".to_owned(),
+        };
+        let asked = [request.method, request.path, request.query, body, request.request_id].join(" ");
+        let custom = request.headers.iter().find(|(name, _)| name == "x-custom").map(|(_, value)| value.clone());
+        ApiResponse::text(200, "text/plain", asked.into_bytes()).with("x-custom", custom.unwrap_or_default())
+    }
+
+    async fn start(until: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, echo, Timestamp::UNIX_EPOCH, until));
+        address
+    }
+
+    async fn ask(address: SocketAddr, request: &[u8]) -> String {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(request).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_request_arrives_as_it_was_sent_and_its_answer_goes_back() {
+        let address = start(std::future::pending()).await;
+        let sent = b"POST /carts/%2e%2e?a=%20b HTTP/1.1\r\nhost: x\r\nX-Custom: 7\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc";
+        let answer = ask(address, sent).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        assert!(answer.contains("\r\nx-custom: 7\r\n"), "{answer}");
+        let body = "POST /carts/%2e%2e a=%20b 3 bytes 00000000000000000000000000000001";
+        assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn f01_a_body_that_is_too_large_is_drained_so_that_its_sender_gets_the_answer() {
+        let address = start(std::future::pending()).await;
+        for (length, says) in [(BODY_BYTES_MAX, format!("{BODY_BYTES_MAX} bytes")), (8 << 20, "too large".to_owned())] {
+            let head = format!("POST /carts HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            let answer = ask(address, &[head.as_bytes(), &vec![b' '; length]].concat()).await;
+            assert!(answer.contains(&says), "{length}: {answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn closing_does_not_wait_for_long_polls() {
+        let (close, closed) = oneshot::channel::<()>();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let until = async {
+            let _ = closed.await;
+        };
+        let serving = tokio::spawn(serve(listener, echo, Timestamp::UNIX_EPOCH, until));
+        let mut poll = TcpStream::connect(address).await.unwrap();
+        poll.write_all(b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        // Another request is answered meanwhile, so the first one has been accepted.
+        ask(address, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        drop(close);
+        tokio::time::timeout(CLOSING_MAX * 2, serving).await.unwrap().unwrap().unwrap();
+    }
+}
