@@ -1,4 +1,7 @@
-//! What projections and the pipeline show: the directory of carts, suggestions, and how the pipeline is doing.
+//! What projections and the pipeline show: the directory of carts, suggestions, how the pipeline is doing, and whether
+//! everything agrees.
+
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -14,6 +17,10 @@ use crate::subscriptions::suggestions::{Suggestions, suggest};
 
 /// Carts on a page of the directory when the caller does not say.
 const CARTS_PAGE: u32 = 100;
+/// How long a verification waits for the stages when the caller does not say, in seconds.
+const VERIFY_WAIT_S: u64 = 30;
+/// Longest such wait.
+const VERIFY_WAIT_S_MAX: u64 = 600;
 /// The newest replay runs that the pipeline shows.
 const RUNS_SHOWN: u32 = 10;
 /// Suggestions when the caller does not say.
@@ -63,5 +70,11 @@ impl<P: Ports> Api<P> {
                 "replays": self.newest_runs(RUNS_SHOWN).await?,
             }),
         ))
+    }
+
+    /// The report is the answer, whatever it finds.
+    pub(super) async fn verify(&self, request: &ApiRequest) -> Answer {
+        let wait = request.query(&["wait"])?.number("wait", 0..=VERIFY_WAIT_S_MAX)?.unwrap_or(VERIFY_WAIT_S);
+        Ok(ApiResponse::json(200, &self.ports.verify(Duration::from_secs(wait)).await?))
     }
 }

@@ -9,8 +9,8 @@
 //! | [`commands`] | `POST /carts/{id}/commands` |
 //! | [`events`] | `GET /carts/{id}/events` with long poll |
 //! | [`imports`] | `POST /imports` |
-//! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline` |
-//! | [`replays`] | `POST /replays`, `GET /replays`, `GET /replays/{id}` |
+//! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline`, `/verify` |
+//! | [`replays`] | `POST /replays`, `GET /replays`, `GET /replays/{id}`, `POST /replays/{id}/resume`, `…/cancel` |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
 //! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
@@ -32,6 +32,7 @@ pub mod strict_json;
 mod tests;
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use tillroll_core::aggregate::Versioned;
 use tillroll_core::cart::catalogue::Actor;
@@ -42,9 +43,12 @@ pub use problem::Problem;
 pub use request::{ApiRequest, Body};
 pub use response::ApiResponse;
 
+use replays::RunChange;
+
 use crate::functions::command::Origin;
-use crate::ports::{Archive, Clock, EventTable, News, PipelineView, Progress, ReplayQueue, Rows, Runs};
+use crate::ports::{Archive, Clock, EventTable, Fault, News, PipelineView, Progress, ReplayQueue, Rows, Runs};
 use crate::repository::Repository;
+use crate::verify::Report;
 
 /// `source` of events that come in here.
 pub const SOURCE: &str = "tillroll:api";
@@ -88,6 +92,10 @@ pub trait Ports: Send + Sync {
     fn news(&self) -> &Self::News;
     /// How the pipeline is doing.
     fn pipeline(&self) -> &Self::Pipeline;
+
+    /// Compares table, archive and projections after waiting for the stages, at most `wait`. The host does it, because
+    /// it knows where there is room to sort.
+    fn verify(&self, wait: Duration) -> impl Future<Output = Result<Report, Fault>> + Send;
 }
 
 /// What a host decides once.
@@ -162,6 +170,8 @@ impl<P: Ports> Api<P> {
             (Method::Post, Route::Replays) => self.start_replay(request).await,
             (_, Route::Replays) => self.replays(request).await,
             (_, Route::Replay(run)) => self.replay_of(request, &run).await,
+            (_, Route::ReplayChange(run, change)) => self.change_replay(request, &run, change).await,
+            (_, Route::Verify) => self.verify(request).await,
             (_, Route::Catalogue) => self.catalogue(request),
             (_, Route::Healthz) => Self::healthz(request),
             (_, Route::Readyz) => self.readyz(request).await,
@@ -212,6 +222,8 @@ enum Route {
     Pipeline,
     Replays,
     Replay(String),
+    ReplayChange(String, RunChange),
+    Verify,
     Catalogue,
     Healthz,
     Readyz,
@@ -241,6 +253,9 @@ impl Route {
             ["pipeline"] => Self::Pipeline,
             ["replays"] => Self::Replays,
             ["replays", run] => Self::Replay((*run).to_owned()),
+            ["replays", run, "resume"] => Self::ReplayChange((*run).to_owned(), RunChange::Resume),
+            ["replays", run, "cancel"] => Self::ReplayChange((*run).to_owned(), RunChange::Cancel),
+            ["verify"] => Self::Verify,
             ["catalogue"] => Self::Catalogue,
             ["healthz"] => Self::Healthz,
             ["readyz"] => Self::Readyz,
@@ -251,8 +266,8 @@ impl Route {
 
     fn methods(&self) -> &'static [Method] {
         match self {
-            Self::Carts | Self::Replays => &[Method::Get, Method::Post],
-            Self::Commands(_) | Self::Imports => &[Method::Post],
+            Self::Carts | Self::Replays | Self::Verify => &[Method::Get, Method::Post],
+            Self::Commands(_) | Self::Imports | Self::ReplayChange(..) => &[Method::Post],
             Self::Cart(_)
             | Self::Events(_)
             | Self::Suggestions

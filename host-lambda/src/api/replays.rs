@@ -1,5 +1,5 @@
-//! `POST /replays` starts one, `GET /replays` and `GET /replays/{id}` say how far they are. A run is worked on by the
-//! host's own loop; here it is only written down and looked at.
+//! `POST /replays` starts one, `GET /replays` and `GET /replays/{id}` say how far they are, `resume` and `cancel` steer
+//! one. A run is worked on by the host's own loop; here it is only written down and looked at.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -78,11 +78,37 @@ impl<P: Ports> Api<P> {
 
     pub(super) async fn replay_of(&self, request: &ApiRequest, run: &str) -> Answer {
         request.query(&[])?;
-        let unknown = || Problem::not_found("there is no such replay run");
-        let id = Uuid::try_parse(run).ok().filter(|id| id.hyphenated().to_string() == run).ok_or_else(unknown)?;
-        let run = self.replay().get(&id.hyphenated().to_string()).await?.ok_or_else(unknown)?;
+        let run = self.replay().get(run_id(run)?).await?.ok_or_else(unknown_run)?;
         Ok(ApiResponse::json(200, &run_json(&run)?))
     }
+
+    pub(super) async fn change_replay(&self, request: &ApiRequest, run: &str, change: RunChange) -> Answer {
+        request.query(&[])?;
+        let run = match change {
+            RunChange::Resume => self.replay().resume(run_id(run)?).await?,
+            RunChange::Cancel => self.replay().cancel(run_id(run)?).await?,
+        };
+        Ok(ApiResponse::json(200, &run_json(&run)?))
+    }
+}
+
+/// A change of a run that somebody asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunChange {
+    /// It stands still and shall go on.
+    Resume,
+    /// It shall end before its time.
+    Cancel,
+}
+
+/// What is not an id of ours names a run that nobody has.
+fn run_id(text: &str) -> Result<&str, Problem> {
+    let canonical = Uuid::try_parse(text).is_ok_and(|id| id.hyphenated().to_string() == text);
+    if canonical { Ok(text) } else { Err(unknown_run()) }
+}
+
+fn unknown_run() -> Problem {
+    Problem::not_found("there is no such replay run")
 }
 
 /// A run without the function's own notes.
@@ -102,7 +128,7 @@ impl From<ReplayError> for Problem {
                 let known = SUBSCRIPTIONS.join(", ");
                 Self::not_found(format!("there is no such subscription; there are {known}"))
             }
-            ReplayError::UnknownRun { .. } => Self::not_found("there is no such replay run"),
+            ReplayError::UnknownRun { .. } => unknown_run(),
             ReplayError::ReplayRunning { ref run, .. } => {
                 let run = json!(run);
                 Self::conflict(error.to_string()).with("run", run)

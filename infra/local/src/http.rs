@@ -134,9 +134,10 @@ fn written(answer: ApiResponse) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = with_status(status);
     for (name, value) in answer.headers {
-        match HeaderValue::from_str(&value) {
-            Ok(value) => _ = response.headers_mut().insert(name, value),
-            Err(_) => tracing::error!(name, "a header of an answer cannot be sent"),
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        } else {
+            tracing::error!(name, "a header of an answer cannot be sent");
         }
     }
     *response.body_mut() = answer.body.into();
@@ -204,7 +205,8 @@ mod tests {
     async fn f01_a_body_that_is_too_large_is_drained_so_that_its_sender_gets_the_answer() {
         let address = start(std::future::pending()).await;
         for (length, says) in [(BODY_BYTES_MAX, format!("{BODY_BYTES_MAX} bytes")), (8 << 20, "too large".to_owned())] {
-            let head = format!("POST /carts HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+            let head =
+                format!("POST /carts HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
             let answer = ask(address, &[head.as_bytes(), &vec![b' '; length]].concat()).await;
             assert!(answer.contains(&says), "{length}: {answer}");
         }

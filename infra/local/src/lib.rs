@@ -10,6 +10,7 @@
 //! | [`pipeline_db`], [`sqlite`], [`checkpoints`] | what these store their things in |
 //! | `mappings`, `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
 //! | [`progress`] | where every stage stands |
+//! | [`http`], [`front`] | bytes of a socket to and from requests; the API over this system |
 //! | [`import`] | files of rows into carts of commands |
 //! | [`replays`] | drives replay runs to their end |
 //! | `chores` | what happens from time to time |
@@ -21,6 +22,7 @@ mod chores;
 pub mod clock;
 pub mod dynamo;
 pub mod folder;
+pub mod front;
 pub mod functions;
 pub mod http;
 pub mod import;

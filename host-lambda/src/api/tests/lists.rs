@@ -1,6 +1,7 @@
 //! What projections, the pipeline and the host show.
 
 use super::*;
+use crate::ports::Clock as _;
 
 #[tokio::test]
 async fn a_directory_without_carts_is_an_empty_page() {
@@ -62,6 +63,29 @@ async fn a_replay_with_a_key_is_the_same_replay_when_it_is_sent_again() {
     assert_eq!((again.status, again.json()), (202, first.json()));
     let other = shop.send(start(json!({"subscription": "reminders"}))).await;
     assert_eq!(other.problem(), (409, "conflict".to_owned()));
+}
+
+#[tokio::test]
+async fn a_replay_can_be_cancelled_and_then_is_over() {
+    let shop = shop();
+    let run = shop.post("/replays", &json!({"subscription": "carts"})).await.json()["id"].as_str().unwrap().to_owned();
+    let resumed = shop.send(request("POST", &format!("/replays/{run}/resume"))).await;
+    assert_eq!((resumed.status, &resumed.json()["phase"]), (200, &json!("planning")));
+    let cancelled = shop.send(request("POST", &format!("/replays/{run}/cancel"))).await;
+    assert_eq!((cancelled.status, &cancelled.json()["phase"]), (200, &json!("cancelled")));
+    assert_eq!(shop.post("/replays", &json!({"subscription": "carts"})).await.status, 202, "the next one may start");
+    let nobody = shop.send(request("POST", &format!("/replays/{}/cancel", id(9)))).await;
+    assert_eq!(nobody.problem(), (404, "not_found".to_owned()));
+}
+
+#[tokio::test]
+async fn a_verification_waits_as_long_as_it_is_told() {
+    let shop = shop();
+    assert_eq!(shop.get("/verify?wait=7").await.json()["ok"], true);
+    assert_eq!(shop.ports().clock.elapsed_ms(), 7_000);
+    assert_eq!(shop.send(request("POST", "/verify")).await.status, 200);
+    assert_eq!(shop.ports().clock.elapsed_ms(), 37_000);
+    assert_eq!(shop.get("/verify?wait=601").await.problem().1, "invalid_query");
 }
 
 #[tokio::test]

@@ -1,0 +1,143 @@
+//! The API over the system of this machine, on a socket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tillroll_core::hash::Fingerprint;
+use tillroll_host_lambda::api::{self, Api, Settings};
+use tillroll_host_lambda::memory::ProcessNews;
+use tillroll_host_lambda::ports::{Clock as _, Fault, FaultKind};
+use tillroll_host_lambda::subscriptions::carts::Carts;
+use tillroll_host_lambda::subscriptions::reminders::Reminders;
+use tillroll_host_lambda::subscriptions::suggestions::Suggestions;
+use tillroll_host_lambda::verify::{Report, Verifier};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::archive::LocalArchive;
+use crate::clock::LocalClock;
+use crate::functions::LocalRows;
+use crate::http;
+use crate::progress::LocalProgress;
+use crate::queue::LocalQueue;
+use crate::runs::LocalRuns;
+use crate::system::Ports;
+use crate::table::LocalTable;
+
+/// Version of this build.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Serves the API until it is stopped; dropped, it stops at once.
+#[derive(Debug)]
+pub struct Front {
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Front {
+    /// Starts to serve.
+    #[must_use]
+    pub fn start(listener: TcpListener, ports: &Ports) -> Self {
+        let settings = Settings {
+            catalogue: ports.catalogue.as_deref().cloned(),
+            reducer: reducer(),
+            version: VERSION.to_owned(),
+            check_owner: false,
+        };
+        let started = ports.clock.now();
+        let api = Arc::new(Api::new(ports.clone(), settings));
+        let answer = move |request| {
+            let api = Arc::clone(&api);
+            async move { api.answer(&request).await }
+        };
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(async move {
+            let until = async {
+                // Told, or left behind by whoever would tell.
+                let _ = stopped.await;
+            };
+            if let Err(error) = http::serve(listener, answer, started, until).await {
+                tracing::error!(%error, "the HTTP front ended");
+            }
+        });
+        Self { stop, serving }
+    }
+
+    /// Takes no more connections, lets requests under way end if they do so soon, and then is gone.
+    pub async fn stop(self) {
+        drop(self.stop);
+        if let Err(error) = self.serving.await {
+            tracing::error!(%error, "the HTTP front broke");
+        }
+    }
+}
+
+/// Stands for the reducer in events and replies: two builds with the same one compute the same states. As long as the
+/// reducer is built into this program and is no module of its own, that is the program's version.
+fn reducer() -> String {
+    Fingerprint::of_bytes(concat!("tillroll ", env!("CARGO_PKG_VERSION")).as_bytes()).to_string()
+}
+
+impl api::Ports for Ports {
+    type Table = LocalTable;
+    type Rows = LocalRows;
+    type Runs = LocalRuns;
+    type Progress = LocalProgress;
+    type Archive = LocalArchive;
+    type Queue = LocalQueue;
+    type Clock = LocalClock;
+    type News = ProcessNews<LocalClock>;
+    type Pipeline = LocalProgress;
+
+    fn table(&self) -> &LocalTable {
+        &self.table
+    }
+
+    fn rows(&self) -> &LocalRows {
+        &self.rows
+    }
+
+    fn runs(&self) -> &LocalRuns {
+        &self.runs
+    }
+
+    fn progress(&self) -> &LocalProgress {
+        &self.progress
+    }
+
+    fn archive(&self) -> &LocalArchive {
+        &self.archive
+    }
+
+    fn queue(&self) -> &LocalQueue {
+        &self.queue
+    }
+
+    fn clock(&self) -> &LocalClock {
+        &self.clock
+    }
+
+    fn news(&self) -> &ProcessNews<LocalClock> {
+        &self.news
+    }
+
+    fn pipeline(&self) -> &LocalProgress {
+        &self.progress
+    }
+
+    async fn verify(&self, wait: Duration) -> Result<Report, Fault> {
+        let no_room = |error| Fault::new(FaultKind::Transient, "sort in", "a temporary folder", error);
+        let scratch = tempfile::tempdir().map_err(no_room)?;
+        let verifier = Verifier {
+            table: &self.table,
+            archive: &self.archive,
+            rows: &self.rows,
+            progress: &self.progress,
+            clock: &self.clock,
+            scratch: scratch.path(),
+        };
+        // Boxed, so that requests that verify nothing stay small.
+        Box::pin(verifier.verify(&[&Carts, &Suggestions, &Reminders], wait)).await
+    }
+}
