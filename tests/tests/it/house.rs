@@ -125,13 +125,16 @@ fn nobody_depends_on_what_the_dependency_rule_does_not_list() {
 #[test]
 fn functions_call_ports_and_never_an_adapter() {
     for (folder, forbidden) in WALLS {
-        for path in files_below(&root().join(folder), ".rs") {
-            let text = fs::read_to_string(&path).unwrap();
+        // Test modules may use what they like.
+        let is_test =
+            |path: &&PathBuf| path.ends_with("tests.rs") || path.components().any(|part| part.as_os_str() == "tests");
+        for path in files_below(&root().join(folder), ".rs").iter().filter(|path| !is_test(path)) {
+            let text = fs::read_to_string(path).unwrap();
             // Words of comments do not count.
             let code: Vec<&str> =
                 production(&text).lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             for word in forbidden {
-                let found = code.iter().find(|line| line.contains(&format!("{word}")));
+                let found = code.iter().find(|line| line.contains(word));
                 assert!(found.is_none(), "{}: mentions {word}: {found:?}", path.display());
             }
         }
@@ -148,10 +151,9 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn nothing_is_left_to_do_or_switched_off() {
     let unfinished = ["todo!(", "unimplemented!(", concat!("TO", "DO"), concat!("FIX", "ME"), concat!("#[", "ignore")];
-    for (path, text) in rust_files() {
-        for word in unfinished.iter().filter(|word| !path.ends_with("house.rs") && text.contains(**word)) {
-            panic!("{}: {word}", path.display());
-        }
+    for (path, text) in rust_files().iter().filter(|(path, _)| !path.ends_with("house.rs")) {
+        let found = unfinished.iter().find(|word| text.contains(**word));
+        assert!(found.is_none(), "{}: {found:?}", path.display());
     }
 }
 

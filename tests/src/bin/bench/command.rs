@@ -90,7 +90,7 @@ fn measure(writers: usize, commands: usize, bare_sdk: bool) -> Taken {
         while let Some(taken) = work.next().await {
             latencies.extend(taken);
         }
-        let cpu = (thread_cpu() - cpu).as_secs_f64() * 1e6 / commands as f64;
+        let cpu = thread_cpu().saturating_sub(cpu).as_secs_f64() * 1e6 / commands as f64;
         latencies.sort_by(f64::total_cmp);
         Taken { cpu_us: cpu, p50_ms: percentile(&latencies, 50), p99_ms: percentile(&latencies, 99) }
     })

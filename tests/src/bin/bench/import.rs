@@ -1,6 +1,6 @@
 //! The whole data set through the whole system: imported, captured, archived, projected, verified, replayed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -83,12 +83,12 @@ fn minutes(duration: Duration) -> String {
 
 /// Bytes of each entry of the data folder, folders with all that is below them.
 fn sizes(folder: &Path) -> Vec<(String, u64)> {
-    fn below(path: PathBuf) -> u64 {
-        match std::fs::read_dir(&path) {
-            Ok(entries) => entries.flatten().map(|entry| below(entry.path())).sum(),
+    fn below(path: &Path) -> u64 {
+        match std::fs::read_dir(path) {
+            Ok(entries) => entries.flatten().map(|entry| below(&entry.path())).sum(),
             Err(_) => path.metadata().map_or(0, |file| file.len()),
         }
     }
     let entries = std::fs::read_dir(folder).expect("the folder").flatten();
-    entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), below(entry.path()))).collect()
+    entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), below(&entry.path()))).collect()
 }

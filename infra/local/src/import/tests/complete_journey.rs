@@ -42,7 +42,6 @@ fn a_hundred_households_are_6789_baskets() {
 }
 
 #[test]
-#[ignore = "half a minute in a debug build: cargo test -p tillroll-local whole_year -- --ignored"]
 fn the_whole_year_adds_up_to_the_cent() {
     let Some(path) = transactions() else { return };
     let (lines, report) = import(path, None);

@@ -1,3 +1,4 @@
+//! What the reader makes of files: carts, bad rows, unreadable files, every Parquet type, any order of rows.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod bad_rows;
