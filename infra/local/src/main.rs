@@ -1,3 +1,11 @@
-//! The `tillroll` command line.
+//! The program `tillroll`. Everything it does is in [`cli`], the data of the made-up shop in [`demo`]; everything it
+//! runs is in the library.
 
-fn main() {}
+mod cli;
+mod demo;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

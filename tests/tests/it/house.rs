@@ -38,7 +38,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "axum",
             "bytes",
             "clap",
-            "comfy-table",
+            "console",
             "csv",
             "dynoxide-rs",
             "futures-util",

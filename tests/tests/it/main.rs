@@ -1,6 +1,7 @@
 //! One binary for all integration tests: one link, one process, one `mod` per area.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod cli;
 mod contracts;
 mod contracts_local;
 mod house;

@@ -1,0 +1,126 @@
+//! How a command ends: its exit status, and what a person reads when it failed.
+
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+/// How a command that did not fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It did what it was asked.
+    Fine,
+    /// It looked, and what should be equal is not.
+    Differences,
+    /// Ctrl+C, and it has said how to go on.
+    Interrupted,
+}
+
+impl Ending {
+    pub(crate) fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Fine => 0,
+            Self::Differences => 3,
+            Self::Interrupted => INTERRUPTED,
+        })
+    }
+}
+
+/// Exit status after Ctrl+C: 128 and the number of the signal, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;
+
+/// Why a command failed, in words for a person.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Something went wrong.
+    Said {
+        /// What, with its causes.
+        what: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// Nobody reads the output any more: `| head` has seen enough. No failure in the eyes of a person.
+    OutputClosed,
+}
+
+impl Failure {
+    /// A failure in one sentence, beginning in lower case.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self::Said { what: what.into(), hint: None }
+    }
+
+    /// A failure with its causes, outermost first.
+    pub(crate) fn of(error: &dyn Error) -> Self {
+        let causes = std::iter::successors(Some(error), |cause| (*cause).source());
+        let mut what = String::new();
+        for cause in causes.map(ToString::to_string) {
+            // Some libraries repeat their source in their own words.
+            if !what.contains(&cause) {
+                let joint = if what.is_empty() { "" } else { ": " };
+                what = what + joint + &cause;
+            }
+        }
+        Self::new(what)
+    }
+
+    /// The same failure with what to do about it.
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        match self {
+            Self::Said { what, .. } => Self::Said { what, hint: Some(hint.into()) },
+            Self::OutputClosed => Self::OutputClosed,
+        }
+    }
+
+    /// A write to standard output that failed.
+    pub(crate) fn of_output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::OutputClosed;
+        }
+        Self::new(format!("cannot write the output: {error}"))
+    }
+
+    /// Says it on standard error and gives the exit status.
+    pub(crate) fn conclude(self) -> ExitCode {
+        match self {
+            Self::Said { what, hint } => {
+                say(&format!("error: {what}"));
+                if let Some(hint) = hint {
+                    say(&format!("hint: {hint}"));
+                }
+                ExitCode::FAILURE
+            }
+            Self::OutputClosed => ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// One line to standard error. A terminal that went away must stop nothing.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the outer: the inner")]
+    struct Outer(#[source] Inner);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the inner")]
+    struct Inner(#[source] io::Error);
+
+    #[test]
+    fn a_failure_names_each_cause_once() {
+        let error = Outer(Inner(io::Error::other("the disk")));
+        assert!(
+            matches!(Failure::of(&error), Failure::Said { what, hint: None } if what == "the outer: the inner: the disk")
+        );
+    }
+
+    #[test]
+    fn a_reader_that_has_seen_enough_is_no_failure() {
+        assert!(matches!(Failure::of_output(&io::ErrorKind::BrokenPipe.into()), Failure::OutputClosed));
+        assert!(matches!(Failure::of_output(&io::ErrorKind::StorageFull.into()), Failure::Said { .. }));
+    }
+}

@@ -1,0 +1,171 @@
+//! The command line. Each command is a file: its arguments, then what it does with a running system over HTTP.
+//!
+//! Data goes to standard output and everything else to standard error, so that output can be piped; `--json` prints one
+//! document and nothing beside it. There are no colours, so `NO_COLOR` is obeyed by nature.
+
+mod cart;
+mod carts;
+mod client;
+mod dev;
+mod events;
+mod failure;
+mod import;
+mod interrupt;
+mod lists;
+mod output;
+mod pipeline;
+mod progress;
+mod reach;
+mod replay;
+mod running;
+mod seed;
+mod state;
+mod table;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use client::Client;
+use failure::{Ending, Failure};
+use interrupt::Interrupt;
+use reach::Reach;
+
+const ABOUT: &str = "An event-sourced shopping cart whose every past state can be seen, replayed and questioned";
+
+const AFTER_HELP: &str = "\
+Where the commands find the system, first match:
+  --data-dir DIR      the folder of a running `tillroll dev`
+  TILLROLL_URL        its address, such as http://127.0.0.1:7070
+  TILLROLL_DATA_DIR   the folder, as --data-dir
+  ./.tillroll         if a `tillroll dev` is running on it (`cargo xtask dev` does)
+  ~/.local/share/tillroll   (or tillroll in XDG_DATA_HOME)
+With none running on that folder, the command starts the same system in itself, does its work and stops it.
+
+Exit status:
+  0  fine      1  failed      2  wrong usage      3  differences found      130  stopped by Ctrl+C
+
+Examples:
+  tillroll dev
+  tillroll import sales.csv --cart-column receipt --item-column article --amount-column total --currency EUR
+  tillroll verify";
+
+#[derive(Debug, Parser)]
+#[command(name = "tillroll", version, about = ABOUT, after_help = AFTER_HELP, propagate_version = true)]
+struct Arguments {
+    /// The folder in which the system keeps everything
+    #[arg(long, value_name = "DIR", global = true)]
+    data_dir: Option<PathBuf>,
+    /// Print one JSON document and nothing else
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Run the whole system on this machine
+    Dev(dev::Arguments),
+    #[command(flatten)]
+    With(WithSystem),
+}
+
+/// Commands that need a running system.
+#[derive(Debug, clap::Subcommand)]
+enum WithSystem {
+    /// Turn the sales in a CSV or Parquet file into carts
+    Import(Box<import::Arguments>),
+    /// List the carts
+    Carts(carts::Arguments),
+    /// Show the events of a cart
+    Events(events::Arguments),
+    /// Show a cart, now or at any moment of its life
+    State(state::Arguments),
+    /// Check that table, archive and projections agree, event for event
+    Verify(verify::Arguments),
+    /// Send the archived events to a subscription again
+    Replay(replay::Arguments),
+    /// Show how far each stage of the pipeline has come
+    Pipeline(pipeline::Arguments),
+}
+
+/// What every command but `dev` works with.
+struct Session {
+    reach: Reach,
+    json: bool,
+    interrupt: Interrupt,
+}
+
+impl Session {
+    fn client(&self) -> &Client {
+        self.reach.client()
+    }
+
+    fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Runs a command that leaves nothing half done, so that Ctrl+C can drop it anywhere.
+    async fn unless_interrupted(
+        &self,
+        command: impl Future<Output = Result<Ending, Failure>>,
+    ) -> Result<Ending, Failure> {
+        tokio::select! {
+            ending = command => ending,
+            () = self.interrupt.raised() => Ok(Ending::Interrupted),
+        }
+    }
+}
+
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help goes to standard output and ends with 0, a wrong usage to standard error with 2.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(format!("cannot start: {error}")).conclude(),
+    };
+    log_to_stderr();
+    let outcome = runtime.block_on(run(arguments));
+    // Whatever still sits in a blocking call, such as reading a terminal, is not waited for.
+    runtime.shutdown_background();
+    outcome.map_or_else(Failure::conclude, Ending::code)
+}
+
+/// What the system in this process has to say beside its answers: warnings and errors, or what `RUST_LOG` asks for.
+fn log_to_stderr() {
+    // dynoxide warns of every refused request, those that are a part of the plan included; the adapter over it judges.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}
+
+async fn run(arguments: Arguments) -> Result<Ending, Failure> {
+    let Arguments { data_dir, json, command } = arguments;
+    let interrupt = Interrupt::listen()?;
+    let command = match command {
+        Command::Dev(arguments) => return dev::run(arguments, data_dir, json, interrupt).await,
+        Command::With(command) => command,
+    };
+    let session = Session { reach: Reach::find(data_dir).await?, json, interrupt };
+    let outcome = match command {
+        WithSystem::Import(arguments) => import::run(*arguments, &session).await,
+        WithSystem::Replay(arguments) => replay::run(arguments, &session).await,
+        WithSystem::Carts(arguments) => session.unless_interrupted(carts::run(arguments, &session)).await,
+        WithSystem::Events(arguments) => session.unless_interrupted(events::run(arguments, &session)).await,
+        WithSystem::State(arguments) => session.unless_interrupted(state::run(arguments, &session)).await,
+        WithSystem::Verify(arguments) => session.unless_interrupted(verify::run(arguments, &session)).await,
+        WithSystem::Pipeline(arguments) => session.unless_interrupted(pipeline::run(&arguments, &session)).await,
+    };
+    let Session { reach, .. } = session;
+    reach.end().await;
+    outcome
+}

@@ -1,0 +1,185 @@
+//! Finding the system that a command works with: a running one, or else the same system started in this process.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tillroll_local::folder::{self, Occupant};
+use tillroll_local::system::Options;
+
+use super::client::Client;
+use super::failure::Failure;
+use super::running::Running;
+
+const URL_VARIABLE: &str = "TILLROLL_URL";
+const FOLDER_VARIABLE: &str = "TILLROLL_DATA_DIR";
+/// The folder of `cargo xtask dev`, below the current one.
+const PROJECT_FOLDER: &str = ".tillroll";
+
+/// A system that is just starting is waited for: a second is what a start takes, this is for slow machines.
+const STARTING_WAIT_MAX: Duration = Duration::from_secs(20);
+/// As long as an import of millions of events can take to get through.
+const HURRY_MAX: Duration = Duration::from_hours(1);
+const STARTING_POLL: Duration = Duration::from_millis(50);
+
+/// A running system, and whether it is ours to stop.
+pub(crate) struct Reach {
+    client: Client,
+    own: Option<Running>,
+}
+
+impl Reach {
+    /// Finds a running system or starts one.
+    pub(crate) async fn find(flag: Option<PathBuf>) -> Result<Self, Failure> {
+        let folder = match place(flag, variable, |folder| folder::occupant(folder).is_some())? {
+            Place::Url(url) => return Ok(Self { client: Client::new(&url)?, own: None }),
+            Place::Folder(folder) => folder,
+        };
+        match running(&folder).await? {
+            Some(port) => Ok(Self { client: Client::new(&loopback(port))?, own: None }),
+            None => Self::to(Running::start(Options::new(folder), 0).await?),
+        }
+    }
+
+    /// Reaches a system of this process.
+    pub(crate) fn to(own: Running) -> Result<Self, Failure> {
+        Ok(Self { client: Client::new(&loopback(own.port()))?, own: Some(own) })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether the system goes on when this program ends.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Lets a system that was started here finish what is there without waiting for batches to fill; it ends when
+    /// that is done. For a system elsewhere it never ends.
+    pub(crate) async fn hurry(&self) {
+        let Some(own) = &self.own else { return std::future::pending().await };
+        if let Err(error) = own.drain(HURRY_MAX).await {
+            tracing::debug!(%error, "the pipeline takes its time");
+        }
+    }
+
+    /// Stops the system if it was started here.
+    pub(crate) async fn end(self) {
+        if let Some(own) = self.own {
+            own.end().await;
+        }
+    }
+}
+
+/// Where to look.
+#[derive(Debug, PartialEq, Eq)]
+enum Place {
+    Url(String),
+    Folder(PathBuf),
+}
+
+/// The data folder for `dev`: where the other commands would look, but for a running system elsewhere.
+pub(crate) fn folder_for_dev(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    match place(flag, |name| variable(name).filter(|_| name != URL_VARIABLE), |_| false)? {
+        Place::Folder(folder) => Ok(folder),
+        Place::Url(url) => Err(Failure::new(format!("{url} is no folder"))),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn place(
+    flag: Option<PathBuf>,
+    variable: impl Fn(&str) -> Option<String>,
+    is_in_use: impl Fn(&Path) -> bool,
+) -> Result<Place, Failure> {
+    if let Some(folder) = flag {
+        return Ok(Place::Folder(folder));
+    }
+    if let Some(url) = variable(URL_VARIABLE) {
+        return if url.starts_with("http://") {
+            Ok(Place::Url(url))
+        } else {
+            Err(Failure::new(format!("{URL_VARIABLE} is no address: {}", url.escape_debug()))
+                .hint("write it like http://127.0.0.1:7070"))
+        };
+    }
+    if let Some(folder) = variable(FOLDER_VARIABLE) {
+        return Ok(Place::Folder(folder.into()));
+    }
+    let project = PathBuf::from(PROJECT_FOLDER);
+    if is_in_use(&project) {
+        return Ok(Place::Folder(project));
+    }
+    // The XDG rule: a relative path there counts as none.
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || absolute("HOME").map(|home| home.join(".local/share"));
+    let Some(shared) = absolute("XDG_DATA_HOME").or_else(home) else {
+        return Err(Failure::new("there is no home folder to keep carts in").hint("name a folder with --data-dir"));
+    };
+    Ok(Place::Folder(shared.join("tillroll")))
+}
+
+/// The port of the system that runs on the folder; waits for one that is just starting.
+async fn running(folder: &Path) -> Result<Option<u16>, Failure> {
+    let waiting = async {
+        loop {
+            match folder::occupant(folder) {
+                None => return None,
+                Some(Occupant { port: Some(port), .. }) => return Some(port),
+                Some(Occupant { port: None, .. }) => tokio::time::sleep(STARTING_POLL).await,
+            }
+        }
+    };
+    tokio::time::timeout(STARTING_WAIT_MAX, waiting).await.map_err(|_| {
+        let folder = folder.display();
+        Failure::new(format!("the process that works in {folder} serves nothing"))
+            .hint("stop it, or wait until it ends")
+    })
+}
+
+fn loopback(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+    use super::*;
+
+    fn found(flag: Option<&str>, variables: &[(&str, &str)], in_use: &str) -> Result<Place, Failure> {
+        let variable = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        place(flag.map(PathBuf::from), variable, |folder| folder == Path::new(in_use))
+    }
+
+    #[test]
+    fn the_system_is_looked_for_in_the_order_that_the_help_states() {
+        let url = (URL_VARIABLE, "http://127.0.0.1:7071");
+        let folder = (FOLDER_VARIABLE, "/srv/shop");
+        let home = ("HOME", "/home/ada");
+        let at = |path: &str| Place::Folder(path.into());
+        let cases = [
+            (Some("mine"), vec![url, folder, home], ".tillroll", at("mine")),
+            (None, vec![url, folder, home], ".tillroll", Place::Url(url.1.into())),
+            (None, vec![folder, home], ".tillroll", at("/srv/shop")),
+            (None, vec![home], ".tillroll", at(".tillroll")),
+            (None, vec![home], "", at("/home/ada/.local/share/tillroll")),
+            (None, vec![home, ("XDG_DATA_HOME", "/data")], "", at("/data/tillroll")),
+            (None, vec![home, ("XDG_DATA_HOME", "data")], "", at("/home/ada/.local/share/tillroll")),
+        ];
+        for (flag, variables, in_use, expected) in cases {
+            assert_eq!(found(flag, &variables, in_use).unwrap(), expected, "{flag:?} {variables:?} {in_use}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_none_and_a_missing_home_are_said() {
+        for variables in [&[(URL_VARIABLE, "127.0.0.1:7070")][..], &[(URL_VARIABLE, "https://shop")], &[]] {
+            assert!(matches!(found(None, variables, ""), Err(Failure::Said { hint: Some(_), .. })), "{variables:?}");
+        }
+    }
+}
