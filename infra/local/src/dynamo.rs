@@ -3,6 +3,9 @@
 //!
 //! dynoxide answers a request on the thread that took it, under one lock. It therefore runs on threads of its own.
 //!
+//! dynoxide keeps SQLite's `synchronous = FULL`: what the table acknowledged survives a power loss too, so nothing that
+//! follows from it (kept less strictly, see [`crate::sqlite`]) can ever be ahead of it.
+//!
 //! The stream table has no index, and every write looks up its newest number, so this file adds two. Reading the stream
 //! through the API would parse and print every image twice under that same lock; a second connection reads it beside
 //! the writers. Both lean on dynoxide's layout, which is checked at every start: dynoxide's version is pinned.
@@ -10,6 +13,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use rusqlite::{Connection, params};
@@ -52,6 +56,8 @@ const SEQUENCE_OFFSET: u128 = 100_000_000_000_000_000_000;
 const RETENTION_S: i64 = 24 * 60 * 60;
 /// Most stream records that one trimming step deletes: writers wait for it.
 const TRIM_RECORDS_MAX: u32 = 1_000;
+/// Between two such steps writers have their turn; SQLite's lock is not fair.
+const TRIM_PAUSE: Duration = Duration::from_millis(50);
 
 /// The embedded DynamoDB.
 #[derive(Debug)]
@@ -337,6 +343,76 @@ pub(crate) async fn trim_all(stream: &TableStream, checkpoints: &Checkpoints, ma
         match stream.trim(published.as_ref()).await? {
             0 => return Ok(trimmed),
             some => trimmed += some,
+        }
+        tokio::time::sleep(TRIM_PAUSE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+
+    /// A stream of records written so many hours ago, oldest first, with sequence numbers from 1.
+    async fn stream_of(folder: &Path, hours_ago: &[i64]) -> TableStream {
+        let file = folder.join("dynamodb.sqlite");
+        drop(dynoxide::Database::new(file.to_str().unwrap()).unwrap());
+        let sqlite = Sqlite::open(&file, |connection| prepare(&file, connection)).unwrap();
+        let now_s = LocalClock::system().now().unix_ms() / 1000;
+        let created: Vec<i64> = hours_ago.iter().map(|hours| now_s - hours * 3_600).collect();
+        let insert = move |db: &mut Connection| {
+            for (sequence, created_s) in (1_i64..).zip(created) {
+                db.execute(
+                    "INSERT INTO _stream_records
+                         (table_name, event_name, keys_json, new_image, sequence_number, shard_id, created_at)
+                     VALUES ('t', 'INSERT', '{}', '{\"Version\":{\"N\":\"1\"}}', ?1, 'shardId-00000001-t', ?2)",
+                    params![sequence.to_string(), created_s],
+                )?;
+            }
+            Ok(())
+        };
+        sqlite.call("fill", insert).await.unwrap();
+        TableStream { sqlite, table: "t".into(), shard: "shardId-00000001-t".into(), appended: watch::Sender::new(0) }
+    }
+
+    fn sequence(stored: i64) -> SequenceNumber {
+        public(stored).parse().unwrap()
+    }
+
+    async fn left(stream: &TableStream) -> Vec<SequenceNumber> {
+        let records = stream.read(None, 1_000, usize::MAX).await.unwrap();
+        records.iter().map(|record| record.dynamodb.sequence_number.parse().unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn the_stream_is_read_in_order_from_any_place_with_the_numbers_of_the_api() {
+        let folder = tempfile::tempdir().unwrap();
+        let stream = stream_of(folder.path(), &[0; 12]).await;
+        assert_eq!(left(&stream).await, (1..=12).map(sequence).collect::<Vec<_>>());
+        let records = stream.read(Some(&sequence(9)), 2, usize::MAX).await.unwrap();
+        let numbers: Vec<_> = records.iter().map(|record| record.dynamodb.sequence_number.as_str()).collect();
+        assert_eq!(numbers, ["100000000000000000010", "100000000000000000011"]);
+        assert!(records.iter().all(|record| record.dynamodb.new_image.is_some()));
+        assert_eq!(stream.read(None, 10, 1).await.unwrap().len(), 1, "the first record goes, however large");
+        assert_eq!(stream.lag(Some(&sequence(4))).await.unwrap().0, 8);
+        assert_eq!(stream.newest().await.unwrap(), Some(sequence(12)));
+        assert!(stream.has(Some(&sequence(11)), 1).await.unwrap());
+        assert!(!stream.has(Some(&sequence(11)), 2).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_is_a_day_old_and_published_goes_and_the_newest_stays() {
+        for (hours_ago, published, stays) in [
+            (&[30, 26, 25, 1][..], Some(4), &[4][..]),
+            (&[30, 26, 25, 1], Some(2), &[3, 4]),
+            (&[30, 26, 25, 1], None, &[1, 2, 3, 4]),
+            (&[30, 26, 25], Some(3), &[3]),
+            (&[1, 1], Some(2), &[1, 2]),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let stream = stream_of(folder.path(), hours_ago).await;
+            while stream.trim(published.map(sequence).as_ref()).await.unwrap() > 0 {}
+            assert_eq!(left(&stream).await, stays.iter().copied().map(sequence).collect::<Vec<_>>(), "{published:?}");
         }
     }
 }
