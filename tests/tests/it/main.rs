@@ -5,6 +5,7 @@ mod cli;
 mod contracts;
 mod contracts_local;
 mod house;
+mod http;
 mod items;
 mod lost_answers;
 mod repository;
