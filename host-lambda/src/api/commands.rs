@@ -70,6 +70,7 @@ impl<P: Ports> Api<P> {
         }
         let token_hash = request.cart_token_hash();
         let terms = self.terms(token_hash.as_deref());
+        let _turn = self.turns.take(asked.cart).await;
         Ok(command(&asked, terms, &self.carts(), self.ports.clock(), self.ports.news()).await?)
     }
 

@@ -30,6 +30,7 @@ pub mod shape;
 pub mod strict_json;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -42,6 +43,7 @@ use tillroll_core::id::StreamId;
 pub use problem::Problem;
 pub use request::{ApiRequest, Body};
 pub use response::ApiResponse;
+use turns::Turns;
 
 use replays::RunChange;
 
@@ -116,6 +118,7 @@ pub struct Settings {
 pub struct Api<P> {
     ports: P,
     settings: Settings,
+    turns: Turns,
 }
 
 /// An answer, or why there is none as asked.
@@ -123,8 +126,8 @@ type Answer = Result<ApiResponse, Problem>;
 
 impl<P: Ports> Api<P> {
     /// The API over these adapters.
-    pub const fn new(ports: P, settings: Settings) -> Self {
-        Self { ports, settings }
+    pub fn new(ports: P, settings: Settings) -> Self {
+        Self { ports, settings, turns: Turns::default() }
     }
 
     /// The adapters.

@@ -23,13 +23,17 @@ use crate::ports::{Clock, EventTable, Fault, FaultKind, News};
 use crate::record::EventRecord;
 use crate::repository::{Repository, StoreError};
 
-/// How often a request is decided before it is given up: with sixteen writers at one cart, who pause for random and
-/// growing times, nobody loses that often.
-pub const TRIES_MAX: u32 = 12;
-/// The pause after the first lost race is at most this; each further one may be twice as long.
-const PAUSE_FIRST_MS_MAX: u64 = 8;
-/// No pause is longer, so that all tries together stay well below the 8 s that a write may take.
-const PAUSE_MS_MAX: u64 = 250;
+/// How often a request is decided before it is given up. Of eight writers that never rest one try in eight succeeds, so
+/// that one request in three thousand is given up.
+pub const TRIES_MAX: u32 = 60;
+/// No new try begins after this long, so that a caller gets an answer before its own patience ends.
+const TRYING_MS_MAX: u64 = 8_000;
+/// The shortest bound of a pause; where a try takes longer than that, its own duration takes its place.
+const PAUSE_BOUND_MS_MIN: u64 = 8;
+/// The longest bound of a pause.
+const PAUSE_BOUND_MS_MAX: u64 = 250;
+/// How often the bound doubles.
+const PAUSE_DOUBLINGS_MAX: u32 = 2;
 /// Most missed events that an answer carries; further ones are fetched like any others.
 pub const MISSED_EVENTS_MAX: u32 = 1_000;
 
@@ -166,7 +170,7 @@ pub enum CommandError {
         missed: Vec<EventRecord>,
     },
     /// Every try lost its race.
-    #[error("other writers came first {TRIES_MAX} times; send the same request again")]
+    #[error("other writers kept coming first; send the same request again")]
     Contended,
     /// The events do not fit in one commit.
     #[error("the events of the request do not fit in one commit; send fewer commands at a time")]
@@ -190,10 +194,8 @@ pub async fn command<T: EventTable, C: Clock, N: News>(
     news: &N,
 ) -> Result<CommandReply, CommandError> {
     let asked: Vec<_> = request.commands.iter().map(Sent::asked).collect();
-    for tried in 0..TRIES_MAX {
-        if tried > 0 {
-            pause_after_conflict(clock, tried).await;
-        }
+    let mut contest = Contest::begin(clock);
+    loop {
         let mut cart = load_known(repository, request.cart).await?;
         admit(&cart, request, terms)?;
         expect_version(&cart, request, repository.table()).await?;
@@ -212,7 +214,10 @@ pub async fn command<T: EventTable, C: Clock, N: News>(
             }
             None => match repository.store(&mut cart, &circumstances).await {
                 Ok(recorded) => recorded,
-                Err(StoreError::Conflict) => continue,
+                Err(StoreError::Conflict) => {
+                    contest.lost().await?;
+                    continue;
+                }
                 Err(StoreError::TooManyEvents(_) | StoreError::TooLarge(_)) => return Err(CommandError::TooLarge),
                 Err(StoreError::Fault(fault)) => return Err(fault.into()),
             },
@@ -223,7 +228,39 @@ pub async fn command<T: EventTable, C: Clock, N: News>(
         let results = results(request, outcomes, &recorded, repository.table()).await?;
         return Ok(CommandReply { results, cart });
     }
-    Err(CommandError::Contended)
+}
+
+/// A race of writers for one cart: who loses pauses for a random time and tries again. The bound of the pause begins at
+/// the time a try takes, because shorter pauses would make the same writers meet again. It grows only a little:
+/// newcomers do not pause, and who pauses ever longer would lose to all of them.
+pub(super) struct Contest<'a, C> {
+    clock: &'a C,
+    begun_ms: u64,
+    try_begun_ms: u64,
+    lost: u32,
+}
+
+impl<'a, C: Clock> Contest<'a, C> {
+    /// The first try begins.
+    pub(super) fn begin(clock: &'a C) -> Self {
+        let now_ms = clock.elapsed_ms();
+        Self { clock, begun_ms: now_ms, try_begun_ms: now_ms, lost: 0 }
+    }
+
+    /// Another writer was first. Comes back when the next try may begin; fails when there have been enough.
+    pub(super) async fn lost(&mut self) -> Result<(), CommandError> {
+        self.lost += 1;
+        let now_ms = self.clock.elapsed_ms();
+        if self.lost >= TRIES_MAX || now_ms.saturating_sub(self.begun_ms) >= TRYING_MS_MAX {
+            return Err(CommandError::Contended);
+        }
+        let first_bound_ms = now_ms.saturating_sub(self.try_begun_ms).max(PAUSE_BOUND_MS_MIN);
+        let doubled = 1 << (self.lost - 1).min(PAUSE_DOUBLINGS_MAX);
+        let bound_ms = first_bound_ms.saturating_mul(doubled).min(PAUSE_BOUND_MS_MAX);
+        self.clock.pause(Duration::from_millis(self.clock.jitter(bound_ms))).await;
+        self.try_begun_ms = self.clock.elapsed_ms();
+        Ok(())
+    }
 }
 
 impl CommandRequest {
@@ -232,12 +269,6 @@ impl CommandRequest {
     fn opens(&self) -> bool {
         matches!(self.commands.first(), Some(Sent { request: CartRequest::OpenCart(_), .. }))
     }
-}
-
-/// Waits for a random time whose bound doubles with every try, so that writers who collided do not meet again.
-pub(super) async fn pause_after_conflict<C: Clock>(clock: &C, tried: u32) {
-    let bound = PAUSE_FIRST_MS_MAX.checked_shl(tried.saturating_sub(1)).unwrap_or(PAUSE_MS_MAX).min(PAUSE_MS_MAX);
-    clock.pause(Duration::from_millis(clock.jitter(bound))).await;
 }
 
 /// The cart, unless it has events that this build does not know.

@@ -12,7 +12,7 @@ use tillroll_core::id::{CommandId, StreamId};
 use tillroll_core::judge::{Asked, Atomicity, Outcome, judge};
 use tillroll_core::time::Timestamp;
 
-use super::command::{CommandError, Origin, Sent, TRIES_MAX, load_known, pause_after_conflict};
+use super::command::{CommandError, Contest, Origin, Sent, load_known};
 use crate::ports::{COMMIT_EVENTS_MAX, Clock, EventTable, News};
 use crate::repository::{Repository, StoreError};
 
@@ -81,11 +81,8 @@ async fn import_commit<T: EventTable, C: Clock>(
     let asked: Vec<Asked<Cart>> = commands.iter().map(|command| command.sent.asked()).collect();
     let times: BTreeMap<_, _> = commands.iter().filter_map(|command| Some((command.sent.id, command.at?))).collect();
     let mut taken_to_be_new = cart.stored_version() == 0;
-    for tried in 0..TRIES_MAX {
-        if tried > 0 {
-            cart = load_known(repository, history.cart).await?;
-            taken_to_be_new = false;
-        }
+    let mut contest = Contest::begin(clock);
+    loop {
         let mut outcomes = judge(&mut cart, &asked, Terms::HISTORY, Atomicity::EachOnItsOwn);
         if cart.changes().is_empty() && taken_to_be_new {
             // Without a write nobody would say that the cart is there.
@@ -107,11 +104,11 @@ async fn import_commit<T: EventTable, C: Clock>(
                 return Ok(cart);
             }
             // Nearly always because the cart was there after all; only a race with another writer is worth a pause.
-            Err(StoreError::Conflict) if taken_to_be_new => {}
-            Err(StoreError::Conflict) => pause_after_conflict(clock, tried).await,
+            Err(StoreError::Conflict) if taken_to_be_new => taken_to_be_new = false,
+            Err(StoreError::Conflict) => contest.lost().await?,
             Err(StoreError::TooManyEvents(_) | StoreError::TooLarge(_)) => return Err(CommandError::TooLarge),
             Err(StoreError::Fault(fault)) => return Err(fault.into()),
         }
+        cart = load_known(repository, history.cart).await?;
     }
-    Err(CommandError::Contended)
 }
