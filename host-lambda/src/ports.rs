@@ -69,6 +69,16 @@ pub trait EventTable: Send + Sync {
         limit: Option<u32>,
     ) -> impl Future<Output = Result<Vec<EventRecord>, Fault>> + Send;
 
+    /// As [`load`](Self::load) from the first event on, for folding: of the circumstances only event id, command and
+    /// schema version are promised. An adapter may leave the others unread, which is half of what a load costs.
+    fn load_for_folding(
+        &self,
+        stream: StreamId,
+        limit: Option<u32>,
+    ) -> impl Future<Output = Result<Vec<EventRecord>, Fault>> + Send {
+        self.load(stream, 0, limit)
+    }
+
     /// Appends 1..=[`COMMIT_EVENTS_MAX`] events of one stream with consecutive versions, all or none. An append that
     /// had landed already (the very same events in the same places) is a success, however the answer to it got lost.
     /// The same event ids with other content are a conflict: whoever loads again finds the command that wrote them.
@@ -82,6 +92,10 @@ pub trait EventTable: Send + Sync {
 impl<T: EventTable> EventTable for &T {
     async fn load(&self, stream: StreamId, after: u64, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
         T::load(self, stream, after, limit).await
+    }
+
+    async fn load_for_folding(&self, stream: StreamId, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
+        T::load_for_folding(self, stream, limit).await
     }
 
     async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {

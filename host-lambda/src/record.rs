@@ -67,8 +67,14 @@ impl EventRecord {
 
     /// The recorded event with its data decoded.
     pub fn decode<E: Event>(self) -> Result<Recorded<E>, Undecodable> {
-        let event = self.event()?;
-        Ok(Recorded { stream: self.stream, version: self.version, event, circumstances: self.circumstances })
+        let Self { stream, version, name, data, circumstances } = self;
+        // By value: the texts of the data move into the event.
+        let event = match E::deserialize_data(&name, data) {
+            Ok(Some(event)) => Stored::Known(event),
+            Ok(None) => Stored::Unknown { name },
+            Err(source) => return Err(Undecodable { stream, version, name, source }),
+        };
+        Ok(Recorded { stream, version, event, circumstances })
     }
 
     /// The event as structured `CloudEvents` JSON.

@@ -54,13 +54,13 @@ impl<A: Aggregate, T: EventTable> Repository<A, T> {
     /// The aggregate with all its events folded; without events a new one. A hole in the stream, or an event that
     /// does not read as what its name says, is a permanent fault that names cart and version.
     pub async fn load(&self, stream: StreamId) -> Result<Versioned<A>, Fault> {
-        Self::fold(stream, self.table.load(stream, 0, None).await?)
+        Self::fold(stream, self.table.load_for_folding(stream, None).await?)
     }
 
     /// The aggregate as it was at `version`; `None` when its stream never came that far.
     pub async fn load_at(&self, stream: StreamId, version: u64) -> Result<Option<Versioned<A>>, Fault> {
         let Ok(limit) = u32::try_from(version) else { return Ok(None) };
-        let aggregate = Self::fold(stream, self.table.load(stream, 0, Some(limit)).await?)?;
+        let aggregate = Self::fold(stream, self.table.load_for_folding(stream, Some(limit)).await?)?;
         Ok((aggregate.stored_version() == version).then_some(aggregate))
     }
 

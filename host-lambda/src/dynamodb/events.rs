@@ -14,7 +14,7 @@ use super::attempts::{self, Ended};
 use super::errors::{Failure, failure, put_failure, transaction_failure};
 use super::items::{Item, event_of, item_of};
 use super::token::{Tokens, WithoutToken, token_of};
-use crate::item::{STREAM, VERSION};
+use crate::item::{DATA, NAME, STREAM, VERSION};
 use crate::ports::{AppendError, Clock, EventTable, Fault, ScanPage, ScanPosition, check_commit};
 use crate::record::EventRecord;
 
@@ -25,6 +25,8 @@ const LOAD_PAGES_MAX: usize = 10_000;
 /// The place of an event is taken only once.
 const PLACE_IS_FREE: &str = "attribute_not_exists(AggregateUuid)";
 const AFTER_VERSION: &str = "AggregateUuid = :stream AND Version > :after";
+/// What folding reads of an item; `Name` and `Data` are reserved words.
+const FOLDED: &str = "AggregateUuid, Version, EventUuid, #name, #data, SchemaVersion, CommandId, CommandHash";
 
 const APPEND: &str = "append to cart";
 const LOAD: &str = "load cart";
@@ -112,36 +114,14 @@ impl<C: Clock> Events<C> {
         })
     }
 
-    /// One page: its items and where the next one starts.
-    async fn page(
+    /// All pages of a load.
+    async fn pages(
         &self,
         stream: StreamId,
         after: u64,
         limit: Option<u32>,
-        start: Option<Item>,
-    ) -> Result<(Vec<Item>, Option<Item>), Failure> {
-        let query = self.client.query().table_name(&self.table).consistent_read(true);
-        let values = HashMap::from([
-            (":stream".to_owned(), AttributeValue::S(stream.to_string())),
-            (":after".to_owned(), AttributeValue::N(after.to_string())),
-        ]);
-        let query = query.key_condition_expression(AFTER_VERSION).set_expression_attribute_values(Some(values));
-        let query = query.set_limit(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)));
-        let page = query.set_exclusive_start_key(start).send().await.map_err(failure)?;
-        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
-    }
-}
-
-/// What stands in the places of a commit.
-#[derive(Debug, PartialEq)]
-enum Found {
-    Nothing,
-    Mine,
-    Others,
-}
-
-impl<C: Clock> EventTable for Events<C> {
-    async fn load(&self, stream: StreamId, after: u64, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
+        attributes: Attributes,
+    ) -> Result<Vec<EventRecord>, Fault> {
         let mut events = Vec::new();
         let mut start = None;
         for _ in 0..LOAD_PAGES_MAX {
@@ -149,7 +129,7 @@ impl<C: Clock> EventTable for Events<C> {
             if left == Some(0) {
                 return Ok(events);
             }
-            let page = attempts::read(&self.clock, || self.page(stream, after, left, start.clone())).await;
+            let page = attempts::read(&self.clock, || self.page(stream, after, left, start.clone(), attributes)).await;
             let (items, next) = page.map_err(|failure| failure.into_fault(LOAD, stream.to_string()))?;
             events.reserve(items.len());
             for item in items {
@@ -165,6 +145,58 @@ impl<C: Clock> EventTable for Events<C> {
             start = next;
         }
         Err(Failure::permanent("the table never ends its pages").into_fault(LOAD, stream.to_string()))
+    }
+
+    /// One page: its items and where the next one starts.
+    async fn page(
+        &self,
+        stream: StreamId,
+        after: u64,
+        limit: Option<u32>,
+        start: Option<Item>,
+        attributes: Attributes,
+    ) -> Result<(Vec<Item>, Option<Item>), Failure> {
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let query = match attributes {
+            Attributes::All => query,
+            Attributes::Folded => query
+                .projection_expression(FOLDED)
+                .expression_attribute_names("#name", NAME)
+                .expression_attribute_names("#data", DATA),
+        };
+        let values = HashMap::from([
+            (":stream".to_owned(), AttributeValue::S(stream.to_string())),
+            (":after".to_owned(), AttributeValue::N(after.to_string())),
+        ]);
+        let query = query.key_condition_expression(AFTER_VERSION).set_expression_attribute_values(Some(values));
+        let query = query.set_limit(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)));
+        let page = query.set_exclusive_start_key(start).send().await.map_err(failure)?;
+        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
+    }
+}
+
+/// Which attributes of the items a load reads.
+#[derive(Clone, Copy)]
+enum Attributes {
+    All,
+    Folded,
+}
+
+/// What stands in the places of a commit.
+#[derive(Debug, PartialEq)]
+enum Found {
+    Nothing,
+    Mine,
+    Others,
+}
+
+impl<C: Clock> EventTable for Events<C> {
+    async fn load(&self, stream: StreamId, after: u64, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
+        self.pages(stream, after, limit, Attributes::All).await
+    }
+
+    async fn load_for_folding(&self, stream: StreamId, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
+        self.pages(stream, 0, limit, Attributes::Folded).await
     }
 
     async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {

@@ -30,6 +30,10 @@ impl EventTable for LocalTable {
         self.events.load(stream, after, limit).await
     }
 
+    async fn load_for_folding(&self, stream: StreamId, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
+        self.events.load_for_folding(stream, limit).await
+    }
+
     async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {
         let appended = self.events.append(events).await;
         // Also after a fault: its outcome may be unknown, and a look too many costs nothing.

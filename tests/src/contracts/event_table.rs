@@ -29,6 +29,7 @@ macro_rules! event_table_contract {
                 what_is_no_commit_is_a_fault_and_writes_nothing,
                 eight_writers_racing_for_twenty_versions_win_exactly_twenty,
                 a_load_past_one_megabyte_is_complete,
+                folding_reads_the_same_events_with_their_ids_and_commands,
                 a_scan_brings_every_event_once,
             ]
         );
@@ -252,6 +253,21 @@ pub async fn a_load_past_one_megabyte_is_complete(table: impl EventTable + Clone
     let events = table.load(stream(1), 0, None).await.unwrap();
     assert_eq!(events.iter().map(|event| event.version).collect::<Vec<_>>(), (1..=EVENTS).collect::<Vec<_>>());
     assert_eq!(table.load(stream(1), 3, Some(40)).await.unwrap().len(), 40);
+}
+
+pub async fn folding_reads_the_same_events_with_their_ids_and_commands(table: impl EventTable) {
+    for version in 1..=5 {
+        table.append(&[event(stream(1), version, u128::from(version))]).await.unwrap();
+    }
+    let whole = table.load(stream(1), 0, None).await.unwrap();
+    let folded = table.load_for_folding(stream(1), None).await.unwrap();
+    let read = |event: &EventRecord| {
+        let noted = &event.circumstances;
+        let marks = (noted.event_id, noted.command, noted.schema_version);
+        (event.stream, event.version, event.name.clone(), event.data.clone(), marks)
+    };
+    assert_eq!(folded.iter().map(read).collect::<Vec<_>>(), whole.iter().map(read).collect::<Vec<_>>());
+    assert_eq!(table.load_for_folding(stream(1), Some(2)).await.unwrap().len(), 2);
 }
 
 pub async fn a_scan_brings_every_event_once(table: impl EventTable) {
