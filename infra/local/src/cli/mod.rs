@@ -53,14 +53,17 @@ Examples:
   tillroll import sales.csv --cart-column receipt --item-column article --amount-column total --currency EUR
   tillroll verify";
 
+/// Puts what all commands share below what is a command's own.
+const GLOBAL_LAST: usize = 900;
+
 #[derive(Debug, Parser)]
 #[command(name = "tillroll", version, about = ABOUT, after_help = AFTER_HELP, propagate_version = true)]
 struct Arguments {
     /// The folder in which the system keeps everything
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, display_order = GLOBAL_LAST)]
     data_dir: Option<PathBuf>,
     /// Print one JSON document and nothing else
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = GLOBAL_LAST)]
     json: bool,
     #[command(subcommand)]
     command: Command,

@@ -17,6 +17,7 @@ fn importing_a_file_twice_changes_nothing() {
     expect("carts", 2);
     expect("lines", 4);
     expect("events", 9);
+    expect("events_stored", 9);
     expect("total_minor", 1_433);
     expect("stored_total_minor", 1_433);
     expect("discounts_minor", 19);
@@ -25,6 +26,7 @@ fn importing_a_file_twice_changes_nothing() {
 
     let second = desk.json(&import(&file, &[]));
     assert_eq!((&second["events"], &second["carts_unchanged"]), (&json!(0), &json!(2)), "{second}");
+    assert_eq!(second["events_stored"], 9);
     // The same under another path, and from standard input, when the source has the same name.
     let stdin = desk.run_with_input(&import("-", &["--source", "sales.csv", "--json"]), SALES).fine().json();
     assert_eq!((&stdin["events"], &stdin["carts_unchanged"]), (&json!(0), &json!(2)), "{stdin}");

@@ -184,7 +184,8 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
 
 /// Reads the whole file on a thread of its own. `None`: Ctrl+C came first.
 async fn read(input: Input, plan: ImportPlan, session: &Session, quiet: bool) -> Result<Option<Carts>, Failure> {
-    let mut progress = Progress::start("reading", "bytes or rows", quiet);
+    let is_parquet = matches!(&input, Input::Path(path) if path.extension().is_some_and(|end| end == "parquet"));
+    let mut progress = Progress::start("reading", if is_parquet { "rows" } else { "bytes" }, quiet);
     let interrupt = session.interrupt.clone();
     let reading = spawn_blocking(move || {
         let carts = import::read(&input, &plan, &mut |at| {

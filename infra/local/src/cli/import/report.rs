@@ -23,6 +23,7 @@ pub(super) struct Report {
     lines: u64,
     commands: u64,
     events: u64,
+    events_stored: u64,
     carts_unchanged: u64,
     not_sampled: u64,
     zero_quantity: Skipped,
@@ -46,7 +47,7 @@ struct NotTaken {
 
 impl Report {
     pub(super) fn new(landed: Landed, elapsed: Duration) -> Self {
-        let Landed { read, carts, carts_unchanged, events, stored_minor, stopped, .. } = landed;
+        let Landed { read, carts, carts_unchanged, events, events_stored, stored_minor, stopped, .. } = landed;
         Self {
             source: read.source,
             currency: read.currency,
@@ -55,6 +56,7 @@ impl Report {
             lines: read.lines,
             commands: read.commands,
             events,
+            events_stored,
             carts_unchanged,
             not_sampled: read.not_sampled,
             zero_quantity: read.zero_quantity,
@@ -111,6 +113,9 @@ impl Report {
         }
         fact("lines", count(self.lines));
         fact("new events", count(self.events));
+        if self.events_stored != self.events {
+            fact("events in the system", count(self.events_stored));
+        }
         fact("discounts", money_with_code(signed(self.discounts_minor), code));
         fact("total", money_with_code(signed(self.total_minor), code));
         if self.stored_total_minor != self.total_minor {

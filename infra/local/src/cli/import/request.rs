@@ -48,6 +48,8 @@ pub(super) enum Answered {
     Landed {
         /// Events that are new.
         events: u64,
+        /// Its version now.
+        version: u64,
         /// What it comes to.
         total_minor: u64,
         /// Commands that did not happen.
@@ -81,7 +83,7 @@ pub(super) struct Refused {
 #[serde(tag = "status", rename_all = "snake_case")]
 enum Line {
     #[serde(alias = "unchanged", alias = "refused")]
-    Imported { events: u64, refused: Vec<Refused>, total_minor: Option<u64> },
+    Imported { events: u64, version: u64, refused: Vec<Refused>, total_minor: Option<u64> },
     #[serde(alias = "malformed")]
     Failed {
         code: String,
@@ -161,18 +163,19 @@ impl Request {
 
 /// The outcome of a cart from those of its lines, and whether sending it again may help.
 fn together(lines: Vec<Line>) -> (Answered, bool) {
-    let (mut all_events, mut total, mut all_refused) = (0, 0, Vec::new());
+    let (mut all_events, mut newest, mut total, mut all_refused) = (0, 0, 0, Vec::new());
     for line in lines {
         match line {
-            Line::Imported { events, refused, total_minor } => {
+            Line::Imported { events, version, refused, total_minor } => {
                 all_events += events;
+                newest = version;
                 all_refused.extend(refused);
                 total = total_minor.unwrap_or(total);
             }
             Line::Failed { code, message, retryable } => return (Answered::Failed { code, message }, retryable),
         }
     }
-    (Answered::Landed { events: all_events, total_minor: total, refused: all_refused }, false)
+    (Answered::Landed { events: all_events, version: newest, total_minor: total, refused: all_refused }, false)
 }
 
 /// The request that is being filled.

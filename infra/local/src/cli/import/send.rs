@@ -15,8 +15,9 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::progress::Progress;
 
-/// Keeps the system's writers busy while answers travel.
-const REQUESTS_IN_FLIGHT: usize = 4;
+/// Keeps the system's writers busy while answers travel. The table takes one commit at a time and the system writes
+/// sixteen carts of a request at once, so more would only wait there until their writes time out.
+const REQUESTS_IN_FLIGHT: usize = 2;
 /// With pauses of 0.1, 0.2, … at most 5 seconds this is half a minute: a system that restarts is back by then.
 const TRIES_MAX: u32 = 11;
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
@@ -33,8 +34,10 @@ pub(super) struct Landed {
     pub(super) carts: u64,
     /// Those of them to which nothing was added.
     pub(super) carts_unchanged: u64,
-    /// Events written now.
+    /// Events written now, as far as answers came: a write whose answer was lost is found to be there already.
     pub(super) events: u64,
+    /// Events that the carts have in the system, from earlier imports too.
+    pub(super) events_stored: u64,
     /// What the carts come to in the system, in minor units.
     pub(super) stored_minor: u128,
     /// Commands that the system refused.
@@ -148,10 +151,11 @@ async fn deliver(mut request: Request, client: &Client, interrupt: &Interrupt) -
 impl Landed {
     fn take(&mut self, cart: &SentCart, answered: Answered) {
         match answered {
-            Answered::Landed { events, total_minor, refused } => {
+            Answered::Landed { events, version, total_minor, refused } => {
                 self.carts += 1;
                 self.carts_unchanged += u64::from(events == 0);
                 self.events += events;
+                self.events_stored += version;
                 self.stored_minor += u128::from(total_minor);
                 self.refused += refused.len() as u64;
                 for Refused { command_id, code, message } in refused {
