@@ -179,7 +179,8 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
         say(&format!("stopped; {} are in. The same command goes on from there", counted(report.carts(), "cart")));
         return Ok(Ending::Interrupted);
     }
-    report.judge().map(|()| Ending::Fine)
+    report.judge()?;
+    Ok(if session.interrupt.is_raised() { Ending::Interrupted } else { Ending::Fine })
 }
 
 /// Reads the whole file on a thread of its own. `None`: Ctrl+C came first.
