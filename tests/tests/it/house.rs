@@ -31,10 +31,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
     (
         "tillroll-local",
         &[
-            "anyhow",
             "aws-sdk-dynamodb",
-            "aws-sdk-dynamodbstreams",
-            "aws-smithy-*",
             "axum",
             "bytes",
             "clap",
@@ -48,7 +45,6 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "rusqlite",
             "serde",
             "serde_json",
-            "sha2",
             "tempfile",
             "thiserror",
             "tillroll-core",
