@@ -4,6 +4,7 @@ mod dev;
 mod import;
 mod looking;
 mod pipeline;
+mod readme;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
