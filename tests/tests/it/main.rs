@@ -7,5 +7,6 @@ mod contracts_local;
 mod house;
 mod http;
 mod items;
+mod kill;
 mod lost_answers;
 mod repository;
