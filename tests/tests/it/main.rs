@@ -10,3 +10,4 @@ mod items;
 mod kill;
 mod lost_answers;
 mod repository;
+mod slice;
