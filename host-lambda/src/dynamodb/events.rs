@@ -22,6 +22,10 @@ use crate::record::EventRecord;
 /// never ends its pages gets there.
 const LOAD_PAGES_MAX: usize = 10_000;
 
+/// Items of one page of a scan: about the megabyte at which DynamoDB ends a page by itself. An emulator may read the
+/// whole rest of the table before it cuts off what is too much.
+const SCAN_PAGE_EVENTS_MAX: i32 = 1_000;
+
 /// The place of an event is taken only once.
 const PLACE_IS_FREE: &str = "attribute_not_exists(AggregateUuid)";
 const AFTER_VERSION: &str = "AggregateUuid = :stream AND Version > :after";
@@ -224,6 +228,7 @@ impl<C: Clock> EventTable for Events<C> {
             ])
         });
         let scan = self.client.scan().table_name(&self.table).consistent_read(true).set_exclusive_start_key(start);
+        let scan = scan.limit(SCAN_PAGE_EVENTS_MAX);
         let page = attempts::read(&self.clock, || async { scan.clone().send().await.map_err(failure) }).await;
         let fault = |failure: Failure| failure.into_fault(SCAN, &self.table);
         let page = page.map_err(fault)?;
