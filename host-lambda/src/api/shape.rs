@@ -64,11 +64,11 @@ impl serde::de::Error for Misfit {
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::wrong(format_args!("expected {expected}"))
+        Self::wrong(format_args!("expected {}", in_words(expected)))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::wrong(format_args!("out of range: expected {expected}"))
+        Self::wrong(format_args!("out of range: expected {}", in_words(expected)))
     }
 
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
@@ -93,6 +93,15 @@ impl serde::de::Error for Misfit {
 
     fn missing_field(name: &'static str) -> Self {
         Self::wrong("this member is missing").under(name)
+    }
+}
+
+/// What was expected in the words of JSON: callers need not know the types of ours.
+fn in_words(expected: &dyn Expected) -> String {
+    match expected.to_string() {
+        integer if matches!(integer.as_str(), "i64" | "u64" | "u32") => "a whole number".to_owned(),
+        array if array == "a sequence" => "an array".to_owned(),
+        other => other,
     }
 }
 
@@ -246,6 +255,20 @@ mod tests {
         }
         assert_eq!(data_misfit("AddItem", &add(json!({"quantity": null, "price": {"minor": 1}}))), None);
         assert_eq!(data_misfit("CloseCart", &json!({"reason": "checked_out"})), None);
+    }
+
+    #[test]
+    fn what_was_expected_is_said_in_the_words_of_json() {
+        for (data, detail) in [
+            (json!({"item_name": "milk", "quantity": "3"}), "expected a whole number"),
+            (json!({"item_name": "milk", "quantity": u64::MAX}), "out of range: expected a whole number"),
+            (json!({"item_name": 3}), "expected a string"),
+            (json!({"item_name": "milk", "price": 3}), "expected an object"),
+        ] {
+            let misfit = CartRequest::deserialize_data("AddItem", At(&data)).unwrap_err();
+            assert_eq!(misfit.detail, detail, "{data}");
+        }
+        assert_eq!(read::<Vec<u32>>(&json!({})).unwrap_err().detail, "expected an array");
     }
 
     #[test]

@@ -101,9 +101,14 @@ async fn read(request: Request, request_id: String) -> Result<ApiRequest, axum::
     })
 }
 
-/// Header values that are not visible ASCII are none that anybody asks for.
+/// Each name once, the values of one that came several times as a list, as gateways do it. Nothing is left out: a
+/// condition that cannot be read must not pass for one that was never set.
 fn headers(sent: &HeaderMap) -> Vec<(String, String)> {
-    sent.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
+    let list = |name| {
+        let values = sent.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        values.collect::<Vec<_>>().join(", ")
+    };
+    sent.keys().map(|name| (name.as_str().to_owned(), list(name))).collect()
 }
 
 /// Reads up to `bytes_max` bytes into memory. What is larger is thrown away, read on so that the caller listens to the
@@ -199,6 +204,20 @@ mod tests {
         assert!(answer.contains("\r\nx-custom: 7\r\n"), "{answer}");
         let body = "POST /carts/%2e%2e a=%20b 3 bytes 00000000000000000000000000000001";
         assert!(answer.ends_with(&format!("\r\n\r\n{body}")), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_header_that_comes_twice_is_a_list_and_one_that_is_no_text_is_not_left_out() {
+        let address = start(std::future::pending()).await;
+        for (sent, arrives) in [
+            (&b"x-custom: 7\r\nx-custom: *"[..], "7, *"),
+            (b"x-custom: \"\xc3\xa9\"", "\"\u{e9}\""),
+            (b"x-custom: \xff", "\u{fffd}"),
+        ] {
+            let request = [b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n", sent, b"\r\n\r\n"].concat();
+            let answer = ask(address, &request).await;
+            assert!(answer.contains(&format!("\r\nx-custom: {arrives}\r\n")), "{answer}");
+        }
     }
 
     #[tokio::test]
