@@ -174,8 +174,11 @@ fn malformed_json(problem: &Problem) -> Value {
 }
 
 fn failed_json(cart: StreamId, problem: &Problem) -> Value {
-    if let Some(cause) = problem.cause() {
-        tracing::error!(%cart, code = problem.code(), "import: {cause}");
+    match problem.cause() {
+        // Whoever imports sends the line again, and then it is as if nothing had been.
+        Some(cause) if problem.is_retryable() => tracing::warn!(%cart, code = problem.code(), "import: {cause}"),
+        Some(cause) => tracing::error!(%cart, code = problem.code(), "import: {cause}"),
+        None => {}
     }
     json!({
         "cart_id": cart,
