@@ -13,7 +13,7 @@
 //! | Flag | Field |
 //! |---|---|
 //! | `--cart-column NAME` | [`Columns::cart`]: rows with one value are one cart |
-//! | `--item-column NAME` | [`Columns::item`]: becomes the sku and, without another source of names, the name |
+//! | `--item-column NAME` | [`Columns::item`]: becomes the sku and, without another source of names, the name; `item` without it |
 //! | `--item-name-column NAME` | [`ItemNames::Column`] |
 //! | `--quantity-column NAME` | [`Columns::quantity`]; 1 without it |
 //! | `--amount-column NAME` | [`Columns::amount`]: the line's total; no prices without it |

@@ -46,8 +46,8 @@ pub struct ImportPlan {
 pub struct Columns {
     /// Rows with one value are one cart.
     pub cart: String,
-    /// What was sold.
-    pub item: String,
+    /// What was sold; without it every row is a line of an item called `item`.
+    pub item: Option<String>,
     /// How many; 1 without it.
     pub quantity: Option<String>,
     /// The line's total; no prices without it.
@@ -92,14 +92,14 @@ pub struct Sample {
 }
 
 impl ImportPlan {
-    /// The plan with nothing but carts and items, to be completed field by field.
+    /// The plan with nothing but carts, to be completed field by field.
     #[must_use]
-    pub fn new(source: impl Into<String>, cart_column: impl Into<String>, item_column: impl Into<String>) -> Self {
+    pub fn new(source: impl Into<String>, cart_column: impl Into<String>) -> Self {
         Self {
             source: source.into(),
             columns: Columns {
                 cart: cart_column.into(),
-                item: item_column.into(),
+                item: None,
                 quantity: None,
                 amount: None,
                 time: None,
@@ -113,6 +113,13 @@ impl ImportPlan {
             delimiter: b',',
             temp_folder: None,
         }
+    }
+
+    /// The same plan with the column that says what was sold.
+    #[must_use]
+    pub fn with_items(mut self, item_column: impl Into<String>) -> Self {
+        self.columns.item = Some(item_column.into());
+        self
     }
 
     /// Decimals of the amounts' minor unit.

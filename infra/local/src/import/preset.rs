@@ -37,7 +37,7 @@ impl Preset {
                     source: "completejourney".to_owned(),
                     columns: Columns {
                         cart: "basket_id".to_owned(),
-                        item: "product_id".to_owned(),
+                        item: Some("product_id".to_owned()),
                         quantity: Some("quantity".to_owned()),
                         amount: Some("sales_value".to_owned()),
                         time: Some("transaction_timestamp".to_owned()),

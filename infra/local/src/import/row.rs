@@ -25,6 +25,9 @@ const PIECES_MAX: i128 = QUANTITY_MAX as i128;
 /// Minor units of one row or one discount.
 const MINOR_MAX: i128 = SAFE_MAX as i128;
 
+/// What is sold where no column says so.
+const ITEM_UNNAMED: &str = "item";
+
 /// What a row is.
 #[derive(Debug)]
 pub(super) enum Verdict<'a> {
@@ -71,6 +74,7 @@ impl SampleKey {
 pub(super) struct RowJudge<'p> {
     plan: &'p ImportPlan,
     columns: Vec<String>,
+    item: Option<usize>,
     quantity: Option<usize>,
     amount: Option<usize>,
     time: Option<usize>,
@@ -81,20 +85,20 @@ pub(super) struct RowJudge<'p> {
 }
 
 const CART: usize = 0;
-const ITEM: usize = 1;
 
 /// A wrong cell: slot, what stands there, what should.
 type Wrong = (usize, String, String);
 
 impl<'p> RowJudge<'p> {
     pub(super) fn new(plan: &'p ImportPlan, kept: BTreeSet<SampleKey>) -> Self {
-        let mut columns = vec![plan.columns.cart.clone(), plan.columns.item.clone()];
+        let mut columns = vec![plan.columns.cart.clone()];
         let mut place = |column: Option<&String>| {
             column.map(|column| {
                 columns.push(column.clone());
                 columns.len() - 1
             })
         };
+        let item = place(plan.columns.item.as_ref());
         let quantity = place(plan.columns.quantity.as_ref());
         let amount = place(plan.columns.amount.as_ref());
         let time = place(plan.columns.time.as_ref());
@@ -105,7 +109,7 @@ impl<'p> RowJudge<'p> {
         let sample = place(plan.sample.as_ref().map(|sample| &sample.column));
         let first_discount = columns.len();
         columns.extend(plan.columns.discounts.iter().cloned());
-        Self { plan, columns, quantity, amount, time, name, sample, first_discount, kept }
+        Self { plan, columns, item, quantity, amount, time, name, sample, first_discount, kept }
     }
 
     /// The columns to read, in the order that [`RowJudge::judge`] relies on.
@@ -127,7 +131,10 @@ impl<'p> RowJudge<'p> {
 
     fn understand<'a>(&self, rows: &'a Rows) -> Result<Verdict<'a>, Wrong> {
         let cart = cart_value(rows)?;
-        let item = name_text(rows, ITEM)?.ok_or_else(|| wrong(rows, ITEM, "the item"))?;
+        let item = self.item.map_or_else(
+            || Ok(ITEM_UNNAMED.to_owned()),
+            |slot| name_text(rows, slot)?.ok_or_else(|| wrong(rows, slot, "the item")),
+        )?;
         let name = self.name.map(|slot| name_text(rows, slot)).transpose()?.flatten();
         let pieces = || format!("a whole number of pieces, 0 to {PIECES_MAX}");
         let quantity = self.quantity.map_or(Ok(1), |slot| whole(rows, slot, 0, PIECES_MAX, pieces))?;

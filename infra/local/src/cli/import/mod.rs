@@ -34,6 +34,7 @@ Examples:
   tillroll import .data/completejourney/transactions.parquet --preset completejourney
   tillroll import sales.csv --cart-column receipt --item-column article --quantity-column pieces \\
       --amount-column total --currency EUR --time-column sold_at --close checked_out
+  tillroll import purchases.csv --cart-column customer --amount-column paid --currency USD
   gunzip -c sales.csv.gz | tillroll import - --source sales.csv --cart-column receipt --item-column article";
 
 #[derive(Debug, clap::Args)]
@@ -56,8 +57,8 @@ pub(crate) struct Arguments {
     /// Rows with one value here are one cart
     #[arg(long, value_name = "NAME", required_unless_present = "preset")]
     cart_column: Option<String>,
-    /// What was sold
-    #[arg(long, value_name = "NAME", required_unless_present = "preset")]
+    /// What was sold; without it every row is a line of an item called item
+    #[arg(long, value_name = "NAME")]
     item_column: Option<String>,
     /// What people call it; the item column without it
     #[arg(long, value_name = "NAME")]
@@ -134,10 +135,10 @@ impl Arguments {
     }
 
     fn plan_of_columns(&self, input: &Input) -> ImportPlan {
-        // Without a preset the parser has demanded both.
+        // Without a preset the parser has demanded it.
         let cart = self.cart_column.clone().unwrap_or_default();
-        let item = self.item_column.clone().unwrap_or_default();
-        let mut plan = ImportPlan::new(input.default_source(), cart, item);
+        let mut plan = ImportPlan::new(input.default_source(), cart);
+        plan.columns.item.clone_from(&self.item_column);
         plan.columns.quantity.clone_from(&self.quantity_column);
         plan.columns.amount.clone_from(&self.amount_column);
         plan.columns.time.clone_from(&self.time_column);

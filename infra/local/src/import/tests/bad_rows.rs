@@ -72,7 +72,7 @@ fn a_line_number_is_what_an_editor_shows() {
         ("c,i\n\"1\n1\",\n2,tea\n\"3\n\n\",\n", vec![2, 5]),
         ("c,i\r\n\"1\r\n1\",\r\n2,tea\r\n\"3\n\",", vec![2, 5]),
     ] {
-        let (_, report) = Shop::new().import_csv(text, &ImportPlan::new("till", "c", "i"));
+        let (_, report) = Shop::new().import_csv(text, &ImportPlan::new("till", "c").with_items("i"));
         let got: Vec<_> = report.bad.first.iter().map(|bad| bad.place.line.unwrap()).collect();
         assert_eq!(got, lines, "{text:?}");
     }
@@ -82,7 +82,7 @@ fn a_line_number_is_what_an_editor_shows() {
 fn text_that_is_not_utf_8_is_a_bad_row() {
     let shop = Shop::new();
     let file = shop.file("latin1.csv", b"c,i\n1,caf\xe9\n1,tea\n");
-    let (_, report) = shop.import(file, &ImportPlan::new("till", "c", "i")).unwrap();
+    let (_, report) = shop.import(file, &ImportPlan::new("till", "c").with_items("i")).unwrap();
     assert_eq!((report.bad.count, report.lines), (1, 1));
     assert_eq!(report.bad.first[0].found, "text that is not UTF-8");
 }
@@ -98,7 +98,7 @@ fn a_net_amount_whose_discounts_lift_it_past_the_limit_is_bad() {
 fn all_bad_rows_are_counted_and_the_first_are_kept() {
     let (carts, report) = Shop::new().import_csv(
         &(0..100).fold("c,i\n".to_owned(), |text, row| text + &format!("{row},\n")),
-        &ImportPlan::new("till", "c", "i"),
+        &ImportPlan::new("till", "c").with_items("i"),
     );
     assert_eq!((carts.len(), report.rows, report.bad.count), (0, 100, 100));
     assert_eq!(report.bad.first.len(), KEPT_ROWS_MAX);
@@ -110,7 +110,7 @@ fn hostile_text_is_only_text() {
     for item in ["<script>alert(1)</script>", "' OR 1=1 --", "${jndi:ldap://x}", "=cmd()", "\u{202e}\u{200b}🥛", "a#2"]
     {
         let text = format!("c,i\n\"1'); DROP TABLE rows;--\",\"{item}\"\n");
-        let (carts, _) = Shop::new().import_csv(&text, &ImportPlan::new("till", "c", "i"));
+        let (carts, _) = Shop::new().import_csv(&text, &ImportPlan::new("till", "c").with_items("i"));
         assert_eq!(super::briefs(&carts[0])[1], format!("add 1 {item} ({item})"));
         assert_eq!(carts[0].value, "1'); DROP TABLE rows;--");
     }

@@ -56,7 +56,7 @@ fn the_core_reads_every_command_of_an_import() {
     net.columns.discounts = vec!["off".to_owned()];
     let with_money = "cart,item,quantity,amount,time,off\n1,milk,2,2.98,2017-01-01,0.5\n";
     let (mut carts, _) = Shop::new().import_csv(with_money, &net);
-    carts.extend(Shop::new().import_csv("c,i\n1,milk\n", &ImportPlan::new("till", "c", "i")).0);
+    carts.extend(Shop::new().import_csv("c,i\n1,milk\n", &ImportPlan::new("till", "c").with_items("i")).0);
     let commands: Vec<_> = carts.iter().flat_map(|cart| &cart.commands).collect();
     assert_eq!(commands.len(), 6);
     for command in commands {
@@ -95,7 +95,8 @@ fn rows_appended_to_a_file_change_no_id_of_the_earlier_ones() {
 
 #[test]
 fn without_optional_columns_there_is_one_piece_no_price_and_no_time() {
-    let (carts, report) = Shop::new().import_csv("c,i\n1,milk\n1,bread\n", &ImportPlan::new("till", "c", "i"));
+    let (carts, report) =
+        Shop::new().import_csv("c,i\n1,milk\n1,bread\n", &ImportPlan::new("till", "c").with_items("i"));
     assert_eq!(briefs(&carts[0]), ["open -", "add 1 milk (milk)", "add 1 bread (bread)"]);
     let json = serde_json::to_value(&carts[0].commands).unwrap();
     assert_eq!(
@@ -103,6 +104,18 @@ fn without_optional_columns_there_is_one_piece_no_price_and_no_time() {
         serde_json::json!({"command_id": carts[0].commands[0].command_id, "type": "OpenCart", "data": {}})
     );
     assert_eq!((report.total_minor, report.currency), (0, None));
+}
+
+#[test]
+fn without_an_item_column_every_row_is_a_line_of_an_item_called_item() {
+    let mut plan = ImportPlan::new("till", "c");
+    let (carts, report) = Shop::new().import_csv("c\n1\n2\n1\n", &plan);
+    assert_eq!(briefs(&carts[0]), ["open -", "add 1 item (item)", "add 1 item#2 (item)"]);
+    assert_eq!((briefs(&carts[1]).len(), report.lines, report.bad.count), (2, 3, 0));
+
+    plan.item_names = ItemNames::Column("n".to_owned());
+    let (carts, _) = Shop::new().import_csv("c,n\n1,Oat milk\n1,\n", &plan);
+    assert_eq!(briefs(&carts[0]), ["open -", "add 1 item (Oat milk)", "add 1 item#2 (item)"]);
 }
 
 #[test]
@@ -116,7 +129,7 @@ fn the_same_item_again_is_another_line() {
         (vec![&long, &long], vec![&long, &format!("{}#2", "é".repeat(127))]),
     ] {
         let text = items.iter().fold("c,i\n".to_owned(), |text, item| text + &format!("1,{item}\n"));
-        let (carts, _) = Shop::new().import_csv(&text, &ImportPlan::new("till", "c", "i"));
+        let (carts, _) = Shop::new().import_csv(&text, &ImportPlan::new("till", "c").with_items("i"));
         let briefs = briefs(&carts[0]);
         let expected: Vec<_> =
             items.iter().zip(skus).map(|(item, sku)| format!("add 1 {sku} ({})", item.trim())).collect();
@@ -128,7 +141,7 @@ fn the_same_item_again_is_another_line() {
 fn gross_amounts_lose_the_discounts_and_net_amounts_have_lost_them() {
     let text =
         "cart,item,amount,card,coupon\n1,milk,3.00,0.50,\n1,bread,2.00,-0.25,1\n2,eggs,1.00,0,0\n3,tea,1.00,9,9\n";
-    let mut plan = ImportPlan::new("till", "cart", "item");
+    let mut plan = ImportPlan::new("till", "cart").with_items("item");
     plan.columns.amount = Some("amount".to_owned());
     plan.columns.discounts = vec!["card".to_owned(), "coupon".to_owned()];
     let (gross, report) = Shop::new().import_csv(text, &plan);
@@ -201,14 +214,15 @@ fn csv_as_shops_write_it_is_read() {
         assert_eq!(briefs(&carts[0]), ["open USD", "add 2 milk, 1 l (milk, 1 l) 300/2"], "{text:?}");
         assert_eq!(report.bad.count, 0);
     }
-    let plan = ImportPlan { delimiter: b';', ..ImportPlan::new("till", "cart", "item") };
+    let plan = ImportPlan { delimiter: b';', ..ImportPlan::new("till", "cart").with_items("item") };
     assert_eq!(Shop::new().import_csv("cart;item\n1;milk\n", &plan).0.len(), 1);
 }
 
 #[test]
 fn names_come_from_a_column_or_another_file() {
     let shop = Shop::new();
-    let in_row = ImportPlan { item_names: ItemNames::Column("n".to_owned()), ..ImportPlan::new("till", "c", "i") };
+    let in_row =
+        ImportPlan { item_names: ItemNames::Column("n".to_owned()), ..ImportPlan::new("till", "c").with_items("i") };
     let (carts, _) = shop.import_csv("c,i,n\n1,17,Milk\n1,18,\n", &in_row);
     assert_eq!(briefs(&carts[0])[1..], ["add 1 17 (Milk)", "add 1 18 (18)"]);
 
@@ -219,7 +233,7 @@ fn names_come_from_a_column_or_another_file() {
         name_columns: vec!["kind".to_owned(), "size".to_owned()],
         otherwise: "Product".to_owned(),
     };
-    let by_table = ImportPlan { item_names: ItemNames::Table(table), ..ImportPlan::new("till", "c", "i") };
+    let by_table = ImportPlan { item_names: ItemNames::Table(table), ..ImportPlan::new("till", "c").with_items("i") };
     let (carts, _) = shop.import_csv("c,i\n1,17\n1,18\n1,19\n1,20\n1,21\n", &by_table);
     assert_eq!(
         briefs(&carts[0])[1..],
@@ -253,7 +267,8 @@ fn a_sample_keeps_the_lowest_values_wherever_they_stand() {
     let text = "household,c,i\n10,1,a\n9,2,b\nx,3,c\n100,4,d\n,5,e\n10,6,f\n";
     for (values, kept) in [(1, vec!["2"]), (2, vec!["1", "2", "6"]), (4, vec!["1", "2", "3", "4", "6"])] {
         let sample = Some(Sample { column: "household".to_owned(), values });
-        let (carts, report) = Shop::new().import_csv(text, &ImportPlan { sample, ..ImportPlan::new("till", "c", "i") });
+        let (carts, report) =
+            Shop::new().import_csv(text, &ImportPlan { sample, ..ImportPlan::new("till", "c").with_items("i") });
         assert_eq!(carts.iter().map(|cart| cart.value.as_str()).collect::<Vec<_>>(), kept);
         assert_eq!((report.rows, report.not_sampled), (6, 6 - kept.len() as u64));
     }
@@ -265,7 +280,7 @@ fn the_caller_hears_of_progress_and_can_stop() {
     let text = (0..10_000).fold("c,i\n".to_owned(), |text, row| text + &format!("{row},milk\n"));
     let bytes = text.len() as u64;
     let input = Input::from_argument(shop.file("sales.csv", text));
-    let plan = ImportPlan::new(input.default_source(), "c", "i");
+    let plan = ImportPlan::new(input.default_source(), "c").with_items("i");
     let mut seen = Vec::new();
     read(&input, &plan, &mut |progress| {
         seen.push((progress.rows, progress.done < progress.total, progress.total));

@@ -54,7 +54,7 @@ impl Shop {
 
 /// The columns `cart,item,quantity,amount,time`, in dollars.
 fn full_plan() -> ImportPlan {
-    let mut plan = ImportPlan::new("till", "cart", "item");
+    let mut plan = ImportPlan::new("till", "cart").with_items("item");
     plan.columns.quantity = Some("quantity".to_owned());
     plan.columns.amount = Some("amount".to_owned());
     plan.columns.time = Some("time".to_owned());

@@ -114,7 +114,7 @@ fn amount_of(kind: &str, value: Written) -> Option<u128> {
     let group = vec![Written::Int32(vec![1]), Written::Int32(vec![1]), value];
     let schema = format!("required int32 cart; required int32 item; {kind}");
     let path = write_parquet(&shop, "x.parquet", &schema, Compression::UNCOMPRESSED, &[group]);
-    let mut plan = ImportPlan::new("till", "cart", "item");
+    let mut plan = ImportPlan::new("till", "cart").with_items("item");
     plan.columns.amount = Some("amount".to_owned());
     let (carts, _) = shop.import(path, &plan).unwrap();
     carts.first().map(|cart| cart.total_minor)
@@ -170,7 +170,7 @@ fn times_of_every_type_are_the_same_moment() {
         let schema = format!("required int32 cart; required int32 item; {kind}");
         let group = vec![Written::Int32(vec![1]), Written::Int32(vec![1]), value];
         let path = write_parquet(&shop, "x.parquet", &schema, Compression::UNCOMPRESSED, &[group]);
-        let mut plan = ImportPlan::new("till", "cart", "item");
+        let mut plan = ImportPlan::new("till", "cart").with_items("item");
         plan.columns.time = Some("t".to_owned());
         let (carts, _) = shop.import(path, &plan).unwrap();
         let time = carts.first().map(|cart| cart.commands[1].happened_at.unwrap().to_string());
@@ -199,7 +199,7 @@ fn a_cart_is_named_by_its_value_as_text() {
         let schema = format!("{kind} required int32 item;");
         let groups = [vec![value, Written::Int32(vec![1])]];
         let path = write_parquet(&shop, "x.parquet", &schema, Compression::UNCOMPRESSED, &groups);
-        let (carts, _) = shop.import(path, &ImportPlan::new("till", "cart", "item")).unwrap();
+        let (carts, _) = shop.import(path, &ImportPlan::new("till", "cart").with_items("item")).unwrap();
         assert_eq!(carts[0].value, expected, "{kind}");
     }
 }
@@ -209,7 +209,7 @@ fn zstd_is_read_and_a_codec_that_is_not_is_named() {
     let shop = Shop::new();
     let schema = "required int32 cart; required int32 item;";
     let groups = || [vec![Written::Int32(vec![1]), Written::Int32(vec![1])]];
-    let plan = ImportPlan::new("till", "cart", "item");
+    let plan = ImportPlan::new("till", "cart").with_items("item");
     let zstd = write_parquet(&shop, "z.parquet", schema, Compression::ZSTD(ZstdLevel::default()), &groups());
     assert_eq!(shop.import(zstd, &plan).unwrap().0.len(), 1);
 
@@ -231,6 +231,6 @@ fn a_list_column_is_refused_by_name() {
     let schema = Arc::new(parse_message_type(&format!("message sales {{ {schema} }}")).unwrap());
     let writer = SerializedFileWriter::new(File::create(&path).unwrap(), schema, Arc::default()).unwrap();
     writer.close().unwrap();
-    let error = shop.import(path, &ImportPlan::new("till", "cart", "item")).map(|_| ()).unwrap_err();
+    let error = shop.import(path, &ImportPlan::new("till", "cart").with_items("item")).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("column `cart`") && error.to_string().contains("holds lists"), "{error}");
 }

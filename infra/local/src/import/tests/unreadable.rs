@@ -7,7 +7,7 @@ use super::parquet_types::{SALES_SCHEMA, sales_parquet};
 use super::{Shop, full_plan};
 
 fn error(shop: &Shop, name: &str, bytes: impl AsRef<[u8]>) -> ImportError {
-    shop.import(shop.file(name, bytes), &ImportPlan::new("till", "cart", "item")).map(|_| ()).unwrap_err()
+    shop.import(shop.file(name, bytes), &ImportPlan::new("till", "cart").with_items("item")).map(|_| ()).unwrap_err()
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_missing_file_and_a_folder_cannot_be_opened() {
 
 #[test]
 fn a_header_without_rows_is_an_empty_import() {
-    let (carts, report) = Shop::new().import_csv("cart,item", &ImportPlan::new("till", "cart", "item"));
+    let (carts, report) = Shop::new().import_csv("cart,item", &ImportPlan::new("till", "cart").with_items("item"));
     assert_eq!((carts.len(), report.rows), (0, 0));
 }
 
@@ -71,7 +71,7 @@ fn cut_off_parquet_is_an_error_wherever_it_is_cut() {
 fn damaged_parquet_never_brings_the_program_down() {
     let shop = Shop::new();
     let whole = fs::read(sales_parquet(&shop, "whole.parquet", SALES_SCHEMA)).unwrap();
-    let plan = ImportPlan::new("till", "cart", "item");
+    let plan = ImportPlan::new("till", "cart").with_items("item");
     for position in 4..whole.len() {
         let mut damaged = whole.clone();
         damaged[position] ^= [0x01, 0x80, 0xff][position % 3];
@@ -83,7 +83,7 @@ fn damaged_parquet_never_brings_the_program_down() {
 #[test]
 fn a_plan_that_cannot_be_meant_is_refused_before_the_file_is_opened() {
     let plan = |change: fn(&mut ImportPlan)| {
-        let mut plan = ImportPlan::new("till", "cart", "item");
+        let mut plan = ImportPlan::new("till", "cart").with_items("item");
         change(&mut plan);
         plan
     };
