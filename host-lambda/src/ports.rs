@@ -501,7 +501,7 @@ pub struct Stage {
     pub name: String,
     /// Whether it runs.
     pub state: StageState,
-    /// Events that wait for it.
+    /// Events that wait for it; of a replay queue, its messages, each of which holds many.
     pub lag_events: u64,
     /// For how long the oldest of them has been waiting; 0 when none waits.
     pub lag_ms: u64,

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::sqlite::{OpenError, Sqlite};
 
 /// Raised with every change of [`LAYOUT`].
-const LAYOUT_VERSION: i64 = 1;
+const LAYOUT_VERSION: i64 = 2;
 
 const LAYOUT: &str = "
     CREATE TABLE bus_shards (
@@ -38,6 +38,7 @@ const LAYOUT: &str = "
         subscription TEXT NOT NULL,
         message_group TEXT NOT NULL,
         body TEXT NOT NULL,
+        sent_ms INTEGER NOT NULL,
         receive_count INTEGER NOT NULL DEFAULT 0,
         invisible_until_ms INTEGER NOT NULL DEFAULT 0,
         receipt TEXT,
@@ -117,6 +118,6 @@ mod tests {
         drop(open(&file).unwrap());
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let error = open(&file).unwrap_err().to_string();
-        assert!(error.contains("version 99, expected 1"), "{error}");
+        assert!(error.contains("version 99, expected 2"), "{error}");
     }
 }

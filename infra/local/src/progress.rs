@@ -55,7 +55,9 @@ impl PipelineView for LocalProgress {
         let mut dead_letters = Vec::with_capacity(self.replays.len());
         for (subscription, cells) in &self.replays {
             let waiting = self.queue.depth(subscription).await?;
-            stages.push(self.stage(format!("replay {subscription}"), waiting, 0, cells));
+            let oldest_ms = self.queue.oldest_sent_ms(subscription).await?;
+            let lag_ms = age_ms(self.clock.now().unix_ms(), oldest_ms);
+            stages.push(self.stage(format!("replay {subscription}"), waiting, lag_ms, cells));
             let messages = self.queue.dead_letter_count(subscription).await?;
             dead_letters.push(DeadLetters { subscription: (*subscription).to_owned(), messages });
         }

@@ -210,18 +210,33 @@ impl<C: Clock> LocalQueue<C> {
             .await
     }
 
+    /// When the oldest message that is still there was sent, in milliseconds since 1970.
+    pub(crate) async fn oldest_sent_ms(&self, subscription: &str) -> Result<Option<i64>, Fault> {
+        let subscription = subscription.to_owned();
+        self.sqlite
+            .call("find the oldest message in", move |db| {
+                db.prepare_cached(
+                    "SELECT sent_ms FROM queue_messages WHERE subscription = ?1 ORDER BY sequence LIMIT 1",
+                )?
+                .query_row([subscription], |row| row.get(0))
+                .optional()
+            })
+            .await
+    }
+
     /// Sends the dead letters of `subscription` again, behind what is waiting; answers how many.
     pub async fn redrive(&self, subscription: &str) -> Result<u64, Fault> {
         self.known("redrive the dead letters of", subscription)?;
-        let of = subscription.to_owned();
+        let (of, now_ms) = (subscription.to_owned(), self.clock.now().unix_ms());
         let moved = self
             .sqlite
             .call("redrive the dead letters in", move |db| {
                 let transaction = db.transaction()?;
                 let moved = transaction.execute(
-                    "INSERT INTO queue_messages (subscription, message_group, body)
-                     SELECT subscription, message_group, body FROM dead_letters WHERE subscription = ?1 ORDER BY id",
-                    [&of],
+                    "INSERT INTO queue_messages (subscription, message_group, body, sent_ms)
+                     SELECT subscription, message_group, body, ?2 FROM dead_letters
+                     WHERE subscription = ?1 ORDER BY id",
+                    params![of, now_ms],
                 )?;
                 transaction.execute("DELETE FROM dead_letters WHERE subscription = ?1", [&of])?;
                 transaction.commit()?;
@@ -320,8 +335,10 @@ fn enqueue(db: &Transaction<'_>, subscription: &str, message: &QueueMessage, now
         )?
         .execute(params![subscription, message.deduplication_id, now_ms, now_ms.saturating_sub(DEDUPLICATION_MS)])?;
     if fresh == 1 {
-        db.prepare_cached("INSERT INTO queue_messages (subscription, message_group, body) VALUES (?1, ?2, ?3)")?
-            .execute(params![subscription, message.group, message.body])?;
+        db.prepare_cached(
+            "INSERT INTO queue_messages (subscription, message_group, body, sent_ms) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![subscription, message.group, message.body, now_ms])?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use tillroll_host_lambda::ports::{PipelineSnapshot, Stage, StageState};
 use super::Session;
 use super::client::Client;
 use super::failure::{Ending, Failure, say};
-use super::output::{Output, count, shown};
+use super::output::{Output, count, counted, shown};
 use super::progress::{self, Progress};
 use super::table::{Column, Table};
 
@@ -50,18 +50,13 @@ pub(crate) async fn run(_: &Arguments, session: &Session) -> Result<Ending, Fail
 }
 
 fn page(pipeline: &Pipeline) -> String {
-    let mut stages = Table::new([
-        Column::word("STAGE"),
-        Column::number("EVENTS WAITING"),
-        Column::number("SINCE"),
-        Column::text("STATE"),
-    ]);
+    let mut stages =
+        Table::new([Column::word("STAGE"), Column::number("WAITING"), Column::number("SINCE"), Column::text("STATE")]);
     for stage in &pipeline.flow.stages {
-        let since = match stage.lag_events {
-            0 => String::new(),
-            _ => progress::duration(Duration::from_millis(stage.lag_ms)),
-        };
-        stages.row([shown(&stage.name).into_owned(), count(stage.lag_events), since, state_in_words(stage)]);
+        // A replay queue knows its messages, each of which holds many events.
+        let what = if stage.name.starts_with("replay ") { "message" } else { "event" };
+        let since = progress::duration(Duration::from_millis(stage.lag_ms));
+        stages.row([shown(&stage.name).into_owned(), counted(stage.lag_events, what), since, state_in_words(stage)]);
     }
     let dead = pipeline.flow.dead_letters.iter().filter(|dead| dead.messages > 0);
     let dead = dead.map(|dead| format!("\ndead letters of {}: {}", shown(&dead.subscription), count(dead.messages)));
@@ -145,7 +140,8 @@ mod tests {
             stages: vec![
                 stage("publish", 0, 0, StageState::Idle, None),
                 stage("project carts", 1_200, 2_500, StageState::Running, None),
-                stage("archive", 3, 61_000, StageState::Retrying, Some("the disk is full")),
+                stage("archive", 1, 61_000, StageState::Retrying, Some("the disk is full")),
+                stage("replay carts", 12, 430, StageState::Running, None),
             ],
             dead_letters: vec![
                 DeadLetters { subscription: "carts".into(), messages: 0 },
@@ -154,10 +150,11 @@ mod tests {
         };
         let parked = vec![Parked { subscription: "carts".into(), cart_id: "0b5e8a8e".into() }];
         let expected = "\
-STAGE          EVENTS WAITING    SINCE  STATE
-publish                     0           nothing to do
-project carts           1,200    2.5 s  at work
-archive                     3  1 min 1 s  failing, tries again: the disk is full
+STAGE               WAITING      SINCE  STATE
+publish            0 events        0 s  nothing to do
+project carts  1,200 events      2.5 s  at work
+archive             1 event  1 min 1 s  failing, tries again: the disk is full
+replay carts    12 messages      0.4 s  at work
 
 dead letters of reminders: 2
 carts stands still at cart 0b5e8a8e

@@ -92,6 +92,24 @@ async fn a_deduplication_id_is_remembered_for_five_minutes_even_after_delete() {
 }
 
 #[tokio::test]
+async fn the_oldest_message_that_is_still_there_says_since_when_the_queue_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let time = folder.path().join("clock");
+    std::fs::write(&time, "1970-01-01T00:00:01Z").unwrap();
+    let queue = queue_in(folder.path(), LocalClock::of_file(time.clone()).unwrap()).await;
+    assert_eq!(queue.oldest_sent_ms("carts").await.unwrap(), None);
+    queue.send("carts", vec![message("a", "a0")]).await.unwrap();
+    std::fs::write(&time, "1970-01-01T00:00:02Z").unwrap();
+    let queue = queue_in(folder.path(), LocalClock::of_file(time).unwrap()).await;
+    queue.send("carts", vec![message("b", "b0")]).await.unwrap();
+    assert_eq!(queue.oldest_sent_ms("carts").await.unwrap(), Some(1_000));
+    let first = queue.receive("carts", 1, LONG).await.unwrap();
+    assert_eq!(queue.oldest_sent_ms("carts").await.unwrap(), Some(1_000), "in flight is not done");
+    queue.delete("carts", &first.receipt, ids(&first)).await.unwrap();
+    assert_eq!(queue.oldest_sent_ms("carts").await.unwrap(), Some(2_000));
+}
+
+#[tokio::test]
 async fn a_message_delivered_too_often_is_a_dead_letter_with_its_last_error_and_can_be_redriven() {
     let folder = tempfile::tempdir().unwrap();
     let queue = queue_in(folder.path(), LocalClock::system()).await;
