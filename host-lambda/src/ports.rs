@@ -452,8 +452,17 @@ pub trait Progress: Send + Sync {
     /// For each shard of the event bus, the newest record and how far each reader has come.
     fn bus(&self) -> impl Future<Output = Result<Vec<ShardProgress>, Fault>> + Send;
 
-    /// Records of the table stream that publish has not yet put on the bus.
-    fn unpublished(&self) -> impl Future<Output = Result<u64, Fault>> + Send;
+    /// The newest record of the table stream, and how far publish has come.
+    fn table_stream(&self) -> impl Future<Output = Result<TableStreamProgress, Fault>> + Send;
+}
+
+/// The table stream and its only reader. `None` comes before all records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableStreamProgress {
+    /// Its newest record.
+    pub newest: Option<SequenceNumber>,
+    /// The newest record that is on the event bus, with all before it.
+    pub published: Option<SequenceNumber>,
 }
 
 /// One shard of the event bus.

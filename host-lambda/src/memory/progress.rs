@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tillroll_core::sequence::SequenceNumber;
 
 use super::{MemoryBus, MemoryTable, lock};
-use crate::ports::{Fault, Progress, ShardProgress};
+use crate::ports::{Fault, Progress, ShardProgress, TableStreamProgress};
 
 /// Checkpoints of the bus's readers and of publish, kept by whoever drives the functions.
 #[derive(Clone, Debug)]
@@ -65,9 +65,10 @@ impl Progress for MemoryProgress {
         Ok(self.bus.shards().into_iter().map(progress_of).collect())
     }
 
-    async fn unpublished(&self) -> Result<u64, Fault> {
+    async fn table_stream(&self) -> Result<TableStreamProgress, Fault> {
         let published = lock(&self.checkpoints).published;
-        let left = self.table.change_count().saturating_sub(published);
-        Ok(u64::try_from(left).unwrap_or(u64::MAX))
+        // Changes are counted from 1; none is the place before the first.
+        let number = |count: usize| u64::try_from(count).ok().filter(|count| *count > 0).map(SequenceNumber::from);
+        Ok(TableStreamProgress { newest: number(self.table.change_count()), published: number(published) })
     }
 }

@@ -71,13 +71,17 @@ where
         Ok(report)
     }
 
-    /// Waits until everything is on the bus, and then until every reader has passed where the bus was by then.
+    /// Waits until what is in the table stream now is on the bus, and then until every reader has passed where the bus
+    /// was by then. Not until nothing is left to publish: under steady writes that moment may never come.
     async fn wait_for_stages(&self, projections: &[&dyn Projection], wait: Duration) -> Result<(), Fault> {
         let deadline_ms = self.clock.elapsed_ms().saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-        while self.progress.unpublished().await? > 0 {
+        let mut stream = self.progress.table_stream().await?;
+        let mark = stream.newest.clone();
+        while stream.published < mark {
             if !self.pause_until(deadline_ms).await {
                 return Ok(());
             }
+            stream = self.progress.table_stream().await?;
         }
         let shards = self.progress.bus().await?;
         let marks: Vec<(String, SequenceNumber)> =

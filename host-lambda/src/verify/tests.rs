@@ -9,7 +9,7 @@ use super::*;
 use crate::archive_object::{ArchiveObject, pack};
 use crate::lambda_events::{BusBatchRecord, BusPayload};
 use crate::memory::MemoryTable;
-use crate::ports::{AppendError, Row, RowWrite, RowsError, ScanPage, ScanPosition, ShardProgress};
+use crate::ports::{AppendError, Row, RowWrite, RowsError, ScanPage, ScanPosition, ShardProgress, TableStreamProgress};
 use crate::record::EventRecord;
 use crate::subscriptions::Subscription as _;
 use crate::subscriptions::layout::Layout;
@@ -282,11 +282,35 @@ impl Progress for Moving<'_> {
         self.0.progress.bus().await
     }
 
-    async fn unpublished(&self) -> Result<u64, Fault> {
-        let before = self.0.progress.unpublished().await?;
+    async fn table_stream(&self) -> Result<TableStreamProgress, Fault> {
+        let before = self.0.progress.table_stream().await?;
         self.0.publish().await;
         Ok(before)
     }
+}
+
+/// Stages that keep up with writers who never pause: whenever somebody asks, there is an event that is not published.
+struct UnderSteadyWrites<'a>(&'a World);
+
+impl Progress for UnderSteadyWrites<'_> {
+    async fn bus(&self) -> Result<Vec<ShardProgress>, Fault> {
+        Moving(self.0).bus().await
+    }
+
+    async fn table_stream(&self) -> Result<TableStreamProgress, Fault> {
+        self.0.publish().await;
+        self.0.write(cart(1), self.0.table.change_count() as u64 + 1).await;
+        self.0.progress.table_stream().await
+    }
+}
+
+#[tokio::test]
+async fn it_waits_for_what_it_saw_and_not_for_the_writers_to_pause() {
+    let world = World::new();
+    world.write(cart(1), 30).await;
+    let started_ms = world.clock.elapsed_ms();
+    assert_eq!(found(&verify_over(&world, &world.table, &UnderSteadyWrites(&world)).await), []);
+    assert!(world.clock.elapsed_ms() - started_ms < 30_000);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use tillroll_core::sequence::SequenceNumber;
 use tillroll_host_lambda::ports::{
     Clock as _, DeadLetters, Fault, PipelineSnapshot, PipelineView, Progress, ReplayQueue as _, ShardProgress, Stage,
-    StageState,
+    StageState, TableStreamProgress,
 };
 use tokio::sync::watch;
 
@@ -41,8 +41,8 @@ impl Progress for LocalProgress {
         self.bus.progress().await
     }
 
-    async fn unpublished(&self) -> Result<u64, Fault> {
-        Ok(self.stream.lag(self.published().await?.as_ref()).await?.0)
+    async fn table_stream(&self) -> Result<TableStreamProgress, Fault> {
+        Ok(TableStreamProgress { newest: self.stream.newest().await?, published: self.published().await? })
     }
 }
 

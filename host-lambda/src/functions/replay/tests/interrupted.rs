@@ -10,7 +10,7 @@ use crate::functions::replay::Replay;
 use crate::memory::{MemoryArchive, MemoryClock, MemoryProgress, MemoryQueue, MemoryRows, MemoryRuns, MemoryTable};
 use crate::ports::{
     AppendError, Archive, Created, EventTable, Fault, FaultKind, Progress, QueueMessage, RecordRefused, ReplayQueue,
-    Row, RowKey, RowQuery, RowWrite, Rows, RowsError, Runs, ScanPage, ScanPosition, ShardProgress,
+    Row, RowKey, RowQuery, RowWrite, Rows, RowsError, Runs, ScanPage, ScanPosition, ShardProgress, TableStreamProgress,
 };
 use crate::record::EventRecord;
 use crate::world::World;
@@ -176,8 +176,8 @@ impl Progress for Port<'_, MemoryProgress> {
         self.call(self.inner.bus()).await
     }
 
-    async fn unpublished(&self) -> Result<u64, Fault> {
-        self.call(self.inner.unpublished()).await
+    async fn table_stream(&self) -> Result<TableStreamProgress, Fault> {
+        self.call(self.inner.table_stream()).await
     }
 }
 
