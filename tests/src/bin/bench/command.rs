@@ -54,7 +54,7 @@ pub(crate) fn run() {
 
 /// One round; who goes first changes from round to round.
 fn side_by_side(round: usize, writers: usize, commands: usize) -> (Taken, Taken) {
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         (measure(writers, commands, true), measure(writers, commands, false))
     } else {
         let ours = measure(writers, commands, false);
