@@ -5,6 +5,7 @@
     reason = "many of these are called for what they check on the way"
 )]
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -69,7 +70,12 @@ impl Desk {
 
     /// The program with a data folder of this desk and nothing of the machine's own settings.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        self.command_of(program(), args)
+    }
+
+    /// Another program, such as a shell, that finds the same.
+    pub fn command_of(&self, program: impl AsRef<OsStr>, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("TILLROLL_") || name.starts_with("XDG_")) {
                 command.env_remove(name);

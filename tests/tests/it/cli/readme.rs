@@ -1,14 +1,20 @@
-//! The README works when pasted: every `$ ` line of its console blocks runs against a fresh system.
+//! The README and every page of docs/ work when pasted: each `$ ` line of their console blocks runs, page by page
+//! against a fresh and empty system, in a folder that has `docs/` in it and goes away with what is written there.
 
-use std::path::Path;
-use std::process::Command;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::{Desk, Ran, program};
 
-fn commands_of(readme: &str) -> Vec<&str> {
+/// The address that the pages write.
+const WRITTEN: &str = "http://127.0.0.1:7070";
+/// Longest time one pasted command may take, in seconds. What follows a stream brings its own end.
+const COMMAND_S_MAX: &str = "60";
+
+fn commands_of(page: &str) -> Vec<&str> {
     let mut inside = false;
     let mut commands = Vec::new();
-    for line in readme.lines() {
+    for line in page.lines() {
         if line.starts_with("```") {
             inside = line == "```console";
         } else if let (true, Some(command)) = (inside, line.strip_prefix("$ ")) {
@@ -18,24 +24,42 @@ fn commands_of(readme: &str) -> Vec<&str> {
     commands
 }
 
+fn pages(root: &Path) -> Vec<PathBuf> {
+    let docs = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut pages: Vec<_> = docs.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    pages.push(root.join("README.md"));
+    pages.sort();
+    pages
+}
+
 #[test]
-fn every_command_of_the_readme_works_when_pasted() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let commands = commands_of(&readme);
-    assert!(commands.len() >= 10, "{commands:?}");
+fn every_command_of_the_pages_works_when_pasted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+    let mut tried = 0;
+    for page in pages(&root) {
+        let text = fs::read_to_string(&page).unwrap();
+        let commands = commands_of(&text);
+        if !commands.is_empty() {
+            paste(&root, &page, &commands);
+        }
+        tried += commands.len();
+    }
+    assert!(tried >= 10, "{tried} commands in all pages");
+}
+
+fn paste(root: &Path, page: &Path, commands: &[&str]) {
     let desk = Desk::new();
+    std::os::unix::fs::symlink(root.join("docs"), desk.path("docs")).unwrap();
     let dev = desk.dev(&["--no-demo"]);
-    let path = std::env::join_paths(
-        [program().parent().unwrap().to_owned()]
-            .into_iter()
-            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
-    );
+    let own = program().parent().unwrap().to_owned();
+    let rest = std::env::var_os("PATH").unwrap();
+    let path = std::env::join_paths([own].into_iter().chain(std::env::split_paths(&rest))).unwrap();
     for command in commands {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &command.replace("http://127.0.0.1:7070", &dev.api())]);
-        shell.current_dir(&root).env("PATH", path.as_ref().unwrap()).env("TILLROLL_URL", dev.api());
-        let ran = Ran::of(shell, "").fine();
-        assert!(!ran.stdout.contains("urn:tillroll:problem"), "{command}: {ran:?}");
+        let here = command.replace(WRITTEN, &dev.api());
+        let mut shell = desk.command_of("timeout", &[COMMAND_S_MAX, "sh", "-c", &here]);
+        shell.env("PATH", &path).env("TILLROLL_URL", dev.api());
+        let ran = Ran::of(shell, "");
+        assert_eq!(ran.status, Some(0), "{}: {command}: {ran:?}", page.display());
+        assert!(!ran.stdout.contains("urn:tillroll:problem"), "{}: {command}: {ran:?}", page.display());
     }
 }
