@@ -3,6 +3,9 @@
 //! **The names and members here are the storage format.** They are in every table, archive and timeline file ever
 //! written: never rename, retype or reuse one. Add events, or optional members; `tests/vectors/wire` holds each shape
 //! ever released.
+//!
+//! Every type here is generic over its texts: events own theirs (`String`, the default) or borrow them from the bytes
+//! they were read from (`&str`), so that folding a long history copies only what the cart keeps.
 
 use alloc::string::String;
 
@@ -15,60 +18,60 @@ use crate::money::{Pieces, Price};
 
 /// A fact in the life of a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CartEvent {
+pub enum CartEvent<T = String> {
     /// Somebody took a cart.
-    CartOpened(CartOpened),
+    CartOpened(CartOpened<T>),
     /// An owner signed in and took it over.
-    CartClaimed(CartClaimed),
+    CartClaimed(CartClaimed<T>),
     /// Pieces of an item were put in.
-    ItemAdded(ItemAdded),
+    ItemAdded(ItemAdded<T>),
     /// A line has another quantity now.
-    ItemQuantityChanged(ItemQuantityChanged),
+    ItemQuantityChanged(ItemQuantityChanged<T>),
     /// A line was taken out.
-    ItemRemoved(ItemRemoved),
+    ItemRemoved(ItemRemoved<T>),
     /// A discount code was entered.
-    DiscountApplied(DiscountApplied),
+    DiscountApplied(DiscountApplied<T>),
     /// A discount code was taken out.
-    DiscountRemoved(DiscountRemoved),
+    DiscountRemoved(DiscountRemoved<T>),
     /// The cart came to its end. A tombstone: nothing follows.
     CartClosed(CartClosed),
 }
 
 /// Data of `CartOpened`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CartOpened {
+pub struct CartOpened<T = String> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// ISO 4217 code of every amount in the cart.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<T>,
     /// Opaque reference to the owner; never a name or an address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner_ref: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_ref: Option<T>,
     /// SHA-256 of the cart's token, in hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token_hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_hash: Option<T>,
 }
 
 /// Data of `CartClaimed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CartClaimed {
+pub struct CartClaimed<T = String> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The new owner.
-    pub owner_ref: String,
+    pub owner_ref: T,
 }
 
 /// Data of `ItemAdded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemAdded {
+pub struct ItemAdded<T = String> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// What the shopper calls it.
-    pub item_name: String,
+    pub item_name: T,
     /// What the line is keyed by; the item's name when absent, as in events of the Ruby system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sku: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sku: Option<T>,
     /// Pieces added; 1 when absent.
     #[serde(default)]
     pub quantity: Pieces,
@@ -79,42 +82,42 @@ pub struct ItemAdded {
 
 /// Data of `ItemQuantityChanged`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemQuantityChanged {
+pub struct ItemQuantityChanged<T = String> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The line.
-    pub sku: String,
+    pub sku: T,
     /// Its quantity from now on.
     pub quantity: Pieces,
 }
 
 /// Data of `ItemRemoved`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemRemoved {
+pub struct ItemRemoved<T = String> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The line.
-    pub sku: String,
+    pub sku: T,
 }
 
 /// Data of `DiscountApplied`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiscountApplied {
+pub struct DiscountApplied<T = String> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The code that was entered.
-    pub code: String,
+    pub code: T,
     /// What it does, as it was on that day.
-    pub rule: Rule,
+    pub rule: Rule<T>,
 }
 
 /// Data of `DiscountRemoved`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiscountRemoved {
+pub struct DiscountRemoved<T = String> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The code.
-    pub code: String,
+    pub code: T,
 }
 
 /// Data of `CartClosed`.
@@ -141,11 +144,11 @@ pub enum CloseReason {
     Discarded,
 }
 
-impl ItemAdded {
+impl<T: AsRef<str>> ItemAdded<T> {
     /// The key of the line: the sku, or the item's name where none was stated.
     #[must_use]
     pub fn line_sku(&self) -> &str {
-        self.sku.as_deref().unwrap_or(&self.item_name)
+        self.sku.as_ref().unwrap_or(&self.item_name).as_ref()
     }
 }
 

@@ -9,15 +9,15 @@ use crate::money::{Minor, divide_half_even};
 /// What a discount takes off, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
-pub enum Rule {
+pub enum Rule<T = String> {
     /// A share of what is left.
     #[serde(rename = "percent_off")]
     PercentOff {
         /// Hundredths of a percent: 1000 is 10 %. More than 10000 counts as 10000.
         basis_points: u64,
         /// Only off this line; absent: off the subtotal.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        sku: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sku: Option<T>,
         /// Takes effect only while the cart's subtotal is at least this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         min_subtotal_minor: Option<Minor>,
@@ -28,20 +28,32 @@ pub enum Rule {
         /// The amount.
         minor: Minor,
         /// Only off this line; absent: off the subtotal.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        sku: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sku: Option<T>,
         /// Takes effect only while the cart's subtotal is at least this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         min_subtotal_minor: Option<Minor>,
     },
 }
 
-impl Rule {
+impl<T: AsRef<str>> Rule<T> {
     /// The one line it takes from, if it is not for the whole cart.
     #[must_use]
     pub fn sku(&self) -> Option<&str> {
         match self {
-            Self::PercentOff { sku, .. } | Self::AmountOff { sku, .. } => sku.as_deref(),
+            Self::PercentOff { sku, .. } | Self::AmountOff { sku, .. } => sku.as_ref().map(T::as_ref),
+        }
+    }
+
+    /// The same rule with a text of its own.
+    #[must_use]
+    pub fn to_owned(&self) -> Rule {
+        let sku = self.sku().map(String::from);
+        match *self {
+            Self::PercentOff { basis_points, min_subtotal_minor, .. } => {
+                Rule::PercentOff { basis_points, sku, min_subtotal_minor }
+            }
+            Self::AmountOff { minor, min_subtotal_minor, .. } => Rule::AmountOff { minor, sku, min_subtotal_minor },
         }
     }
 

@@ -88,7 +88,7 @@ impl Contents {
         self.discounts.iter().find(|discount| discount.code == code)
     }
 
-    pub(super) fn add(&mut self, added: &ItemAdded) {
+    pub(super) fn add<T: AsRef<str>>(&mut self, added: &ItemAdded<T>) {
         let sku = added.line_sku();
         if let Some(line) = self.lines.iter_mut().find(|line| line.sku == sku) {
             line.quantity = line.quantity.saturating_add(added.quantity);
@@ -96,7 +96,7 @@ impl Contents {
         } else {
             self.lines.push(Line {
                 sku: sku.into(),
-                item_name: added.item_name.clone(),
+                item_name: added.item_name.as_ref().into(),
                 quantity: added.quantity,
                 price: added.price,
             });
@@ -109,40 +109,32 @@ impl Contents {
         }
     }
 
-    pub(super) fn apply_discount(&mut self, code: &str, rule: &Rule) {
-        self.discounts.push(Discount { code: code.into(), rule: rule.clone() });
+    pub(super) fn apply_discount<T: AsRef<str>>(&mut self, code: &str, rule: &Rule<T>) {
+        self.discounts.push(Discount { code: code.into(), rule: rule.to_owned() });
     }
 }
 
-impl Aggregate for Cart {
-    type Event = CartEvent;
-    type Command = CartCommand;
-    type Refusal = CartRefusal;
-    type Terms<'a> = Terms<'a>;
-
-    fn decide(&self, head: Head, command: &CartCommand, terms: Terms<'_>) -> Result<Vec<CartEvent>, CartRefusal> {
-        decide(self, head, command, terms)
-    }
-
-    /// Every event by every state is said here; a fact that makes no sense in a state changes nothing.
-    fn evolve(&mut self, event: &CartEvent) {
+impl Cart {
+    /// How each fact changes the cart, whoever owns the fact's texts. Every event by every state is said here; a fact
+    /// that makes no sense in a state changes nothing.
+    pub fn evolve_by<T: AsRef<str>>(&mut self, event: &CartEvent<T>) {
         match (event, &mut *self) {
             (CartEvent::CartOpened(opened), Self::Empty) => *self = Self::Open(Contents::opened(opened)),
             (CartEvent::CartClaimed(claimed), Self::Open(contents)) => {
-                contents.owner_ref = Some(claimed.owner_ref.clone());
+                contents.owner_ref = Some(claimed.owner_ref.as_ref().into());
             }
             (CartEvent::ItemAdded(added), Self::Open(contents)) => contents.add(added),
             (CartEvent::ItemQuantityChanged(changed), Self::Open(contents)) => {
-                contents.set_quantity(&changed.sku, changed.quantity);
+                contents.set_quantity(changed.sku.as_ref(), changed.quantity);
             }
             (CartEvent::ItemRemoved(removed), Self::Open(contents)) => {
-                contents.lines.retain(|line| line.sku != removed.sku);
+                contents.lines.retain(|line| line.sku != removed.sku.as_ref());
             }
             (CartEvent::DiscountApplied(applied), Self::Open(contents)) => {
-                contents.apply_discount(&applied.code, &applied.rule);
+                contents.apply_discount(applied.code.as_ref(), &applied.rule);
             }
             (CartEvent::DiscountRemoved(removed), Self::Open(contents)) => {
-                contents.discounts.retain(|discount| discount.code != removed.code);
+                contents.discounts.retain(|discount| discount.code != removed.code.as_ref());
             }
             (CartEvent::CartClosed(closed), Self::Open(contents)) => {
                 *self = Self::Closed(core::mem::take(contents), closed.reason);
@@ -160,6 +152,21 @@ impl Aggregate for Cart {
             ) => {}
         }
     }
+}
+
+impl Aggregate for Cart {
+    type Event = CartEvent;
+    type Command = CartCommand;
+    type Refusal = CartRefusal;
+    type Terms<'a> = Terms<'a>;
+
+    fn decide(&self, head: Head, command: &CartCommand, terms: Terms<'_>) -> Result<Vec<CartEvent>, CartRefusal> {
+        decide(self, head, command, terms)
+    }
+
+    fn evolve(&mut self, event: &CartEvent) {
+        self.evolve_by(event);
+    }
 
     fn command_reused() -> CartRefusal {
         CartRefusal::CommandReused {}
@@ -171,11 +178,12 @@ impl Aggregate for Cart {
 }
 
 impl Contents {
-    fn opened(opened: &CartOpened) -> Self {
+    fn opened<T: AsRef<str>>(opened: &CartOpened<T>) -> Self {
+        let own = |text: &Option<T>| text.as_ref().map(|text| text.as_ref().into());
         Self {
-            currency: opened.currency.clone(),
-            owner_ref: opened.owner_ref.clone(),
-            token_hash: opened.token_hash.clone(),
+            currency: own(&opened.currency),
+            owner_ref: own(&opened.owner_ref),
+            token_hash: own(&opened.token_hash),
             lines: Vec::new(),
             discounts: Vec::new(),
         }

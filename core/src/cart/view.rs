@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::pricing::{Totals, price};
 use super::rule::Rule;
 use super::state::{Cart, Contents};
-use crate::aggregate::Versioned;
+use crate::aggregate::{Head, Versioned};
 use crate::hash::Fingerprint;
 use crate::id::StreamId;
 use crate::money::{Minor, Pieces, Price};
@@ -82,16 +82,22 @@ impl CartView {
     /// The view of a cart; `None` before it was opened.
     #[must_use]
     pub fn of(cart: &Versioned<Cart>) -> Option<Self> {
-        let (status, contents) = match cart.state() {
+        Self::at(cart.head(), cart.state(), cart.unknown_events())
+    }
+
+    /// The view of a state where its stream stood at `head`, after as many `unknown_events`.
+    #[must_use]
+    pub fn at(head: Head, cart: &Cart, unknown_events: u64) -> Option<Self> {
+        let (status, contents) = match cart {
             Cart::Empty => return None,
             Cart::Open(contents) => (Status::Open, contents),
             Cart::Closed(contents, _) => (Status::Closed, contents),
         };
         let totals = price(contents);
         let mut view = Self {
-            cart_id: cart.head().stream,
+            cart_id: head.stream,
             status,
-            version: cart.head().version,
+            version: head.version,
             currency: contents.currency.clone(),
             owner_ref: contents.owner_ref.clone(),
             lines: line_views(contents, &totals),
@@ -99,7 +105,7 @@ impl CartView {
             subtotal_minor: totals.subtotal,
             discount_minor: totals.discount,
             total_minor: totals.total,
-            unknown_events: cart.unknown_events(),
+            unknown_events,
             state_hash: Fingerprint::of_bytes(&[]),
         };
         view.state_hash = Fingerprint::of(&StateLayout::of(&view));
