@@ -1,6 +1,7 @@
 //! Requests of several commands, and what a cart remembers of commands.
 
 use tillroll_core::aggregate::Versioned;
+use tillroll_core::cart::limits::EVENTS_MAX;
 use tillroll_core::cart::request::{AddItem, ChangeQuantity, CloseCart, OpenCart, RemoveItem};
 use tillroll_core::cart::{Cart, CartRefusal, CartRequest, Terms};
 use tillroll_core::id::{CommandId, StreamId};
@@ -97,4 +98,22 @@ fn refused_and_noop_commands_leave_no_trace_and_are_judged_again() {
     judge(&mut cart, &[asked(1, &open())], Terms::AS_GIVEN, Atomicity::EachOnItsOwn);
     let again = judge(&mut cart, &[asked(9, &add("milk"))], Terms::AS_GIVEN, Atomicity::EachOnItsOwn);
     assert_eq!(again, [accepted(2)]);
+}
+
+#[test]
+fn f14_after_ten_thousand_events_a_cart_can_only_be_closed() {
+    let mut cart = new_cart();
+    let outcome_of = |cart: &mut Versioned<Cart>, id: u64, request: &CartRequest| {
+        let outcomes = judge(cart, &[asked(u128::from(id), request)], Terms::AS_GIVEN, Atomicity::EachOnItsOwn);
+        cart.clear();
+        outcomes
+    };
+    assert_eq!(outcome_of(&mut cart, 1, &open()), [accepted(1)]);
+    for version in 2..=EVENTS_MAX {
+        assert_eq!(outcome_of(&mut cart, version, &add("milk")), [accepted(version)]);
+    }
+    let late = EVENTS_MAX + 1;
+    let refused = outcome_of(&mut cart, late, &add("milk"));
+    assert!(matches!(refused[..], [Outcome::Refused(CartRefusal::TooManyEvents { .. })]), "{refused:?}");
+    assert_eq!(outcome_of(&mut cart, late, &CartRequest::CloseCart(CloseCart::default())), [accepted(late)]);
 }
