@@ -10,6 +10,7 @@
 //! | [`events`] | `GET /carts/{id}/events` with long poll |
 //! | [`imports`] | `POST /imports` |
 //! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline`, `/verify` |
+//! | [`stream`] | `GET /carts/{id}/stream` |
 //! | [`replays`] | `POST /replays`, `GET /replays`, `GET /replays/{id}`, `POST /replays/{id}/resume`, `…/cancel` |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
@@ -27,12 +28,15 @@ pub mod replays;
 pub mod request;
 pub mod response;
 pub mod shape;
+pub mod sse;
+pub mod stream;
 pub mod strict_json;
 #[cfg(test)]
 mod tests;
 mod turns;
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tillroll_core::aggregate::Versioned;
@@ -42,7 +46,8 @@ use tillroll_core::id::StreamId;
 
 pub use problem::Problem;
 pub use request::{ApiRequest, Body};
-pub use response::ApiResponse;
+pub use response::{ApiResponse, Chunks, ResponseBody};
+use sse::OpenStreams;
 use turns::Turns;
 
 use replays::RunChange;
@@ -56,7 +61,7 @@ use crate::verify::Report;
 pub const SOURCE: &str = "tillroll:api";
 
 /// The adapters that a host gives the API.
-pub trait Ports: Send + Sync {
+pub trait Ports: Send + Sync + 'static {
     /// The event table.
     type Table: EventTable;
     /// Projections.
@@ -116,9 +121,10 @@ pub struct Settings {
 /// The API over a host's adapters.
 #[derive(Debug)]
 pub struct Api<P> {
-    ports: P,
+    ports: Arc<P>,
     settings: Settings,
     turns: Turns,
+    streams: OpenStreams,
 }
 
 /// An answer, or why there is none as asked.
@@ -127,11 +133,11 @@ type Answer = Result<ApiResponse, Problem>;
 impl<P: Ports> Api<P> {
     /// The API over these adapters.
     pub fn new(ports: P, settings: Settings) -> Self {
-        Self { ports, settings, turns: Turns::default() }
+        Self { ports: Arc::new(ports), settings, turns: Turns::default(), streams: OpenStreams::default() }
     }
 
     /// The adapters.
-    pub const fn ports(&self) -> &P {
+    pub fn ports(&self) -> &P {
         &self.ports
     }
 
@@ -142,7 +148,7 @@ impl<P: Ports> Api<P> {
 
     /// Answers one request. Never fails: a fault is an answer too.
     pub async fn answer(&self, request: &ApiRequest) -> ApiResponse {
-        let mut response = match self.route(request).await {
+        let response = match self.route(request).await {
             Ok(response) => response,
             Err(problem) => {
                 if let Some(cause) = problem.cause() {
@@ -151,11 +157,7 @@ impl<P: Ports> Api<P> {
                 problem.into_response(request.trace_id())
             }
         };
-        if request.method == "HEAD" {
-            response.set("content-length", response.body.len().to_string());
-            response.body = Vec::new();
-        }
-        response
+        if request.method == "HEAD" { response.without_body() } else { response }
     }
 
     async fn route(&self, request: &ApiRequest) -> Answer {
@@ -167,6 +169,7 @@ impl<P: Ports> Api<P> {
             (_, Route::Cart(cart)) => self.cart(request, cart).await,
             (_, Route::Commands(cart)) => self.commands(request, cart).await,
             (_, Route::Events(cart)) => self.events(request, cart).await,
+            (_, Route::Stream(cart)) => self.stream(request, cart).await,
             (_, Route::Imports) => self.imports(request).await,
             (_, Route::Suggestions) => self.suggestions(request).await,
             (_, Route::Pipeline) => self.pipeline(request).await,
@@ -220,6 +223,7 @@ enum Route {
     Cart(StreamId),
     Commands(StreamId),
     Events(StreamId),
+    Stream(StreamId),
     Imports,
     Suggestions,
     Pipeline,
@@ -251,6 +255,7 @@ impl Route {
             ["carts", id] => Self::Cart(cart(id)?),
             ["carts", id, "commands"] => Self::Commands(cart(id)?),
             ["carts", id, "events"] => Self::Events(cart(id)?),
+            ["carts", id, "stream"] => Self::Stream(cart(id)?),
             ["imports"] => Self::Imports,
             ["suggestions"] => Self::Suggestions,
             ["pipeline"] => Self::Pipeline,
@@ -273,6 +278,7 @@ impl Route {
             Self::Commands(_) | Self::Imports | Self::ReplayChange(..) => &[Method::Post],
             Self::Cart(_)
             | Self::Events(_)
+            | Self::Stream(_)
             | Self::Suggestions
             | Self::Pipeline
             | Self::Replay(_)

@@ -205,7 +205,7 @@ impl Query {
 }
 
 /// Decimal digits and nothing else: no sign, no spaces.
-fn whole_number(text: &str) -> Option<u64> {
+pub(super) fn whole_number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 

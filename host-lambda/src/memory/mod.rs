@@ -22,7 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use archive::MemoryArchive;
 pub use bus::MemoryBus;
 pub use clock::MemoryClock;
-pub use news::ProcessNews;
+pub use news::{ProcessListening, ProcessNews};
 pub use notices::MemoryNotices;
 pub use progress::MemoryProgress;
 pub use queue::{MemoryQueue, RECEIVES_MAX, VISIBILITY_MS};

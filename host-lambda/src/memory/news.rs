@@ -10,7 +10,11 @@ use tillroll_core::id::StreamId;
 use tokio::sync::watch;
 
 use super::lock;
-use crate::ports::{Clock, News};
+use crate::ports::{COMMIT_EVENTS_MAX, Clock, Heard, Listening, News};
+use crate::record::EventRecord;
+
+/// Newest events kept of a stream that somebody waits for: a commit, and what came just before it.
+const EVENTS_KEPT_MAX: usize = 2 * COMMIT_EVENTS_MAX;
 
 /// Wakes waiters of the same process. One small entry for each stream that somebody waits for, none for the others.
 #[derive(Clone, Debug)]
@@ -19,7 +23,15 @@ pub struct ProcessNews<C> {
     awaited: Awaited,
 }
 
-type Awaited = Arc<Mutex<BTreeMap<StreamId, watch::Sender<u64>>>>;
+type Awaited = Arc<Mutex<BTreeMap<StreamId, watch::Sender<Newest>>>>;
+
+/// The newest announcement of a stream.
+#[derive(Debug, Default)]
+struct Newest {
+    version: u64,
+    /// They end with `version`, or there are none.
+    events: Arc<[EventRecord]>,
+}
 
 impl<C: Clock> ProcessNews<C> {
     /// Nobody waits yet; waits are measured by `clock`.
@@ -34,43 +46,70 @@ impl<C: Clock> ProcessNews<C> {
         lock(&self.awaited).len()
     }
 
-    fn listen(&self, stream: StreamId) -> Listener {
-        let version = lock(&self.awaited).entry(stream).or_insert_with(|| watch::Sender::new(0)).subscribe();
-        Listener { stream, version, awaited: Arc::clone(&self.awaited) }
+    fn tell(&self, stream: StreamId, version: u64, events: &[EventRecord]) {
+        if let Some(newest) = lock(&self.awaited).get(&stream) {
+            newest.send_if_modified(|newest| newest.moves_to(version, events));
+        }
     }
 }
 
-impl<C: Clock> News for ProcessNews<C> {
+impl Newest {
+    fn moves_to(&mut self, version: u64, events: &[EventRecord]) -> bool {
+        if version <= self.version {
+            return false;
+        }
+        let follows = events.first().is_some_and(|first| first.version == self.version.saturating_add(1));
+        let before = if follows { &self.events[..] } else { &[] };
+        let skip = (before.len() + events.len()).saturating_sub(EVENTS_KEPT_MAX);
+        self.events = before.iter().chain(events).skip(skip).cloned().collect();
+        self.version = version;
+        true
+    }
+}
+
+impl<C: Clock + Clone + 'static> News for ProcessNews<C> {
+    type Listening = ProcessListening<C>;
+
     fn announce(&self, stream: StreamId, version: u64) {
-        if let Some(newest) = lock(&self.awaited).get(&stream) {
-            newest.send_if_modified(|newest| {
-                let news = version > *newest;
-                *newest = version.max(*newest);
-                news
-            });
+        self.tell(stream, version, &[]);
+    }
+
+    fn announce_events(&self, events: &[EventRecord]) {
+        if let Some(last) = events.last() {
+            self.tell(last.stream, last.version, events);
         }
     }
 
-    fn wait_for(&self, stream: StreamId, after: u64, max: Duration) -> impl Future<Output = bool> + Send {
-        let mut listener = self.listen(stream);
-        async move {
-            let heard = async { listener.version.wait_for(|newest| *newest > after).await.is_ok() };
-            match select(pin!(heard), pin!(self.clock.pause(max))).await {
-                Either::Left((heard, _)) => heard,
-                Either::Right(_) => false,
-            }
-        }
+    fn listen(&self, stream: StreamId) -> ProcessListening<C> {
+        let newest = lock(&self.awaited).entry(stream).or_default().subscribe();
+        ProcessListening { stream, newest, awaited: Arc::clone(&self.awaited), clock: self.clock.clone() }
     }
 }
 
 /// Takes its stream's entry away when it was the last to listen, however the wait ended.
-struct Listener {
+#[derive(Debug)]
+pub struct ProcessListening<C> {
     stream: StreamId,
-    version: watch::Receiver<u64>,
+    newest: watch::Receiver<Newest>,
     awaited: Awaited,
+    clock: C,
 }
 
-impl Drop for Listener {
+impl<C: Clock> Listening for ProcessListening<C> {
+    async fn next(&mut self, after: u64, max: Duration) -> Option<Heard> {
+        let newest = &mut self.newest;
+        let heard = async {
+            let newest = newest.wait_for(|newest| newest.version > after).await.ok()?;
+            Some(Heard::new(Arc::clone(&newest.events)))
+        };
+        match select(pin!(heard), pin!(self.clock.pause(max))).await {
+            Either::Left((heard, _)) => heard,
+            Either::Right(_) => None,
+        }
+    }
+}
+
+impl<C> Drop for ProcessListening<C> {
     fn drop(&mut self) {
         let mut awaited = lock(&self.awaited);
         // This listener is still counted; new ones are added under the same lock.
@@ -87,6 +126,7 @@ mod tests {
 
     use super::*;
     use crate::memory::MemoryClock;
+    use crate::subscriptions::kit::event;
 
     const CART: StreamId = StreamId::new(Uuid::from_u128(1));
     const OTHER: StreamId = StreamId::new(Uuid::from_u128(2));
@@ -126,5 +166,44 @@ mod tests {
         assert_eq!(news.awaited_streams(), 1);
         drop(second);
         assert_eq!(news.awaited_streams(), 0);
+    }
+
+    /// The versions that a listener at `after` gets without reading.
+    async fn heard(listening: &mut ProcessListening<MemoryClock>, after: u64) -> Option<Vec<u64>> {
+        let heard = listening.next(after, LONG).await?;
+        Some(heard.following(after).iter().map(|event| event.version).collect())
+    }
+
+    fn commit(versions: std::ops::RangeInclusive<u64>) -> Vec<EventRecord> {
+        versions.map(|version| event(CART, version, "ItemAdded", serde_json::json!({}))).collect()
+    }
+
+    #[tokio::test]
+    async fn events_come_along_as_far_as_they_have_no_hole() {
+        let (news, _) = news();
+        let mut listening = news.listen(CART);
+        news.announce_events(&commit(1..=2));
+        news.announce_events(&commit(3..=3));
+        news.announce(CART, 3);
+        assert_eq!(heard(&mut listening, 0).await, Some(vec![1, 2, 3]), "what came between two waits is not forgotten");
+        assert_eq!(heard(&mut listening, 2).await, Some(vec![3]));
+        assert_eq!(heard(&mut listening, 3).await, None);
+        news.announce_events(&commit(6..=6));
+        assert_eq!(heard(&mut listening, 3).await, Some(vec![]), "4 and 5 have to be read");
+        news.announce_events(&commit(4..=5));
+        assert_eq!(heard(&mut listening, 5).await, Some(vec![6]), "late news changes nothing");
+        news.announce(CART, 7);
+        assert_eq!(heard(&mut listening, 6).await, Some(vec![]));
+    }
+
+    #[tokio::test]
+    async fn only_the_newest_events_are_kept() {
+        let (news, _) = news();
+        let mut listening = news.listen(CART);
+        for version in 1..=200 {
+            news.announce_events(&commit(version..=version));
+        }
+        assert_eq!(heard(&mut listening, 0).await, Some(vec![]));
+        assert_eq!(heard(&mut listening, 150).await.map(|versions| versions.len()), Some(EVENTS_KEPT_MAX));
     }
 }

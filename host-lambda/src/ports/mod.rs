@@ -20,7 +20,7 @@ pub use archive::{Archive, Created};
 pub use bus::{BUS_PUT_RECORDS_MAX, BusRecord, EventBus, RecordRefused};
 pub use clock::Clock;
 pub use fault::{Fault, FaultKind};
-pub use news::News;
+pub use news::{Heard, Listening, News};
 pub use outside::{Notice, Notices, TamperLog};
 pub use pipeline::{DeadLetters, PipelineSnapshot, PipelineView, Stage, StageState};
 pub use progress::{Progress, ShardProgress, TableStreamProgress};

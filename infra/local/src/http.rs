@@ -1,6 +1,7 @@
 //! The HTTP front of one machine: from a socket to an [`ApiRequest`], and from the [`ApiResponse`] back to the socket.
 //! What a request means is the API's business; here are only bytes, limits and connections.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,14 +12,16 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::serve::ListenerExt as _;
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tillroll_core::time::Timestamp;
 use tillroll_host_lambda::api::request::{DRAIN_BYTES_MAX, body_bytes_max};
-use tillroll_host_lambda::api::{ApiRequest, ApiResponse, Body};
+use tillroll_host_lambda::api::{ApiRequest, ApiResponse, Body, ResponseBody};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
-/// How long requests under way may take when the front closes. Long polls are cut off: their callers ask again.
+/// How long requests under way may take when the front closes. Streams end at once, in good order; long polls are cut
+/// off after it. In both cases their callers ask again.
 const CLOSING_MAX: Duration = Duration::from_secs(2);
 /// How long a body that is too large is read and thrown away.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -41,11 +44,9 @@ where
             tracing::debug!(%error, "a socket keeps its delay");
         }
     });
-    let (close, closing) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router(answer, started)).with_graceful_shutdown(async {
-        // Closed by a message, or by the end of whoever would send it.
-        let _ = closing.await;
-    });
+    let (close, closing) = watch::channel(());
+    let server = axum::serve(listener, router(answer, started, closing.clone()));
+    let server = server.with_graceful_shutdown(closed(closing));
     let mut serving = std::pin::pin!(server.into_future());
     tokio::select! {
         ended = &mut serving => return ended,
@@ -54,18 +55,23 @@ where
     tokio::time::timeout(CLOSING_MAX, serving).await.unwrap_or(Ok(()))
 }
 
-/// Every address goes to `answer`; a host may put routes of its own in front.
-pub fn router<A, F>(answer: A, started: Timestamp) -> Router
+/// Ends when the front closes: when the sender is gone, which never sends anything.
+async fn closed(mut closing: watch::Receiver<()>) {
+    let _ = closing.changed().await;
+}
+
+/// Every address goes to `answer`; a host may put routes of its own in front. Streams end with the sender of `closing`.
+pub fn router<A, F>(answer: A, started: Timestamp, closing: watch::Receiver<()>) -> Router
 where
     A: Fn(ApiRequest) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = ApiResponse> + Send,
 {
     let names = Arc::new(RequestNames { started, last: AtomicU64::new(0) });
     Router::new().fallback(move |request: Request| {
-        let (answer, names) = (answer.clone(), Arc::clone(&names));
+        let (answer, names, closing) = (answer.clone(), Arc::clone(&names), closing.clone());
         async move {
             match read(request, names.next()).await {
-                Ok(request) => written(answer(request).await),
+                Ok(request) => written(answer(request).await, closing),
                 Err(gone) => {
                     tracing::debug!(error = %gone, "a caller went away in the middle of a body");
                     with_status(StatusCode::BAD_REQUEST)
@@ -135,7 +141,7 @@ async fn read_body(body: axum::body::Body, bytes_max: usize) -> Result<Body, axu
     Ok(Body::Whole(whole))
 }
 
-fn written(answer: ApiResponse) -> Response {
+fn written(answer: ApiResponse, closing: watch::Receiver<()>) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = with_status(status);
     for (name, value) in answer.headers {
@@ -145,7 +151,13 @@ fn written(answer: ApiResponse) -> Response {
             tracing::error!(name, "a header of an answer cannot be sent");
         }
     }
-    *response.body_mut() = answer.body.into();
+    *response.body_mut() = match answer.body {
+        ResponseBody::Whole(bytes) => bytes.into(),
+        ResponseBody::Chunks(chunks) => {
+            let chunks = chunks.map(|chunk| Ok::<_, Infallible>(Bytes::from(chunk)));
+            axum::body::Body::from_stream(chunks.take_until(closed(closing)))
+        }
+    };
     response
 }
 
@@ -160,9 +172,12 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use std::net::SocketAddr;
 
+    use futures_util::stream;
+    use tillroll_host_lambda::api::Chunks;
     use tillroll_host_lambda::api::request::BODY_BYTES_MAX;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpStream;
+    use tokio::sync::oneshot;
 
     use super::*;
 
@@ -170,6 +185,10 @@ mod tests {
     async fn echo(request: ApiRequest) -> ApiResponse {
         if request.path == "/wait" {
             std::future::pending::<()>().await;
+        }
+        if request.path == "/stream" {
+            let chunks = stream::iter([b"one ".to_vec(), b"two".to_vec()]).chain(stream::pending());
+            return ApiResponse::chunks("text/plain", Chunks::new(chunks));
         }
         let body = match &request.body {
             Body::Whole(bytes) => format!("{} bytes", bytes.len()),
@@ -229,6 +248,27 @@ mod tests {
             let answer = ask(address, &[head.as_bytes(), &vec![b' '; length]].concat()).await;
             assert!(answer.contains(&says), "{length}: {answer}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_stream_goes_out_as_it_comes_and_ends_in_good_order_with_the_front() {
+        let (close, closed) = oneshot::channel::<()>();
+        let address = start(async {
+            let _ = closed.await;
+        })
+        .await;
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(b"GET /stream HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"3\r\ntwo\r\n") {
+            assert!(socket.read_buf(&mut answer).await.unwrap() > 0, "the stream is still open");
+        }
+        drop(close);
+        let mut rest = String::new();
+        socket.read_to_string(&mut rest).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.contains("\r\nx-accel-buffering: no\r\n") && answer.contains("4\r\none \r\n"), "{answer}");
+        assert_eq!(rest, "0\r\n\r\n", "a reader can tell a whole stream from a torn one");
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ pub struct LocalTable {
 }
 
 impl LocalTable {
-    /// `events`, announced to the reader of its table stream and to long polls.
+    /// `events`, announced to the reader of its table stream and to those who wait for its events.
     #[must_use]
     pub fn new(events: Events<LocalClock>, stream: TableStream, news: ProcessNews<LocalClock>) -> Self {
         Self { events, stream, news }
@@ -38,8 +38,8 @@ impl EventTable for LocalTable {
         let appended = self.events.append(events).await;
         // Also after a fault: its outcome may be unknown, and a look too many costs nothing.
         self.stream.announce();
-        if let (Ok(()), Some(last)) = (&appended, events.last()) {
-            self.news.announce(last.stream, last.version);
+        if appended.is_ok() {
+            self.news.announce_events(events);
         }
         appended
     }

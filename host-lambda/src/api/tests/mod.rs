@@ -12,6 +12,7 @@ mod imports;
 mod lists;
 mod owners;
 mod requests;
+mod stream;
 
 use std::time::Duration;
 
@@ -187,7 +188,7 @@ impl Api<World> {
         assert_eq!(response.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(response.header("access-control-allow-origin"), None);
         assert!(response.header("cache-control").is_some());
-        let text = String::from_utf8(response.body).unwrap();
+        let text = String::from_utf8(response.body.into_whole().expect("a whole body")).unwrap();
         Reply { status: response.status, headers: response.headers, text }
     }
 
