@@ -24,22 +24,22 @@ pub const NAME: &str = "Name";
 /// The event's stored data.
 pub const DATA: &str = "Data";
 
-const SOURCE: &str = "Source";
-const HAPPENED_AT: &str = "Time";
-const RECORDED_AT: &str = "RecordedTime";
-const SCHEMA_VERSION: &str = "SchemaVersion";
-const COMMAND_ID: &str = "CommandId";
-const COMMAND_HASH: &str = "CommandHash";
-const CORRELATION_ID: &str = "CorrelationId";
-const CAUSATION_ID: &str = "CausationId";
-const TRACEPARENT: &str = "TraceParent";
-const ACTOR: &str = "Actor";
-const REDUCER: &str = "Reducer";
+pub(crate) const SOURCE: &str = "Source";
+pub(crate) const HAPPENED_AT: &str = "Time";
+pub(crate) const RECORDED_AT: &str = "RecordedTime";
+pub(crate) const SCHEMA_VERSION: &str = "SchemaVersion";
+pub(crate) const COMMAND_ID: &str = "CommandId";
+pub(crate) const COMMAND_HASH: &str = "CommandHash";
+pub(crate) const CORRELATION_ID: &str = "CorrelationId";
+pub(crate) const CAUSATION_ID: &str = "CausationId";
+pub(crate) const TRACEPARENT: &str = "TraceParent";
+pub(crate) const ACTOR: &str = "Actor";
+pub(crate) const REDUCER: &str = "Reducer";
 
 /// Most attributes an event's item has.
 pub const ATTRIBUTES_MAX: usize = 16;
 /// Schema version of events that name none.
-const FIRST_SCHEMA: u32 = 1;
+pub(crate) const FIRST_SCHEMA: u32 = 1;
 
 /// A typed value of an item, in a library's own type.
 pub trait ItemValue: Sized {

@@ -8,9 +8,9 @@ use std::marker::PhantomData;
 
 use tillroll_core::aggregate::{Aggregate, Change, Versioned};
 use tillroll_core::id::StreamId;
-use tillroll_core::recorded::Circumstances;
+use tillroll_core::recorded::{Circumstances, Recorded};
 
-use crate::ports::{AppendError, COMMIT_EVENTS_MAX, EventTable, Fault, FaultKind};
+use crate::ports::{AppendError, COMMIT_EVENTS_MAX, EventTable, Fault, FaultKind, decoded};
 use crate::record::EventRecord;
 
 /// Most bytes of event data, as JSON, in one commit: a transaction may hold 4 MB, a person's request a hundredth.
@@ -40,7 +40,12 @@ pub enum StoreError {
     Fault(#[from] Fault),
 }
 
-impl<A: Aggregate, T: EventTable> Repository<A, T> {
+impl<A, T> Repository<A, T>
+where
+    A: Aggregate + Send,
+    A::Event: Send + 'static,
+    T: EventTable,
+{
     /// A repository over this table.
     pub const fn new(table: T) -> Self {
         Self { table, aggregate: PhantomData }
@@ -54,30 +59,27 @@ impl<A: Aggregate, T: EventTable> Repository<A, T> {
     /// The aggregate with all its events folded; without events a new one. A hole in the stream, or an event that
     /// does not read as what its name says, is a permanent fault that names cart and version.
     pub async fn load(&self, stream: StreamId) -> Result<Versioned<A>, Fault> {
-        Self::fold(stream, self.table.load_for_folding(stream, None).await?)
+        self.load_first(stream, None).await
     }
 
     /// The aggregate as it was at `version`; `None` when its stream never came that far.
     pub async fn load_at(&self, stream: StreamId, version: u64) -> Result<Option<Versioned<A>>, Fault> {
         let Ok(limit) = u32::try_from(version) else { return Ok(None) };
-        let aggregate = Self::fold(stream, self.table.load_for_folding(stream, Some(limit)).await?)?;
+        let aggregate = self.load_first(stream, Some(limit)).await?;
         Ok((aggregate.stored_version() == version).then_some(aggregate))
+    }
+
+    /// The aggregate with the first `limit` of its events folded, or all of them.
+    async fn load_first(&self, stream: StreamId, limit: Option<u32>) -> Result<Versioned<A>, Fault> {
+        let mut aggregate = Versioned::new(stream);
+        self.table.load_decoded(stream, limit, |recorded| replay(&mut aggregate, &recorded)).await?;
+        Ok(aggregate)
     }
 
     /// Folds the events of a stream from its first one on. Fails as [`load`](Self::load) does.
     pub fn fold(stream: StreamId, records: Vec<EventRecord>) -> Result<Versioned<A>, Fault> {
         let mut aggregate = Versioned::new(stream);
-        for record in records {
-            let place = |version: u64| format!("{stream} at version {version}");
-            let version = record.version;
-            let recorded = record
-                .decode()
-                .map_err(|undecodable| Fault::new(FaultKind::Permanent, "fold cart", place(version), undecodable))?;
-            aggregate.replay(&recorded).map_err(|out_of_order| {
-                let missing = out_of_order.newest.saturating_add(1);
-                Fault::new(FaultKind::Permanent, "fold cart", place(missing), out_of_order)
-            })?;
-        }
+        records.into_iter().try_for_each(|record| replay(&mut aggregate, &decoded(record)?))?;
         Ok(aggregate)
     }
 
@@ -130,6 +132,14 @@ impl<A: Aggregate, T: EventTable> Repository<A, T> {
             Err(AppendError::Fault(fault)) => Err(StoreError::Fault(fault)),
         }
     }
+}
+
+/// Folds the next event in; a permanent fault that names the missing version when another one comes.
+fn replay<A: Aggregate>(aggregate: &mut Versioned<A>, recorded: &Recorded<A::Event>) -> Result<(), Fault> {
+    aggregate.replay(recorded).map_err(|error| {
+        let place = format!("{} at version {}", error.stream, error.newest.saturating_add(1));
+        Fault::new(FaultKind::Permanent, "fold cart", place, error)
+    })
 }
 
 fn data_bytes(records: &[EventRecord]) -> Result<usize, serde_json::Error> {

@@ -1,5 +1,5 @@
 //! A wire between a client and a server that loses what it is told to lose: requests before they arrive, or answers
-//! after the server did its work. It keeps the bodies of what was sent.
+//! after the server did its work. It keeps the bodies of what was sent and answered.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -16,8 +16,12 @@ pub enum Loss {
     None,
     /// The connection breaks before the server sees it.
     Request,
-    /// The server does it, and the connection breaks before the answer is through.
+    /// The server does it, and the connection breaks before the answer begins.
     Answer,
+    /// The server does it, and the connection breaks in the middle of the answer.
+    HalfAnswer,
+    /// The server does it, and the connection ends before the length that the answer gives.
+    LongAnswer,
 }
 
 /// The client's end of the wire.
@@ -31,6 +35,7 @@ pub struct FaultyWire {
 struct State {
     losses: VecDeque<Loss>,
     bodies: Vec<String>,
+    answers: Vec<String>,
 }
 
 impl FaultyWire {
@@ -63,6 +68,12 @@ impl FaultyWire {
     pub fn bodies(&self) -> Vec<String> {
         self.state.lock().unwrap().bodies.clone()
     }
+
+    /// Bodies of all answers so far, lost ones included.
+    #[must_use]
+    pub fn answers(&self) -> Vec<String> {
+        self.state.lock().unwrap().answers.clone()
+    }
 }
 
 /// Carries the requests of one connection, one after the other, until something is lost or somebody hangs up.
@@ -80,11 +91,29 @@ async fn carry(client: TcpStream, server: SocketAddr, state: Arc<Mutex<State>>) 
         if loss == Loss::Request || to_server.write_all(&request).await.is_err() {
             return;
         }
-        let Some((answer, _)) = read_message(&mut from_server).await else { return };
-        if loss == Loss::Answer || to_client.write_all(&answer).await.is_err() {
+        let Some((answer, body)) = read_message(&mut from_server).await else { return };
+        state.lock().unwrap().answers.push(body.clone());
+        let passed = match loss {
+            Loss::None | Loss::Request => answer,
+            Loss::Answer => Vec::new(),
+            Loss::HalfAnswer => answer[..answer.len() - body.len() / 2].to_vec(),
+            Loss::LongAnswer => longer(&answer),
+        };
+        if to_client.write_all(&passed).await.is_err() || loss != Loss::None {
             return;
         }
     }
+}
+
+/// The same answer, said to be one byte longer than it is.
+fn longer(answer: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(answer);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let lengthened = head.lines().map(|line| match line.to_ascii_lowercase().strip_prefix("content-length:") {
+        Some(_) => format!("content-length: {}\r\n", body.len() + 1),
+        None => format!("{line}\r\n"),
+    });
+    format!("{}\r\n{body}", lengthened.collect::<String>()).into_bytes()
 }
 
 /// One HTTP/1.1 message with a `Content-Length` as it is, and its body as text; `None` at the end of the connection.

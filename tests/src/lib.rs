@@ -4,6 +4,7 @@
 #![allow(clippy::missing_panics_doc, reason = "everything here panics when the sentence it tests does not hold")]
 
 pub mod api;
+pub mod canned;
 pub mod contracts;
 pub mod dynoxide;
 pub mod faulty_wire;

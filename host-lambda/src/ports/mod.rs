@@ -29,4 +29,4 @@ pub use rows::{
     By, Order, ROWS_GET_MAX, ROWS_WRITE_MAX, Row, RowKey, RowQuery, RowWrite, Rows, RowsError, check_writes,
 };
 pub use runs::Runs;
-pub use table::{AppendError, COMMIT_EVENTS_MAX, EventTable, ScanPage, ScanPosition, check_commit};
+pub use table::{AppendError, COMMIT_EVENTS_MAX, EventTable, ScanPage, ScanPosition, check_commit, decoded};

@@ -1,6 +1,8 @@
 //! The port of the event table.
 
+use tillroll_core::aggregate::Event;
 use tillroll_core::id::StreamId;
+use tillroll_core::recorded::Recorded;
 
 use super::{Fault, FaultKind};
 use crate::record::EventRecord;
@@ -16,14 +18,20 @@ pub trait EventTable: Send + Sync {
         limit: Option<u32>,
     ) -> impl Future<Output = Result<Vec<EventRecord>, Fault>> + Send;
 
-    /// As [`load`](Self::load) from the first event on, for folding: of the circumstances only event id, command and
-    /// schema version are promised. An adapter may leave the others unread, which is half of what a load costs.
-    fn load_for_folding(
+    /// The same from the first event on and decoded, for folding: each event goes to `take`, in order, and what `take`
+    /// fails with ends the load. Of the circumstances only event id, command and schema version are promised: an
+    /// adapter may leave the others unread. An event that does not read as what its name says is a permanent fault.
+    fn load_decoded<E, F>(
         &self,
         stream: StreamId,
         limit: Option<u32>,
-    ) -> impl Future<Output = Result<Vec<EventRecord>, Fault>> + Send {
-        self.load(stream, 0, limit)
+        mut take: F,
+    ) -> impl Future<Output = Result<(), Fault>> + Send
+    where
+        E: Event + Send + 'static,
+        F: FnMut(Recorded<E>) -> Result<(), Fault> + Send,
+    {
+        async move { self.load(stream, 0, limit).await?.into_iter().try_for_each(|record| take(decoded(record)?)) }
     }
 
     /// Appends 1..=[`COMMIT_EVENTS_MAX`] events of one stream with consecutive versions, all or none. An append that
@@ -41,8 +49,12 @@ impl<T: EventTable> EventTable for &T {
         T::load(self, stream, after, limit).await
     }
 
-    async fn load_for_folding(&self, stream: StreamId, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
-        T::load_for_folding(self, stream, limit).await
+    async fn load_decoded<E, F>(&self, stream: StreamId, limit: Option<u32>, take: F) -> Result<(), Fault>
+    where
+        E: Event + Send + 'static,
+        F: FnMut(Recorded<E>) -> Result<(), Fault> + Send,
+    {
+        T::load_decoded(self, stream, limit, take).await
     }
 
     async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {
@@ -52,6 +64,13 @@ impl<T: EventTable> EventTable for &T {
     async fn scan(&self, from: Option<ScanPosition>) -> Result<ScanPage, Fault> {
         T::scan(self, from).await
     }
+}
+
+/// The event of a record; a permanent fault that names cart and version when its data is not what its name says.
+pub fn decoded<E: Event>(record: EventRecord) -> Result<Recorded<E>, Fault> {
+    let (stream, version) = (record.stream, record.version);
+    let place = || format!("{stream} at version {version}");
+    record.decode().map_err(|error| Fault::new(FaultKind::Permanent, "fold cart", place(), error))
 }
 
 /// Most events in one commit.

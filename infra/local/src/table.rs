@@ -1,6 +1,8 @@
 //! The event table on one machine: the DynamoDB adapter, and a word to those who wait for new events.
 
+use tillroll_core::aggregate::Event;
 use tillroll_core::id::StreamId;
+use tillroll_core::recorded::Recorded;
 use tillroll_host_lambda::dynamodb::Events;
 use tillroll_host_lambda::memory::ProcessNews;
 use tillroll_host_lambda::ports::{AppendError, EventTable, Fault, News as _, ScanPage, ScanPosition};
@@ -30,8 +32,12 @@ impl EventTable for LocalTable {
         self.events.load(stream, after, limit).await
     }
 
-    async fn load_for_folding(&self, stream: StreamId, limit: Option<u32>) -> Result<Vec<EventRecord>, Fault> {
-        self.events.load_for_folding(stream, limit).await
+    async fn load_decoded<E, F>(&self, stream: StreamId, limit: Option<u32>, take: F) -> Result<(), Fault>
+    where
+        E: Event + Send + 'static,
+        F: FnMut(Recorded<E>) -> Result<(), Fault> + Send,
+    {
+        self.events.load_decoded(stream, limit, take).await
     }
 
     async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {

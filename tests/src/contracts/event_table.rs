@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use tillroll_core::cart::CartEvent;
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
-use tillroll_core::recorded::{Circumstances, CommandMark};
-use tillroll_host_lambda::ports::{AppendError, COMMIT_EVENTS_MAX, EventTable, FaultKind};
+use tillroll_core::recorded::{Circumstances, CommandMark, Recorded};
+use tillroll_host_lambda::ports::{AppendError, COMMIT_EVENTS_MAX, EventTable, Fault, FaultKind, decoded};
 use tillroll_host_lambda::record::EventRecord;
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ macro_rules! event_table_contract {
                 eight_writers_racing_for_twenty_versions_win_exactly_twenty,
                 a_load_past_one_megabyte_is_complete,
                 folding_reads_the_same_events_with_their_ids_and_commands,
+                what_stops_folding_ends_the_load,
                 a_scan_brings_every_event_once,
             ]
         );
@@ -259,15 +261,40 @@ pub async fn folding_reads_the_same_events_with_their_ids_and_commands(table: im
     for version in 1..=5 {
         table.append(&[event(stream(1), version, u128::from(version))]).await.unwrap();
     }
-    let whole = table.load(stream(1), 0, None).await.unwrap();
-    let folded = table.load_for_folding(stream(1), None).await.unwrap();
-    let read = |event: &EventRecord| {
-        let noted = &event.circumstances;
-        let marks = (noted.event_id, noted.command, noted.schema_version);
-        (event.stream, event.version, event.name.clone(), event.data.clone(), marks)
+    let mut expected = Vec::new();
+    for record in table.load(stream(1), 0, None).await.unwrap() {
+        expected.push(promised(decoded(record).unwrap()));
+    }
+    assert_eq!(first_decoded(&table, None).await, expected);
+    assert_eq!(first_decoded(&table, Some(2)).await, expected[..2]);
+}
+
+/// The event without the circumstances that a load for folding may leave out.
+fn promised(recorded: Recorded<CartEvent>) -> Recorded<CartEvent> {
+    let Circumstances { event_id, command, schema_version, .. } = recorded.circumstances;
+    let circumstances = Circumstances { event_id, command, schema_version, ..event(stream(1), 1, 1).circumstances };
+    Recorded { circumstances, ..recorded }
+}
+
+async fn first_decoded(table: &impl EventTable, limit: Option<u32>) -> Vec<Recorded<CartEvent>> {
+    let mut taken = Vec::new();
+    let take = |recorded| {
+        taken.push(promised(recorded));
+        Ok(())
     };
-    assert_eq!(folded.iter().map(read).collect::<Vec<_>>(), whole.iter().map(read).collect::<Vec<_>>());
-    assert_eq!(table.load_for_folding(stream(1), Some(2)).await.unwrap().len(), 2);
+    table.load_decoded(stream(1), limit, take).await.unwrap();
+    taken
+}
+
+pub async fn what_stops_folding_ends_the_load(table: impl EventTable) {
+    table.append(&commit(stream(1), 1..=5, 1)).await.unwrap();
+    let mut taken = 0_u32;
+    let take = |_: Recorded<CartEvent>| {
+        taken += 1;
+        if taken < 3 { Ok(()) } else { Err(Fault::new(FaultKind::Permanent, "fold", "cart", "enough")) }
+    };
+    let stopped = table.load_decoded(stream(1), None, take).await.unwrap_err();
+    assert_eq!((stopped.operation, taken), ("fold", 3));
 }
 
 pub async fn a_scan_brings_every_event_once(table: impl EventTable) {

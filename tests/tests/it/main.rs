@@ -9,5 +9,6 @@ mod http;
 mod items;
 mod kill;
 mod lost_answers;
+mod reader;
 mod repository;
 mod slice;

@@ -1,0 +1,549 @@
+//! Events read from the bytes of DynamoDB's answers, and by the SDK: the same events, the same faults, whatever comes.
+
+use std::error::Error;
+use std::future::Future;
+use std::net::SocketAddr;
+
+use futures_util::future::join_all;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tillroll_core::cart::{Cart, CartEvent};
+use tillroll_core::id::StreamId;
+use tillroll_core::recorded::{Circumstances, Recorded};
+use tillroll_core::time::Timestamp;
+use tillroll_host_lambda::dynamodb::client::emulator_client;
+use tillroll_host_lambda::dynamodb::tables::{TableNames, create_tables};
+use tillroll_host_lambda::dynamodb::{Events, Reader, Tokens, events_of_answer};
+use tillroll_host_lambda::item::image_of_event;
+use tillroll_host_lambda::memory::MemoryClock;
+use tillroll_host_lambda::ports::{EventTable, Fault, FaultKind};
+use tillroll_host_lambda::record::EventRecord;
+use tillroll_host_lambda::repository::Repository;
+use tillroll_tests::canned::{Answer, Canned};
+use tillroll_tests::contracts::event_table::{event, stream};
+use tillroll_tests::faulty_wire::{FaultyWire, Loss};
+use tillroll_tests::wall_clock::WallClock;
+use tillroll_tests::{dynoxide, ministack};
+
+/// Longer than any budget lasts.
+const ALWAYS: usize = 1_000;
+
+/// What a load comes to: events, or a fault and the words of all its causes.
+type Loaded<R> = Result<Vec<R>, (FaultKind, String)>;
+
+fn worded<R>(loaded: Result<Vec<R>, Fault>) -> Loaded<R> {
+    loaded.map_err(|fault| {
+        let mut words = fault.to_string();
+        let mut cause = fault.source();
+        while let Some(error) = cause {
+            words = format!("{words}: {error}");
+            cause = error.source();
+        }
+        (fault.kind, words)
+    })
+}
+
+async fn whole(table: &impl EventTable, cart: StreamId) -> Loaded<EventRecord> {
+    worded(table.load(cart, 0, None).await)
+}
+
+async fn decoded(table: &impl EventTable, cart: StreamId) -> Loaded<Recorded<CartEvent>> {
+    let mut events = Vec::new();
+    let take = |event| {
+        events.push(event);
+        Ok(())
+    };
+    worded(table.load_decoded(cart, None, take).await.map(|()| events))
+}
+
+/// A table that answers with this and nothing else, read by either.
+fn canned(answers: &[Answer], reader: Reader) -> Events<MemoryClock> {
+    let clock = MemoryClock::new(Timestamp::UNIX_EPOCH, 1);
+    let client = Canned::new(answers.to_vec()).client();
+    Events::new(client, "events", Tokens::Omit, clock).with_reader(reader)
+}
+
+/// What both readers make of these answers; fails when it is not the same.
+async fn both(answers: &[Answer], cart: StreamId) -> (Loaded<EventRecord>, Loaded<Recorded<CartEvent>>) {
+    let [ours, sdks] = [Reader::Bytes, Reader::Sdk].map(|reader| canned(answers, reader));
+    let expected = (whole(&sdks, cart).await, decoded(&canned(answers, Reader::Sdk), cart).await);
+    assert_eq!(whole(&ours, cart).await, expected.0);
+    assert_eq!(decoded(&canned(answers, Reader::Bytes), cart).await, expected.1);
+    expected
+}
+
+fn in_a_runtime<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
+}
+
+/// Events of every kind, with everything that may be noted of them.
+fn history(cart: StreamId) -> Vec<EventRecord> {
+    let rule = |kind: Value| json!({"shopping_cart_uuid": cart, "code": "SPRING \"10\"", "rule": kind});
+    let data = [
+        ("CartOpened", json!({"shopping_cart_uuid": cart, "currency": "EUR", "owner_ref": "o", "token_hash": "ab"})),
+        ("CartClaimed", json!({"shopping_cart_uuid": cart, "owner_ref": "p"})),
+        ("ItemAdded", json!({"shopping_cart_uuid": cart, "item_name": "Tea"})),
+        (
+            "ItemAdded",
+            json!({
+                "shopping_cart_uuid": cart, "item_name": "Ärger \u{1f375} \"<b>\" \\ \u{7f}\n\u{0}", "sku": "a/b",
+                "quantity": 9_007_199_254_740_991_u64, "price": {"minor": 0, "per": 3}, "later": [null, true, {}, -1.5],
+            }),
+        ),
+        ("ItemQuantityChanged", json!({"shopping_cart_uuid": cart, "sku": "Tea", "quantity": 0})),
+        ("ItemRemoved", json!({"shopping_cart_uuid": cart, "sku": "Tea"})),
+        ("DiscountApplied", rule(json!({"kind": "percent_off", "basis_points": 1_000, "sku": "a/b"}))),
+        ("DiscountApplied", rule(json!({"min_subtotal_minor": 5, "minor": 300, "kind": "amount_off"}))),
+        ("DiscountRemoved", json!({"shopping_cart_uuid": cart, "code": "SPRING \"10\""})),
+        ("ItemWeighed", json!({"weight": 0.25, "of": [{"deep": [[]]}], "empty": ""})),
+        ("CartClosed", json!({"shopping_cart_uuid": cart, "reason": "checked_out"})),
+    ];
+    let noted = Circumstances {
+        happened_at: Some("2017-01-01T11:53:26.5+01:00".parse().unwrap()),
+        correlation_id: Some("story \\u0041".to_owned()),
+        causation_id: Some(String::new()),
+        traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
+        actor: Some("éclair".to_owned()),
+        reducer: Some("0123456789abcdef".to_owned()),
+        schema_version: 3,
+        ..event(cart, 1, 1).circumstances
+    };
+    let records = (1..).zip(data).map(|(version, (name, data))| {
+        let plain = event(cart, version, u128::from(version));
+        let circumstances = match version % 3 {
+            0 => Circumstances { command: None, source: None, recorded_at: None, ..plain.circumstances.clone() },
+            1 => Circumstances { event_id: plain.circumstances.event_id, ..noted.clone() },
+            _ => plain.circumstances.clone(),
+        };
+        EventRecord { name: name.to_owned(), data, circumstances, ..plain }
+    });
+    records.collect()
+}
+
+/// The answer to a query that found these items.
+fn answer(items: &[Value]) -> String {
+    json!({"Count": items.len(), "Items": items, "ScannedCount": items.len()}).to_string()
+}
+
+fn item(record: &EventRecord) -> Value {
+    serde_json::to_value(image_of_event(record)).unwrap()
+}
+
+fn items(records: &[EventRecord]) -> Vec<Value> {
+    records.iter().map(item).collect()
+}
+
+#[test]
+fn events_of_every_kind_are_read_without_the_sdk_and_as_the_sdk_reads_them() {
+    let records = history(stream(1));
+    let answer = answer(&items(&records));
+    let (whole, decoded) = in_a_runtime(both(&[Answer::ok(answer.clone())], stream(1)));
+    assert_eq!(whole, Ok(records.clone()));
+    assert_eq!(events_of_answer(answer.as_bytes(), stream(1)), Some(decoded.unwrap()));
+    // As other writers of JSON put it: with white space, and nothing but ASCII.
+    let spaced = serde_json::to_string_pretty(&serde_json::from_str::<Value>(&answer).unwrap()).unwrap();
+    let ascii = |unit: u16| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    let escaped: String = answer.encode_utf16().map(ascii).collect();
+    for same in [spaced, escaped] {
+        assert!(events_of_answer::<CartEvent>(same.as_bytes(), stream(1)).is_some(), "{same}");
+        assert_eq!(in_a_runtime(both(&[Answer::ok(same)], stream(1))).0, Ok(records.clone()));
+    }
+}
+
+#[test]
+fn an_items_attributes_come_in_any_order() {
+    let record = &history(stream(1))[3];
+    let Value::Object(attributes) = item(record) else { panic!("an item is an object") };
+    let texts: Vec<String> = attributes.iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
+    for first in 0..texts.len() {
+        let turned: Vec<&str> = texts.iter().cycle().skip(first).take(texts.len()).map(String::as_str).collect();
+        let answer = format!(r#"{{"ScannedCount":1,"Items":[{{{}}}],"Count":1}}"#, turned.join(","));
+        assert!(events_of_answer::<CartEvent>(answer.as_bytes(), stream(1)).is_some());
+        assert_eq!(in_a_runtime(both(&[Answer::ok(answer)], stream(1))).0, Ok(vec![record.clone()]));
+    }
+}
+
+#[test]
+fn pages_follow_each_other_whoever_reads_them() {
+    let records = history(stream(1));
+    let page = |records: &[EventRecord], next: bool| {
+        let mut page: Value = serde_json::from_str(&answer(&items(records))).unwrap();
+        let last = records.last().unwrap();
+        if next {
+            let key = json!({"AggregateUuid": {"S": last.stream}, "Version": {"N": last.version.to_string()}});
+            page["LastEvaluatedKey"] = key;
+        }
+        Answer::ok(page.to_string())
+    };
+    // The SDK has to read the one in the middle.
+    let mut odd: Value = serde_json::from_slice(&page(&records[4..8], true).body).unwrap();
+    odd["ConsumedCapacity"] = json!({"TableName": "events", "CapacityUnits": 1.5});
+    let pages = [page(&records[..4], true), Answer::ok(odd.to_string()), page(&records[8..], false)];
+    assert_eq!(in_a_runtime(both(&pages, stream(1))).0, Ok(records));
+}
+
+/// Real pages, by both readers: events of every kind, a cart of several pages, one without events.
+async fn real_pages_are_read_alike(server: SocketAddr) {
+    let names = TableNames { events: "read-events".to_owned(), rows: "read-rows".to_owned() };
+    create_tables(&emulator_client(server), &names).await.unwrap();
+    let wire = FaultyWire::to(server).await;
+    let client = emulator_client(wire.address());
+    let ours = Events::new(client.clone(), &names.events, Tokens::Omit, WallClock::default());
+    let sdks = ours.clone().with_reader(Reader::Sdk);
+    let all_kinds = history(stream(1));
+    ours.append(&all_kinds).await.unwrap();
+    for number in 0..20_u64 {
+        let mut large = event(stream(2), number + 1, 1);
+        large.data["item_name"] = json!("é\"x".repeat(15_000));
+        ours.append(&[large]).await.unwrap();
+    }
+    for cart in [stream(1), stream(2), stream(3)] {
+        let written = wire.answers().len();
+        assert_eq!(whole(&ours, cart).await, whole(&sdks, cart).await);
+        assert_eq!(decoded(&ours, cart).await, decoded(&sdks, cart).await);
+        let pages = wire.answers().split_off(written);
+        let left_to_the_sdk = pages.iter().find(|page| events_of_answer::<CartEvent>(page.as_bytes(), cart).is_none());
+        assert_eq!(left_to_the_sdk, None);
+        assert_eq!(pages.len() > 4, cart == stream(2), "the long cart has several pages");
+    }
+    assert_eq!(whole(&ours, stream(1)).await, Ok(all_kinds));
+    assert_eq!(ours.load(stream(2), 7, Some(12)).await.unwrap(), sdks.load(stream(2), 7, Some(12)).await.unwrap());
+    // A table that is not there is the same fault.
+    let nowhere = Events::new(client, "nowhere", Tokens::Omit, WallClock::default());
+    let fault = whole(&nowhere, stream(1)).await;
+    assert!(fault.as_ref().is_err_and(|(kind, _)| *kind == FaultKind::Permanent), "{fault:?}");
+    assert_eq!(fault, whole(&nowhere.with_reader(Reader::Sdk), stream(1)).await);
+}
+
+#[tokio::test]
+async fn pages_of_the_embedded_dynamodb_are_read_alike() {
+    real_pages_are_read_alike(dynoxide::start().await).await;
+}
+
+#[tokio::test]
+async fn pages_of_an_independent_emulator_are_read_alike() {
+    if let Some(ministack) = ministack::shared().await {
+        real_pages_are_read_alike(ministack.address()).await;
+    }
+}
+
+#[test]
+fn every_error_answer_is_the_fault_that_the_sdk_makes_of_it() {
+    let good = answer(&items(&history(stream(1))));
+    for (answers, expected) in [
+        (vec![Answer::error(400, "ProvisionedThroughputExceededException")], FaultKind::Transient),
+        (vec![Answer::error(400, "ThrottlingException")], FaultKind::Transient),
+        (vec![Answer::error(400, "ResourceNotFoundException")], FaultKind::Permanent),
+        (vec![Answer::error(400, "ValidationException")], FaultKind::Permanent),
+        (vec![Answer::error(500, "InternalServerError")], FaultKind::Transient),
+        (vec![Answer { status: 503, body: "<html>busy</html>".into() }], FaultKind::Transient),
+        (vec![Answer { status: 400, body: good.clone().into() }], FaultKind::Permanent),
+        (vec![Answer::ok(good[..good.len() / 2].to_owned())], FaultKind::Permanent),
+        (vec![Answer::ok("[]")], FaultKind::Permanent),
+        (vec![Answer::ok("<html>fine</html>")], FaultKind::Permanent),
+    ] {
+        let (whole, decoded) = in_a_runtime(both(&answers, stream(1)));
+        assert!(whole.as_ref().is_err_and(|(kind, _)| *kind == expected), "{answers:?}: {whole:?}");
+        assert!(decoded.is_err_and(|(kind, _)| kind == expected), "{answers:?}");
+    }
+    // What is said again is read when it comes.
+    let answers =
+        [Answer::error(400, "ThrottlingException"), Answer::error(500, "InternalServerError"), Answer::ok(good)];
+    assert_eq!(in_a_runtime(both(&answers, stream(1))).0, Ok(history(stream(1))));
+    // Nothing at all, and a success of another kind, are pages without events to the SDK.
+    for empty in [Answer::ok(""), Answer::ok("{}"), Answer { status: 204, body: "".into() }] {
+        assert_eq!(in_a_runtime(both(&[empty], stream(1))).0, Ok(Vec::new()));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again_and_then_a_fault_to_both() {
+    let server = dynoxide::start().await;
+    let wire = FaultyWire::to(server).await;
+    let names = TableNames::default();
+    create_tables(&emulator_client(server), &names).await.unwrap();
+    let records = history(stream(1));
+    let past_the_wire = Events::new(emulator_client(server), &names.events, Tokens::Omit, WallClock::default());
+    past_the_wire.append(&records).await.unwrap();
+    for loss in [Loss::Request, Loss::Answer, Loss::HalfAnswer, Loss::LongAnswer] {
+        for reader in [Reader::Bytes, Reader::Sdk] {
+            let clock = MemoryClock::new(Timestamp::UNIX_EPOCH, 1);
+            let events = Events::new(emulator_client(wire.address()), &names.events, Tokens::Omit, clock);
+            let events = events.with_reader(reader);
+            wire.lose_next(&[loss, loss]);
+            assert_eq!(whole(&events, stream(1)).await, Ok(records.clone()), "{loss:?}, {reader:?}");
+            wire.lose_next(&[loss; ALWAYS]);
+            let fault = whole(&events, stream(1)).await.unwrap_err();
+            assert_eq!(fault.0, FaultKind::Transient, "{loss:?}, {reader:?}: {}", fault.1);
+            wire.lose_next(&[]);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_loads_at_once_each_get_their_own_events() {
+    const CARTS: u128 = 40;
+    const ROUNDS: usize = 5;
+    let client = emulator_client(dynoxide::start().await);
+    let names = TableNames::default();
+    create_tables(&client, &names).await.unwrap();
+    let events = Events::new(client, &names.events, Tokens::Omit, WallClock::default());
+    let length = |cart: u128| 1 + u64::try_from(cart % 7).unwrap();
+    for cart in 1..=CARTS {
+        for version in 1..=length(cart) {
+            events.append(&[event(stream(cart), version, cart)]).await.unwrap();
+        }
+    }
+    let loads = (0..ROUNDS).flat_map(|_| 1..=CARTS).map(|cart| {
+        let events = events.clone();
+        tokio::spawn(async move {
+            let expected: Vec<_> = (1..=length(cart)).map(|version| event(stream(cart), version, cart)).collect();
+            assert_eq!(whole(&events, stream(cart)).await, Ok(expected));
+            let folded = Repository::<Cart, _>::new(events).load(stream(cart)).await.unwrap();
+            assert_eq!((folded.head().stream, folded.head().version), (stream(cart), length(cart)));
+        })
+    });
+    for load in join_all(loads).await {
+        load.unwrap();
+    }
+}
+
+/// Bodies that are nearly right, each wrong in one way.
+#[test]
+fn what_is_unusual_in_a_page_is_judged_as_the_sdks_items_are() {
+    let text = item(&history(stream(1))[3]).to_string();
+    let cart = stream(1).to_string();
+    let nested = |depth: usize| format!(r#"{}{{"N":"1"}}{}"#, r#"{"M":{"x":"#.repeat(depth), "}}".repeat(depth));
+    let mut changed = Vec::new();
+    for (from, to) in [
+        (r#"{"N":"4"}"#, r#"{"N":"18446744073709551616"}"#),
+        (r#"{"N":"4"}"#, r#"{"N":"4.0"}"#),
+        (r#"{"N":"4"}"#, r#"{"N":"04"}"#),
+        (r#"{"N":"4"}"#, r#"{"N":"-4"}"#),
+        (r#"{"N":"4"}"#, r#"{"N":4}"#),
+        (r#"{"N":"4"}"#, r#"{"S":"4"}"#),
+        (r#"{"N":"4"}"#, r#"{"N":"4","S":"4"}"#),
+        (r#"{"N":"4"}"#, r#"{"N":"4","S":null}"#),
+        (r#"{"N":"4"}"#, r#"{"__type":"x","N":"4"}"#),
+        (r#"{"N":"4"}"#, "null"),
+        (r#"{"N":"4"}"#, "{}"),
+        (r#"{"N":"4"}"#, r#"{"N":"4"},"Version":{"N":"5"}"#),
+        (r#"{"N":"4"}"#, r#"{"N":"4"},"Version":{"N":"4"}"#),
+        (r#"{"N":"9007199254740991"}"#, r#"{"N":"9007199254740992"}"#),
+        (r#"{"N":"9007199254740991"}"#, r#"{"N":"99999999999999999999999999999999999999"}"#),
+        (r#"{"N":"9007199254740991"}"#, r#"{"N":"1E400"}"#),
+        (r#"{"N":"9007199254740991"}"#, r#"{"N":"1E2"}"#),
+        (r#"{"N":"9007199254740991"}"#, r#"{"S":"1"}"#),
+        (r#"{"N":"9007199254740991"}"#, r#"{"NULL":true}"#),
+        (r#"{"N":"9007199254740991"}"#, r#"{"L":[]}"#),
+        (r#"{"N":"9007199254740991"}"#, &nested(30)),
+        (r#"{"N":"9007199254740991"}"#, &nested(200)),
+        (r#"{"N":"9007199254740991"}"#, &nested(100_000)),
+        (r#"{"NULL":true}"#, r#"{"NULL":false}"#),
+        (r#"{"NULL":true}"#, r#"{"B":"AAA="}"#),
+        (r#"{"NULL":true}"#, r#"{"B":"?"}"#),
+        (r#"{"NULL":true}"#, r#"{"SS":["a","b"]}"#),
+        (r#"{"NULL":true}"#, r#"{"NS":["1"]}"#),
+        (r#"{"NULL":true}"#, r#"{"NEW":[{}]}"#),
+        (r#"{"NULL":true}"#, &nested(31)),
+        (r#"{"NULL":true}"#, &nested(60)),
+        (r#"{"NULL":true}"#, &nested(64)),
+        (r#"{"NULL":true}"#, &nested(100_000)),
+        (r#"{"NULL":true}"#, r#"{"N":"-0"}"#),
+        (r#"{"NULL":true}"#, r#"{"N":"1e9"}"#),
+        (r#"{"NULL":true}"#, r#"{"N":"+1"}"#),
+        (r#"{"NULL":true}"#, r#"{"N":" 1"}"#),
+        (r#"{"NULL":true}"#, r#"{"N":"\u0031"}"#),
+        (r#"{"M":{"minor""#, r#"{"M":{"$serde_json::private::RawValue":{"S":"1"},"minor""#),
+        (r#"{"M":{"minor":{"N":"0"},"per":{"N":"3"}}}"#, r#"{"L":[{"N":"0"},{"N":"3"}]}"#),
+        (r#"{"M":{"minor":{"N":"0"},"per":{"N":"3"}}}"#, r#"{"L":[{"N":"0"},{"N":"3"},{"N":"3"}]}"#),
+        (r#""minor":{"N":"0"}"#, r#""minor":{"N":"0"},"minor":{"N":"1"}"#),
+        (r#""minor":{"N":"0"}"#, r#""mi\u006eor":{"N":"0"}"#),
+        (r#""sku":{"S":"a/b"}"#, r#""sku":{"S":"a\/b"}"#),
+        (r#""sku":{"S":"a/b"}"#, r#""sku":{"S":"\ud83c\udf75"}"#),
+        (r#""sku":{"S":"a/b"}"#, r#""sku":{"S":"\ud83c"}"#),
+        (r#""sku":{"S":"a/b"}"#, r#""sku":{"S":"\udf75\ud83c"}"#),
+        (r#""sku":{"S":"a/b"}"#, r#""sku":{"S":"\x"}"#),
+        (r#""sku":{"S":"a/b"}"#, "\"sku\":{\"S\":\"a\tb\"}"),
+        (r#""sku":{"S":"a/b"}"#, r#""sku":{"NULL":true}"#),
+        (r#""sku":{"S":"a/b"}"#, r#""sku":{"M":{}}"#),
+        (r#"{"S":"ItemAdded"}"#, r#"{"S":"ItemEaten"}"#),
+        (r#"{"S":"ItemAdded"}"#, r#"{"S":"CartClosed"}"#),
+        (r#"{"S":"ItemAdded"}"#, r#"{"N":"1"}"#),
+        (cart.as_str(), "00000000-0000-0000-0000-000000000000"),
+        (cart.as_str(), "00000000"),
+        (r#""Data":"#, r#""Date":"#),
+        (r#""EventUuid":"#, r#""EventUUID":"#),
+        (r#""Name":"#, r#""Name":{"S":"CartOpened"},"Name":"#),
+    ] {
+        assert!(text.contains(from), "{from} in {text}");
+        changed.push(format!(r#"{{"Items":[{}]}}"#, text.replacen(from, to, 1)));
+    }
+    for whole in [
+        "null".to_owned(),
+        format!(r#"{{"Items":[{text}]}} x"#),
+        format!(r#"{{"Items":[{text}],}}"#),
+        format!(r#"{{"Items":[{text},]}}"#),
+        format!(r#"{{"Items":[{text},null]}}"#),
+        format!(r#"{{"Items":[{text}],"Items":[]}}"#),
+        format!(r#"{{"Items":[{text}],"Items":[{text}]}}"#),
+        format!(r#"{{"Items":[{text},{text}]}}"#),
+        format!(r#"{{"Items":[{text}],"Count":"one"}}"#),
+        format!(r#"{{"Items":[{text}],"Count":1.5}}"#),
+        format!(r#"{{"Items":[{text}],"Count":99999999999}}"#),
+        format!(r#"{{"Items":[{text}],"Count":null}}"#),
+        format!(r#"{{"Items":[{text}],"LastEvaluatedKey":null}}"#),
+        format!(r#"{{"Items":[{text}],"Extra":{}1{}}}"#, "[".repeat(400), "]".repeat(400)),
+        format!(r#"{{"Items":[{text}],"Extra":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000)),
+        r#"{"Items":null}"#.to_owned(),
+        r#"{"Items":{}}"#.to_owned(),
+        r#"{"Count":0}"#.to_owned(),
+    ] {
+        changed.push(whole);
+    }
+    let threads: Vec<_> = changed
+        .into_iter()
+        .map(|body| std::thread::spawn(move || drop(in_a_runtime(both(&[Answer::ok(body)], stream(1))))))
+        .collect();
+    for thread in threads {
+        thread.join().expect("both readers come to the same");
+    }
+}
+
+/// A page and what is done to its bytes.
+fn mutated_page() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = [
+        "\"",
+        "\\",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "null",
+        "true",
+        "0",
+        "-",
+        "1e9",
+        "\\u",
+        "\\ud83c",
+        "\u{e9}",
+        "\0",
+        "{\"S\":\"",
+        "{\"N\":\"",
+        "{\"M\":{",
+        "{\"L\":[",
+        "{\"NULL\":true}",
+        "{\"BOOL\":false}",
+        "\"Version\":",
+        "\"Data\":",
+        "\"Name\":",
+        "\"Items\":",
+        "99999999999999999999",
+    ];
+    let change = prop_oneof![
+        (any::<prop::sample::Index>(), 0..9_usize, prop::sample::select(pieces.to_vec()))
+            .prop_map(|(at, cut, piece)| (at, cut, piece.as_bytes().to_vec())),
+        (any::<prop::sample::Index>(), 0..3_usize, prop::collection::vec(any::<u8>(), 0..3)),
+    ];
+    (prop::sample::subsequence((0..11_usize).collect::<Vec<_>>(), 1..4), prop::collection::vec(change, 0..4)).prop_map(
+        |(chosen, changes)| {
+            let history = history(stream(1));
+            let records: Vec<_> = chosen.into_iter().map(|index| history[index].clone()).collect();
+            let mut page = answer(&items(&records)).into_bytes();
+            for (at, cut, piece) in changes {
+                let at = at.index(page.len());
+                let end = (at + cut).min(page.len());
+                page.splice(at..end, piece);
+            }
+            page
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_changed_page_is_the_same_events_or_the_same_fault_to_both(page in mutated_page()) {
+        drop(in_a_runtime(both(&[Answer::ok(page)], stream(1))));
+    }
+
+    #[test]
+    fn any_bytes_are_the_same_to_both(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        drop(in_a_runtime(both(&[Answer::ok(bytes)], stream(1))));
+    }
+
+    #[test]
+    fn a_hostile_page_takes_no_more_memory_than_a_few_times_its_length(page in mutated_page(), times in 1..50_usize) {
+        let body = page.repeat(times);
+        let taken = allocation_counter::measure(|| drop(events_of_answer::<CartEvent>(&body, stream(1))));
+        prop_assert!(taken.bytes_max <= 4 * body.len() as u64 + 4_096, "{} for {}", taken.bytes_max, body.len());
+    }
+}
+
+#[test]
+fn folding_allocates_two_strings_an_event_beside_the_state() {
+    const EVENTS: u64 = 1_000;
+    let cart = stream(1);
+    let mut records = vec![history(cart).remove(0)];
+    // Twenty lines, raised, changed and removed: the state's own strings are few.
+    records.extend((2..=EVENTS).map(|version| {
+        let sku = format!("sku-{}", version % 20);
+        let (name, data) = match version % 10 {
+            8 => ("ItemQuantityChanged", json!({"shopping_cart_uuid": cart, "sku": sku, "quantity": 4})),
+            9 => ("ItemRemoved", json!({"shopping_cart_uuid": cart, "sku": sku})),
+            _ => {
+                let price = json!({"minor": 398, "per": 2});
+                let item_name = format!("Item of {sku}");
+                let added = json!({
+                    "shopping_cart_uuid": cart, "item_name": item_name, "sku": sku, "quantity": 2, "price": price,
+                });
+                ("ItemAdded", added)
+            }
+        };
+        EventRecord { name: name.to_owned(), data, ..event(cart, version, version.into()) }
+    }));
+    for record in &mut records {
+        // What a load for folding leaves unread.
+        let Circumstances { event_id, command, .. } = record.circumstances;
+        record.circumstances = Circumstances { event_id, command, ..event(cart, 1, 1).circumstances };
+        record.circumstances.source = None;
+    }
+    let answer = answer(&items(&records));
+    let strings = |event: &CartEvent| match event {
+        CartEvent::ItemAdded(_) | CartEvent::DiscountApplied(_) => 2,
+        CartEvent::CartClaimed(_)
+        | CartEvent::ItemQuantityChanged(_)
+        | CartEvent::ItemRemoved(_)
+        | CartEvent::DiscountRemoved(_) => 1,
+        CartEvent::CartOpened(_) => 3,
+        CartEvent::CartClosed(_) => 0,
+    };
+    let events = events_of_answer::<CartEvent>(answer.as_bytes(), cart).unwrap();
+    let known = events.iter().map(|recorded| match &recorded.event {
+        tillroll_core::recorded::Stored::Known(event) => strings(event),
+        tillroll_core::recorded::Stored::Unknown { .. } => panic!("all are known"),
+    });
+    let expected: u64 = known.sum();
+    let taken = allocation_counter::measure(|| drop(events_of_answer::<CartEvent>(answer.as_bytes(), cart)));
+    // The events' strings, the vector twice, the cart's id as text.
+    assert!(taken.count_total <= expected + 8, "{} allocations, {expected} strings", taken.count_total);
+    assert!(taken.count_total <= 2 * EVENTS, "{} allocations for {EVENTS} events", taken.count_total);
+    // All of a load, the SDK's request and the fold included: what comes on top does not grow with the events.
+    let load = |records: &[EventRecord]| {
+        let items = items(records);
+        let events = canned(&[Answer::ok(self::answer(&items))], Reader::Bytes);
+        let repository = Repository::<Cart, _>::new(events);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(repository.load(cart)).unwrap();
+        allocation_counter::measure(|| drop(runtime.block_on(repository.load(cart)).unwrap())).count_total
+    };
+    let (short, long) = (load(&records[..500]), load(&records));
+    // Half of the events more, whose lines were there before or come back with a name and a sku of their own.
+    assert!(long - short <= 2 * (EVENTS / 2) + 150, "{short} allocations for half of it, {long} for all");
+}
