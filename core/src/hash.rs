@@ -32,6 +32,12 @@ impl Fingerprint {
         Self(xxhash_rust::xxh3::xxh3_64(bytes))
     }
 
+    /// The fingerprint with these 64 bits.
+    #[must_use]
+    pub const fn new(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// The 64 bits.
     #[must_use]
     pub const fn get(self) -> u64 {

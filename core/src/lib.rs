@@ -8,6 +8,8 @@
 //! | [`cart`] | the shopping cart: events, requests, commands, decisions, pricing, the view |
 //! | [`judge`] | one request of several commands, judged in order against one loaded aggregate |
 //! | [`recorded`] | an event with its place in history |
+//! | [`packed`] | recorded events as bytes: compact, read in place, the same everywhere |
+//! | [`timeline`] | any moment of a stream, what differs between two, when one value changed |
 //! | [`gate`], [`batch`], [`sequence`], [`lane`] | the rules by which consumers of the pipeline stay correct |
 //! | [`given`] | the test kit: given events, when a command, then events or a refusal |
 //! | [`id`], [`time`], [`money`], [`text`], [`hash`] | small typed values |
@@ -27,7 +29,9 @@ pub mod id;
 pub mod judge;
 pub mod lane;
 pub mod money;
+pub mod packed;
 pub mod recorded;
 pub mod sequence;
 pub mod text;
 pub mod time;
+pub mod timeline;

@@ -152,6 +152,44 @@ impl<T: AsRef<str>> ItemAdded<T> {
     }
 }
 
+impl CartEvent<&str> {
+    /// The same event with texts of its own.
+    #[must_use]
+    pub fn to_owned(&self) -> CartEvent {
+        let own = |text: &str| String::from(text);
+        match *self {
+            Self::CartOpened(CartOpened { shopping_cart_uuid, currency, owner_ref, token_hash }) => {
+                let (currency, owner_ref, token_hash) = (currency.map(own), owner_ref.map(own), token_hash.map(own));
+                CartEvent::CartOpened(CartOpened { shopping_cart_uuid, currency, owner_ref, token_hash })
+            }
+            Self::CartClaimed(CartClaimed { shopping_cart_uuid, owner_ref }) => {
+                CartEvent::CartClaimed(CartClaimed { shopping_cart_uuid, owner_ref: own(owner_ref) })
+            }
+            Self::ItemAdded(ItemAdded { shopping_cart_uuid, item_name, sku, quantity, price }) => {
+                let (item_name, sku) = (own(item_name), sku.map(own));
+                CartEvent::ItemAdded(ItemAdded { shopping_cart_uuid, item_name, sku, quantity, price })
+            }
+            Self::ItemQuantityChanged(ItemQuantityChanged { shopping_cart_uuid, sku, quantity }) => {
+                let sku = own(sku);
+                CartEvent::ItemQuantityChanged(ItemQuantityChanged { shopping_cart_uuid, sku, quantity })
+            }
+            Self::ItemRemoved(ItemRemoved { shopping_cart_uuid, sku }) => {
+                CartEvent::ItemRemoved(ItemRemoved { shopping_cart_uuid, sku: own(sku) })
+            }
+            Self::DiscountApplied(DiscountApplied { shopping_cart_uuid, code, ref rule }) => {
+                let (code, rule) = (own(code), rule.to_owned());
+                CartEvent::DiscountApplied(DiscountApplied { shopping_cart_uuid, code, rule })
+            }
+            Self::DiscountRemoved(DiscountRemoved { shopping_cart_uuid, code }) => {
+                CartEvent::DiscountRemoved(DiscountRemoved { shopping_cart_uuid, code: own(code) })
+            }
+            Self::CartClosed(CartClosed { shopping_cart_uuid, reason }) => {
+                CartEvent::CartClosed(CartClosed { shopping_cart_uuid, reason })
+            }
+        }
+    }
+}
+
 impl Event for CartEvent {
     fn name(&self) -> &'static str {
         match self {

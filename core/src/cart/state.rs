@@ -79,7 +79,7 @@ impl Contents {
     /// The line with this sku.
     #[must_use]
     pub fn line(&self, sku: &str) -> Option<&Line> {
-        self.lines.iter().find(|line| line.sku == sku)
+        self.lines.iter().find(|line| same(&line.sku, sku))
     }
 
     /// The discount with this code.
@@ -90,7 +90,7 @@ impl Contents {
 
     pub(super) fn add<T: AsRef<str>>(&mut self, added: &ItemAdded<T>) {
         let sku = added.line_sku();
-        if let Some(line) = self.lines.iter_mut().find(|line| line.sku == sku) {
+        if let Some(line) = self.lines.iter_mut().find(|line| same(&line.sku, sku)) {
             line.quantity = line.quantity.saturating_add(added.quantity);
             line.price = added.price.or(line.price);
         } else {
@@ -104,7 +104,7 @@ impl Contents {
     }
 
     pub(super) fn set_quantity(&mut self, sku: &str, quantity: Pieces) {
-        if let Some(line) = self.lines.iter_mut().find(|line| line.sku == sku) {
+        if let Some(line) = self.lines.iter_mut().find(|line| same(&line.sku, sku)) {
             line.quantity = quantity;
         }
     }
@@ -117,6 +117,7 @@ impl Contents {
 impl Cart {
     /// How each fact changes the cart, whoever owns the fact's texts. Every event by every state is said here; a fact
     /// that makes no sense in a state changes nothing.
+    #[inline]
     pub fn evolve_by<T: AsRef<str>>(&mut self, event: &CartEvent<T>) {
         match (event, &mut *self) {
             (CartEvent::CartOpened(opened), Self::Empty) => *self = Self::Open(Contents::opened(opened)),
@@ -152,6 +153,12 @@ impl Cart {
             ) => {}
         }
     }
+}
+
+/// Whether two keys are the same. The keys of one shop are often equally long and differ at their ends, so the last byte
+/// is looked at first: of the lines that are passed over, hardly one has to be compared as a whole.
+fn same(one: &str, other: &str) -> bool {
+    one.as_bytes().last() == other.as_bytes().last() && one == other
 }
 
 impl Aggregate for Cart {

@@ -45,7 +45,7 @@ fn rule() -> impl Strategy<Value = RequestedRule> {
     )
 }
 
-fn request() -> impl Strategy<Value = CartRequest> {
+pub(crate) fn request() -> impl Strategy<Value = CartRequest> {
     let add = (sku(), prop::option::of(sku()), prop::option::of(quantity()), prop::option::of(requested_price()));
     prop_oneof![
         1 => Just(CartRequest::OpenCart(OpenCart::default())),
@@ -77,7 +77,7 @@ fn opened() -> Versioned<Cart> {
     cart
 }
 
-fn events_of(requests: &[CartRequest]) -> Vec<CartEvent> {
+pub(crate) fn events_of(requests: &[CartRequest]) -> Vec<CartEvent> {
     let mut cart = opened();
     for (id, request) in requests.iter().enumerate() {
         judge(&mut cart, &[asked(id, request)], Terms::HISTORY, Atomicity::EachOnItsOwn);

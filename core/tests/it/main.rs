@@ -3,5 +3,9 @@
 
 mod judging;
 mod laws;
+mod packed;
+mod packed_vectors;
 mod second_aggregate;
+mod timeline;
+mod timeline_vectors;
 mod vectors;

@@ -69,7 +69,7 @@ impl Named {
     }
 }
 
-fn cart_id() -> StreamId {
+pub(crate) fn cart_id() -> StreamId {
     "00000000-0000-4000-8000-000000000001".parse().unwrap()
 }
 
@@ -102,7 +102,7 @@ fn decide(vector: &Vector, cart: &Versioned<Cart>) -> Result<Vec<CartEvent>, Car
     cart.state().decide(head, &command, vector.tariff.terms())
 }
 
-fn files(folder: &str) -> Vec<(PathBuf, String)> {
+pub(crate) fn files(folder: &str) -> Vec<(PathBuf, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(folder);
     let mut paths: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

@@ -19,6 +19,7 @@ mod dev;
 mod import;
 mod measure;
 mod server;
+mod timeline;
 mod writes;
 
 use std::process::ExitCode;
@@ -29,9 +30,10 @@ cargo xtask bench [name…]
   command  fetch + one-event store at 1 and 16 writers: client CPU beside the bare SDK doing the same
   writes   import-shaped commits: events/s beside a bare SDK loop, without the pipeline
   dev      second start of `tillroll dev`, and its memory when idle
+  timeline fold from packed bytes, and seeks in histories of 100,000 and 1,000,000 events
   import   the whole data set: imported, captured, archived, projected, verified, replayed (about half an hour)
 
-Without a name: the first three.";
+Without a name: all but the last.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
-        [] => vec!["command", "writes", "dev"],
+        [] => vec!["command", "writes", "dev", "timeline"],
         names => names.iter().map(String::as_str).collect(),
     };
     println!("machine: {}", measure::machine());
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
             "command" => command::run(),
             "writes" => writes::run(),
             "dev" => dev::run(),
+            "timeline" => timeline::run(),
             "import" => import::run(),
             _ => {
                 eprintln!("{HELP}");

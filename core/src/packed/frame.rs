@@ -1,0 +1,214 @@
+//! From bytes to frames: the header, the events' frames, the end. Nothing in here looks into an event before it is
+//! asked to.
+
+use alloc::vec::Vec;
+
+use super::layout::{ContentLayout, HeaderLayout, RecordingLayout};
+use super::{Content, Entry, FRAME_BYTES_MAX, Header, LAYOUT_VERSION, MAGIC, Packed, PackedError, PackedErrorKind};
+use crate::id::StreamId;
+
+/// A length of [`FRAME_BYTES_MAX`] is a varint of this many bytes.
+const LENGTH_BYTES_MAX: usize = 3;
+/// The checksum at the end.
+pub(super) const CHECKSUM_BYTES: usize = 8;
+
+/// What comes next in bytes.
+pub(super) enum Step<'a> {
+    /// Too few bytes to say.
+    More,
+    /// A frame with this body; so many bytes were used.
+    Frame { body: &'a [u8], used: usize },
+    /// The end; so many bytes were used.
+    End { checksum: u64, used: usize },
+}
+
+/// Reads the next frame, or the end.
+#[inline]
+pub(super) fn step(bytes: &[u8]) -> Result<Step<'_>, PackedErrorKind> {
+    let Some((length, start)) = length(bytes)? else { return Ok(Step::More) };
+    let body_of = |length: usize| {
+        let used = start.saturating_add(length);
+        bytes.get(start..used).map(|body| (body, used))
+    };
+    if length == 0 {
+        let end =
+            body_of(CHECKSUM_BYTES).and_then(|(sum, used)| Some((<[u8; CHECKSUM_BYTES]>::try_from(sum).ok()?, used)));
+        return Ok(end.map_or(Step::More, |(sum, used)| Step::End { checksum: u64::from_le_bytes(sum), used }));
+    }
+    Ok(body_of(length).map_or(Step::More, |(body, used)| Step::Frame { body, used }))
+}
+
+/// A frame's length and how many bytes say it; none when they are not all there.
+#[inline]
+fn length(bytes: &[u8]) -> Result<Option<(usize, usize)>, PackedErrorKind> {
+    let mut length = 0;
+    for (index, byte) in bytes.iter().take(LENGTH_BYTES_MAX).enumerate() {
+        length |= usize::from(byte & 0x7f) << (7 * index);
+        if *byte < 0x80 {
+            return match (length, byte, index) {
+                // One number has one spelling.
+                (_, 0, 1..) => Err(PackedErrorKind::Malformed),
+                (length, ..) if length > FRAME_BYTES_MAX => Err(PackedErrorKind::TooLarge),
+                (length, ..) => Ok(Some((length, index.saturating_add(1)))),
+            };
+        }
+    }
+    if bytes.len() < LENGTH_BYTES_MAX { Ok(None) } else { Err(PackedErrorKind::TooLarge) }
+}
+
+/// Reads what comes before the events, and how many bytes that is; none when they are not all there.
+pub(super) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, PackedErrorKind> {
+    let magic = bytes.get(..MAGIC.len()).unwrap_or(bytes);
+    if !MAGIC.starts_with(magic) {
+        return Err(PackedErrorKind::NotPacked);
+    }
+    match bytes.get(MAGIC.len()) {
+        None => return Ok(None),
+        Some(&LAYOUT_VERSION) => {}
+        Some(version) => return Err(PackedErrorKind::UnknownLayout(*version)),
+    }
+    let start = MAGIC.len().saturating_add(1);
+    match step(bytes.get(start..).unwrap_or_default())? {
+        Step::More => Ok(None),
+        Step::End { .. } => Err(PackedErrorKind::Malformed),
+        Step::Frame { body, used } => {
+            let (HeaderLayout { stream, after, beside }, rest) =
+                postcard::take_from_bytes(body).map_err(|_| PackedErrorKind::Malformed)?;
+            if !rest.is_empty() {
+                return Err(PackedErrorKind::Surplus);
+            }
+            let header = Header { stream: StreamId::new(stream), after, beside: beside.into() };
+            Ok(Some((header, start.saturating_add(used))))
+        }
+    }
+}
+
+/// One event of a packed history, not yet looked into.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// The stream it is in.
+    pub stream: StreamId,
+    /// Its place in the stream.
+    pub version: u64,
+    pub(super) at: u64,
+    pub(super) body: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// What happened. Circumstances are not read.
+    #[inline]
+    pub fn content<A: Packed>(&self) -> Result<Content<'a, A::Borrowed<'a>>, PackedError> {
+        self.split::<A>().map(|(content, _)| content)
+    }
+
+    /// All of it.
+    pub fn entry<A: Packed>(&self) -> Result<Entry<'a, A::Borrowed<'a>>, PackedError> {
+        let (content, rest) = self.split::<A>()?;
+        let (recording, surplus): (RecordingLayout<'_>, _) =
+            postcard::take_from_bytes(rest).map_err(|_| self.error(PackedErrorKind::Malformed))?;
+        if !surplus.is_empty() {
+            return Err(self.error(PackedErrorKind::Surplus));
+        }
+        let circumstances = recording.circumstances().map_err(|kind| self.error(kind))?;
+        Ok(Entry { version: self.version, content, stored: recording.stored, circumstances })
+    }
+
+    /// What happened, and the bytes that say so.
+    pub(crate) fn content_with_bytes<A: Packed>(
+        &self,
+    ) -> Result<(Content<'a, A::Borrowed<'a>>, &'a [u8]), PackedError> {
+        let (content, rest) = self.split::<A>()?;
+        let length = self.body.len().saturating_sub(rest.len());
+        Ok((content, self.body.get(..length).unwrap_or_default()))
+    }
+
+    #[inline]
+    fn split<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, &'a [u8]), PackedError> {
+        read_content::<A>(self.stream, self.body).map_err(|kind| self.error(kind))
+    }
+
+    fn error(&self, kind: PackedErrorKind) -> PackedError {
+        PackedError { at: self.at, kind }
+    }
+}
+
+/// A content as bytes, as it stands at the front of a frame.
+pub(crate) fn content_bytes<A: Packed>(
+    stream: StreamId,
+    content: &Content<'_, &A::Event>,
+) -> Result<Vec<u8>, PackedErrorKind> {
+    let layout = ContentLayout::of(content, |event| A::layout(stream, event));
+    postcard::to_allocvec(&layout).map_err(|_| PackedErrorKind::Malformed)
+}
+
+/// Reads a content off the front of bytes.
+#[inline]
+pub(crate) fn read_content<A: Packed>(
+    stream: StreamId,
+    bytes: &[u8],
+) -> Result<(Content<'_, A::Borrowed<'_>>, &[u8]), PackedErrorKind> {
+    let (layout, rest): (ContentLayout<'_, A::Layout<'_>>, _) =
+        postcard::take_from_bytes(bytes).map_err(|_| PackedErrorKind::Malformed)?;
+    let content = match layout {
+        ContentLayout::Known(layout) => {
+            Content::Known(A::borrow(stream, layout).map_err(|_| PackedErrorKind::OutOfRange)?)
+        }
+        ContentLayout::Unknown(name, data) => Content::Unknown { name, data },
+    };
+    Ok((content, rest))
+}
+
+/// The frames of a packed history that lies whole in memory. Behind the last one the end is checked.
+#[derive(Clone, Debug)]
+pub struct Frames<'a> {
+    pub(super) whole: &'a [u8],
+    pub(super) at: usize,
+    pub(super) stream: StreamId,
+    pub(super) version: u64,
+    pub(super) ended: bool,
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Result<Frame<'a>, PackedError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let read = self.read();
+        self.ended = !matches!(read, Ok(Some(_)));
+        let at = self.at as u64;
+        read.map_err(|kind| PackedError { at, kind }).transpose()
+    }
+}
+
+impl<'a> Frames<'a> {
+    /// Whether there is nothing more to come.
+    #[must_use]
+    pub fn at_end(&self) -> bool {
+        self.ended
+    }
+
+    #[inline]
+    fn read(&mut self) -> Result<Option<Frame<'a>>, PackedErrorKind> {
+        match step(self.whole.get(self.at..).unwrap_or_default())? {
+            Step::More => Err(PackedErrorKind::Cut),
+            Step::Frame { body, used } => {
+                let at = self.at as u64;
+                self.at = self.at.saturating_add(used);
+                self.version = self.version.checked_add(1).ok_or(PackedErrorKind::OutOfRange)?;
+                Ok(Some(Frame { stream: self.stream, version: self.version, at, body }))
+            }
+            Step::End { checksum, used } => {
+                let end = self.at.saturating_add(used);
+                let summed = self.whole.get(..end.saturating_sub(CHECKSUM_BYTES)).unwrap_or_default();
+                if xxhash_rust::xxh3::xxh3_64(summed) != checksum {
+                    return Err(PackedErrorKind::WrongChecksum);
+                }
+                self.at = end;
+                if end < self.whole.len() { Err(PackedErrorKind::Surplus) } else { Ok(None) }
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Seeking: the events of one stream as packed bytes, and the state at every so many of them.
+//!
+//! ```text
+//! log          ▏e1 e2 … e64▕ e65 … e128▕ e129 …      packed contents, one after the other
+//! checkpoints              ▲            ▲             state after 64, after 128, …
+//!
+//! at(100) = copy the checkpoint at 64, fold 65..=100
+//! ```
+//!
+//! A seek costs one copy of a state and fewer than [`CHECKPOINT_EVERY`] events, wherever it goes. Memory is the log and
+//! [`CHECKPOINTS_MAX`] states at most: a longer stream gets its checkpoints further apart, twice as far each time.
+
+use alloc::vec::Vec;
+
+use super::Moment;
+use crate::id::StreamId;
+use crate::packed::{Content, History, Packed, PackedError, PackedErrorKind, content_bytes, read_content};
+
+/// Events between two checkpoints. Half of it is folded for an average seek, which takes about as long as copying the
+/// state of an ordinary cart; a smaller number would only cost memory.
+pub const CHECKPOINT_EVERY: u64 = 64;
+/// Most checkpoints of one timeline: a million events' worth at the smallest distance.
+pub const CHECKPOINTS_MAX: usize = 16_384;
+
+/// All of one stream, from its first event on.
+#[derive(Clone, Debug)]
+pub struct Timeline<A> {
+    newest: Moment<A>,
+    /// Contents as in a packed history, checked when they were put in.
+    log: Vec<u8>,
+    checkpoints: Vec<Checkpoint<A>>,
+    every: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Checkpoint<A> {
+    moment: Moment<A>,
+    /// Where the log goes on.
+    log_at: usize,
+}
+
+/// A moment that can go on, event by event.
+#[derive(Clone, Debug)]
+pub struct Playback<'a, A> {
+    timeline: &'a Timeline<A>,
+    moment: Moment<A>,
+    log_at: usize,
+}
+
+impl<A: Packed> Timeline<A> {
+    /// A stream without events.
+    #[must_use]
+    pub fn new(stream: StreamId) -> Self {
+        Self { newest: Moment::before(stream), log: Vec::new(), checkpoints: Vec::new(), every: CHECKPOINT_EVERY }
+    }
+
+    /// The stream of a packed history that begins at its beginning.
+    pub fn of(history: &History<'_>) -> Result<Self, PackedError> {
+        let mut timeline = Self::new(history.header().stream);
+        timeline.append(history)?;
+        Ok(timeline)
+    }
+
+    /// Goes on with a packed history that begins where this one ends. After an error the timeline ends at the last
+    /// event before it.
+    pub fn append(&mut self, history: &History<'_>) -> Result<(), PackedError> {
+        let header = history.header();
+        if header.stream != self.newest.head.stream || header.after != self.newest.head.version {
+            return Err(PackedError { at: 0, kind: PackedErrorKind::DoesNotFollow });
+        }
+        for frame in history.frames() {
+            let frame = frame?;
+            let (content, bytes) = frame.content_with_bytes::<A>()?;
+            self.newest.step(&content);
+            self.log.extend_from_slice(bytes);
+            self.checkpoint();
+        }
+        Ok(())
+    }
+
+    /// Goes on by one event.
+    pub fn push(&mut self, content: &Content<'_, &A::Event>) -> Result<(), PackedError> {
+        let fail = |kind| PackedError { at: self.log.len() as u64, kind };
+        let stream = self.newest.head.stream;
+        let bytes = content_bytes::<A>(stream, content).map_err(fail)?;
+        let (content, _) = read_content::<A>(stream, &bytes).map_err(fail)?;
+        self.newest.step(&content);
+        self.log.extend_from_slice(&bytes);
+        self.checkpoint();
+        Ok(())
+    }
+
+    /// How it is now.
+    #[must_use]
+    pub fn newest(&self) -> &Moment<A> {
+        &self.newest
+    }
+
+    /// How it was at a version, 0 being before the first event; `None` when the stream never came that far.
+    #[must_use]
+    pub fn at(&self, version: u64) -> Option<Moment<A>> {
+        self.play(version).map(|playback| playback.moment)
+    }
+
+    /// How it was at a version, and how it went on.
+    #[must_use]
+    pub fn play(&self, version: u64) -> Option<Playback<'_, A>> {
+        if version > self.newest.head.version {
+            return None;
+        }
+        let before = version.checked_div(self.every).and_then(|nth| usize::try_from(nth).ok()?.checked_sub(1));
+        let (moment, log_at) = match before.and_then(|index| self.checkpoints.get(index)) {
+            Some(checkpoint) => (checkpoint.moment.clone(), checkpoint.log_at),
+            None => (Moment::before(self.newest.head.stream), 0),
+        };
+        let mut playback = Playback { timeline: self, moment, log_at };
+        while playback.moment.head.version < version && playback.advance() {}
+        Some(playback)
+    }
+
+    fn checkpoint(&mut self) {
+        if !self.newest.head.version.is_multiple_of(self.every) {
+            return;
+        }
+        self.checkpoints.push(Checkpoint { moment: self.newest.clone(), log_at: self.log.len() });
+        if self.checkpoints.len() >= CHECKPOINTS_MAX {
+            self.every = self.every.saturating_mul(2);
+            let every = self.every;
+            self.checkpoints.retain(|checkpoint| checkpoint.moment.head.version.is_multiple_of(every));
+        }
+    }
+}
+
+impl<A: Packed> Playback<'_, A> {
+    /// Where it stands.
+    #[must_use]
+    pub fn moment(&self) -> &Moment<A> {
+        &self.moment
+    }
+
+    /// Goes on by one event; false at the end.
+    pub fn advance(&mut self) -> bool {
+        let log = self.timeline.log.get(self.log_at..).unwrap_or_default();
+        if log.is_empty() {
+            return false;
+        }
+        // What is in the log was read once before it was put there.
+        let Ok((content, rest)) = read_content::<A>(self.moment.head.stream, log) else { return false };
+        self.moment.step(&content);
+        self.log_at = self.timeline.log.len().saturating_sub(rest.len());
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use super::*;
+    use crate::cart::Cart;
+
+    #[test]
+    fn a_very_long_stream_gets_its_checkpoints_further_apart_and_seeks_stay_right() {
+        let mut timeline = Timeline::<Cart> { every: 1, ..Timeline::new(StreamId::new(uuid::Uuid::nil())) };
+        let unknown = Content::Unknown { name: "ItemWeighed", data: b"{}" };
+        let events = CHECKPOINTS_MAX as u64 * 2 + 5;
+        for _ in 0..events {
+            timeline.push(&unknown).unwrap();
+        }
+        assert!(timeline.checkpoints.len() < CHECKPOINTS_MAX && timeline.every == 4, "{}", timeline.every);
+        for version in [0, 1, 3, 4, 5, 16_383, 16_384, 16_385, events - 1, events] {
+            let moment = timeline.at(version).unwrap();
+            assert_eq!((moment.head.version, moment.unknown_events), (version, version));
+        }
+    }
+}
