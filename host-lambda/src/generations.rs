@@ -7,16 +7,23 @@
 //!                        └──abandon──▶ live 1
 //! ```
 //!
+//! A generation may be made of some events only: then it has a [`Filter`], for as long as it lives.
+//!
 //! A number is never used twice, because the rows of an abandoned generation stay behind. Every change is one
 //! conditional write and names its run; asked for twice by the same run, it happens once. Who fills a generation, and
 //! how one knows that it has caught up, is the replay's business.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::filter::Filter;
 use crate::ports::{Fault, FaultKind, Row, RowKey, RowWrite, Rows, RowsError};
 
 /// Partition of the rows of this module; the sort key is the subscription.
 const PARTITION: &str = "subscriptions";
+/// The filter of a generation that has none.
+static WHOLE: Filter = Filter { types: Vec::new(), from: None, to: None };
 /// How often a change is tried again when another one came first. Changes are rare, so two in a row are a surprise.
 const TRIES_MAX: u32 = 5;
 
@@ -29,6 +36,9 @@ pub struct Generations {
     pub filling: Option<Filling>,
     /// The one that was live before; it gets no events any more, unless it is filled for a rollback.
     pub previous: Option<u32>,
+    /// What the generations above are made of, where that is not everything.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub filters: BTreeMap<u32, Filter>,
     /// The highest number ever given out.
     newest: u32,
     /// The run that made `live` the live one, so that its second `switch` is recognised.
@@ -77,7 +87,7 @@ pub enum GenerationsError {
 impl Default for Generations {
     /// What a subscription has that was never replayed.
     fn default() -> Self {
-        Self { live: 1, filling: None, previous: None, newest: 1, switched_by: None }
+        Self { live: 1, filling: None, previous: None, filters: BTreeMap::new(), newest: 1, switched_by: None }
     }
 }
 
@@ -85,6 +95,24 @@ impl Generations {
     /// The generations that new events go into: the live one, and the one being filled.
     pub fn fed(&self) -> impl Iterator<Item = u32> + use<> {
         std::iter::once(self.live).chain(self.filling.as_ref().map(|filling| filling.generation))
+    }
+
+    /// What a generation is made of.
+    #[must_use]
+    pub fn filter_of(&self, generation: u32) -> &Filter {
+        self.filters.get(&generation).unwrap_or(&WHOLE)
+    }
+
+    /// Whether `run` made the live generation the live one.
+    #[must_use]
+    pub fn switched_by(&self, run: &str) -> bool {
+        self.switched_by.as_deref() == Some(run)
+    }
+
+    /// Forgets what generations were made of that nobody reads any more.
+    fn forget_filters(&mut self) {
+        let known: Vec<u32> = self.fed().chain(self.previous).collect();
+        self.filters.retain(|generation, _| known.contains(generation));
     }
 
     fn filled_by(&self, run: &str) -> Option<u32> {
@@ -117,11 +145,19 @@ pub async fn read<R: Rows>(rows: &R, subscription: &str) -> Result<Generations, 
     Ok(load(rows, subscription).await?.1)
 }
 
-/// Gives `run` a new generation to fill, and answers its number.
-pub async fn begin_filling<R: Rows>(rows: &R, subscription: &str, run: &str) -> Result<u32, GenerationsError> {
+/// Gives `run` a new generation to fill with what `filter` lets through, and answers its number.
+pub async fn begin_filling<R: Rows>(
+    rows: &R,
+    subscription: &str,
+    run: &str,
+    filter: &Filter,
+) -> Result<u32, GenerationsError> {
     let begin = |generations: &mut Generations| {
         generations.fill(subscription, run, |generations| {
             generations.newest += 1;
+            if !filter.is_open() {
+                generations.filters.insert(generations.newest, filter.clone());
+            }
             Ok(generations.newest)
         })
     };
@@ -148,25 +184,26 @@ pub async fn switch<R: Rows>(rows: &R, subscription: &str, run: &str) -> Result<
             generations.live = generation;
             generations.filling = None;
             generations.switched_by = Some(run.to_owned());
+            generations.forget_filters();
             Ok(())
         }
-        None if generations.switched_by.as_deref() == Some(run) => Ok(()),
+        None if generations.switched_by(run) => Ok(()),
         None => Err(not_filling(subscription, run)),
     };
     change(rows, subscription, switch).await.map(drop)
 }
 
 /// Gives up what `run` was filling; nothing happens if it fills nothing. The rows stay behind, under a number that is
-/// not used again.
-pub async fn abandon<R: Rows>(rows: &R, subscription: &str, run: &str) -> Result<(), GenerationsError> {
+/// not used again. Answers how things stand afterwards.
+pub async fn abandon<R: Rows>(rows: &R, subscription: &str, run: &str) -> Result<Generations, GenerationsError> {
     change(rows, subscription, |generations| {
         if generations.filled_by(run).is_some() {
             generations.filling = None;
+            generations.forget_filters();
         }
         Ok(())
     })
     .await
-    .map(drop)
 }
 
 fn not_filling(subscription: &str, run: &str) -> GenerationsError {
@@ -233,7 +270,7 @@ mod tests {
     async fn a_run_fills_a_generation_and_switches_to_it_once_however_often_it_asks() {
         let rows = MemoryRows::default();
         for _ in 0..2 {
-            assert_eq!(begin_filling(&rows, "carts", "run-a").await.unwrap(), 2);
+            assert_eq!(begin_filling(&rows, "carts", "run-a", &WHOLE).await.unwrap(), 2);
             assert_eq!(standing(&rows).await, (1, Some(2), None));
         }
         assert_eq!(read(&rows, "carts").await.unwrap().fed().collect::<Vec<_>>(), [1, 2]);
@@ -247,15 +284,15 @@ mod tests {
     #[tokio::test]
     async fn only_one_run_fills_at_a_time_and_an_abandoned_number_is_not_used_again() {
         let rows = MemoryRows::default();
-        begin_filling(&rows, "carts", "run-a").await.unwrap();
-        let busy = begin_filling(&rows, "carts", "run-b").await.unwrap_err();
+        begin_filling(&rows, "carts", "run-a", &WHOLE).await.unwrap();
+        let busy = begin_filling(&rows, "carts", "run-b", &WHOLE).await.unwrap_err();
         assert!(matches!(busy, GenerationsError::Busy { .. }), "{busy}");
         abandon(&rows, "carts", "run-b").await.unwrap();
         assert_eq!(standing(&rows).await, (1, Some(2), None), "it was not run-b's to abandon");
         abandon(&rows, "carts", "run-a").await.unwrap();
         let cancelled = switch(&rows, "carts", "run-a").await.unwrap_err();
         assert!(matches!(cancelled, GenerationsError::NotFilling { .. }), "{cancelled}");
-        assert_eq!(begin_filling(&rows, "carts", "run-b").await.unwrap(), 3);
+        assert_eq!(begin_filling(&rows, "carts", "run-b", &WHOLE).await.unwrap(), 3);
     }
 
     #[tokio::test]
@@ -263,7 +300,7 @@ mod tests {
         let rows = MemoryRows::default();
         let none = begin_rollback(&rows, "carts", "back").await.unwrap_err();
         assert!(matches!(none, GenerationsError::NoPrevious { .. }), "{none}");
-        begin_filling(&rows, "carts", "run-a").await.unwrap();
+        begin_filling(&rows, "carts", "run-a", &WHOLE).await.unwrap();
         switch(&rows, "carts", "run-a").await.unwrap();
         for _ in 0..2 {
             assert_eq!(begin_rollback(&rows, "carts", "back").await.unwrap(), 1);
@@ -274,6 +311,26 @@ mod tests {
         begin_rollback(&rows, "carts", "back").await.unwrap();
         switch(&rows, "carts", "back").await.unwrap();
         assert_eq!(standing(&rows).await, (1, None, Some(2)));
-        assert_eq!(begin_filling(&rows, "carts", "run-b").await.unwrap(), 3);
+        assert_eq!(begin_filling(&rows, "carts", "run-b", &WHOLE).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_filter_stays_with_its_generation_until_nobody_reads_that_any_more() {
+        let rows = MemoryRows::default();
+        let some = Filter { types: vec!["ItemAdded".to_owned()], ..Filter::default() };
+        begin_filling(&rows, "carts", "run-a", &some).await.unwrap();
+        let filters = async || read(&rows, "carts").await.unwrap().filters.into_keys().collect::<Vec<_>>();
+        assert_eq!(filters().await, [2]);
+        abandon(&rows, "carts", "run-a").await.unwrap();
+        assert_eq!(filters().await, [0; 0]);
+        begin_filling(&rows, "carts", "run-b", &some).await.unwrap();
+        switch(&rows, "carts", "run-b").await.unwrap();
+        assert_eq!(read(&rows, "carts").await.unwrap().filter_of(3), &some);
+        begin_filling(&rows, "carts", "run-c", &WHOLE).await.unwrap();
+        switch(&rows, "carts", "run-c").await.unwrap();
+        assert_eq!(filters().await, [3], "it may be rolled back to");
+        begin_filling(&rows, "carts", "run-d", &WHOLE).await.unwrap();
+        switch(&rows, "carts", "run-d").await.unwrap();
+        assert_eq!(filters().await, [0; 0]);
     }
 }

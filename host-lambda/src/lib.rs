@@ -7,6 +7,7 @@ pub mod api;
 pub mod archive_key;
 pub mod archive_object;
 pub mod dynamodb;
+pub mod filter;
 pub mod functions;
 pub mod generations;
 pub mod item;

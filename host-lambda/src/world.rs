@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::functions::archive::archive;
 use crate::functions::project::Projector;
 use crate::functions::publish::publish;
-use crate::functions::replay::{ARCHIVE_READER, Replay};
+use crate::functions::replay::{ARCHIVE_READER, Replay, ReplayPorts};
 use crate::lambda_events::{BatchAnswer, BusBatch, TableStreamBatch};
 use crate::memory::{
     MemoryArchive, MemoryBus, MemoryClock, MemoryProgress, MemoryQueue, MemoryRows, MemoryRuns, MemoryTable,
@@ -32,8 +32,17 @@ const SHARDS: u16 = 2;
 /// The one subscription of this pipeline: rows with entries, so that both are compared.
 pub(crate) type Followed = Suggestions;
 
-pub(crate) type MemoryReplay<'a> =
-    Replay<'a, MemoryArchive, MemoryQueue, MemoryRows, MemoryRuns, MemoryProgress, MemoryTable, MemoryClock>;
+pub(crate) type MemoryReplay<'a> = Replay<'a, World>;
+
+impl ReplayPorts for World {
+    type Archive = MemoryArchive;
+    type Queue = MemoryQueue;
+    type Rows = MemoryRows;
+    type Runs = MemoryRuns;
+    type Progress = MemoryProgress;
+    type Table = MemoryTable;
+    type Clock = MemoryClock;
+}
 
 pub(crate) struct World {
     pub(crate) table: MemoryTable,

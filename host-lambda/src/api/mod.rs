@@ -11,7 +11,7 @@
 //! | [`imports`] | `POST /imports` |
 //! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline`, `/verify` |
 //! | [`stream`] | `GET /carts/{id}/stream` |
-//! | [`replays`] | `POST /replays`, `GET /replays`, `GET /replays/{id}`, `POST /replays/{id}/resume`, `…/cancel` |
+//! | [`replays`] | `/replays`, `/replays/{id}`, and `pause`, `resume`, `cancel`, `rollback` under it |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
 //! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
@@ -261,14 +261,16 @@ impl Route {
             ["pipeline"] => Self::Pipeline,
             ["replays"] => Self::Replays,
             ["replays", run] => Self::Replay((*run).to_owned()),
-            ["replays", run, "resume"] => Self::ReplayChange((*run).to_owned(), RunChange::Resume),
-            ["replays", run, "cancel"] => Self::ReplayChange((*run).to_owned(), RunChange::Cancel),
+            ["replays", run, change] => {
+                let change = RunChange::of(change).ok_or_else(nothing_here)?;
+                Self::ReplayChange((*run).to_owned(), change)
+            }
             ["verify"] => Self::Verify,
             ["catalogue"] => Self::Catalogue,
             ["healthz"] => Self::Healthz,
             ["readyz"] => Self::Readyz,
             ["version"] => Self::Version,
-            _ => return Err(Problem::not_found("there is nothing under this address")),
+            _ => return Err(nothing_here()),
         })
     }
 
@@ -307,4 +309,8 @@ impl Route {
         });
         names.chain(["OPTIONS"]).collect::<Vec<_>>().join(", ")
     }
+}
+
+fn nothing_here() -> Problem {
+    Problem::not_found("there is nothing under this address")
 }

@@ -3,6 +3,7 @@
 //! | code | status | |
 //! |---|---|---|
 //! | `malformed_json`, `too_deep`, `unknown_field`, `unknown_command`, `too_many_commands`, `invalid_command_id` | 400 | the body |
+//! | `invalid_replay` | 400 | what is asked for makes no sense |
 //! | `invalid_query`, `invalid_header` | 400 | the rest of the request |
 //! | `cart_not_found`, `version_not_found`, `not_found` | 404 | |
 //! | `method_not_allowed` | 405 | with `Allow` |

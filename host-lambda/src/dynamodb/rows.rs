@@ -70,13 +70,15 @@ impl<C: Clock> RowTable<C> {
 
     fn request(&self, writes: &[RowWrite]) -> Result<Request, Failure> {
         let put = |row| self.client.put_item().table_name(&self.table).set_item(Some(item_of_row(row)));
+        let gated = |expected, row| {
+            let condition = Condition::revision_is(expected);
+            let put = put(row).condition_expression(condition.expression);
+            let put = put.set_expression_attribute_names(condition.names);
+            Request::Put(put.set_expression_attribute_values(condition.values))
+        };
         match writes {
-            [RowWrite::Put { expected, row }] => {
-                let condition = Condition::revision_is(*expected);
-                let put = put(row).condition_expression(condition.expression);
-                let put = put.set_expression_attribute_names(condition.names);
-                Ok(Request::Put(put.set_expression_attribute_values(condition.values)))
-            }
+            [RowWrite::Put { expected, row }] => Ok(gated(*expected, row)),
+            [RowWrite::Mend(row)] => Ok(gated(row.revision, row)),
             [RowWrite::Set(row)] => Ok(Request::Put(put(row))),
             [RowWrite::Delete(key)] => {
                 let delete = self.client.delete_item().table_name(&self.table);
@@ -92,14 +94,16 @@ impl<C: Clock> RowTable<C> {
 
     fn action(&self, write: &RowWrite) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
         let put = |row| Put::builder().table_name(&self.table).set_item(Some(item_of_row(row)));
+        let gated = |expected, row| {
+            let condition = Condition::revision_is(expected);
+            let put = put(row).condition_expression(condition.expression);
+            let put = put.set_expression_attribute_names(condition.names);
+            put.set_expression_attribute_values(condition.values).build()
+        };
         let action = TransactWriteItem::builder();
         Ok(match write {
-            RowWrite::Put { expected, row } => {
-                let condition = Condition::revision_is(*expected);
-                let put = put(row).condition_expression(condition.expression);
-                let put = put.set_expression_attribute_names(condition.names);
-                action.put(put.set_expression_attribute_values(condition.values).build()?)
-            }
+            RowWrite::Put { expected, row } => action.put(gated(*expected, row)?),
+            RowWrite::Mend(row) => action.put(gated(row.revision, row)?),
             RowWrite::Set(row) => action.put(put(row).build()?),
             RowWrite::Delete(key) => {
                 action.delete(Delete::builder().table_name(&self.table).set_key(Some(key_of_row(key))).build()?)

@@ -105,7 +105,7 @@ impl Content {
         if let Some(place) = self.rows.remove(key).and_then(|row| row.index) {
             self.index.remove(&(place, key.clone()));
         }
-        if let RowWrite::Put { row, .. } | RowWrite::Set(row) = write {
+        if let RowWrite::Put { row, .. } | RowWrite::Mend(row) | RowWrite::Set(row) = write {
             if let Some(place) = &row.index {
                 self.index.insert((place.clone(), key.clone()));
             }

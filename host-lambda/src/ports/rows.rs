@@ -18,7 +18,7 @@ pub trait Rows: Send + Sync {
     fn query(&self, query: &RowQuery) -> impl Future<Output = Result<Vec<Row>, Fault>> + Send;
 
     /// Writes 1..=[`ROWS_WRITE_MAX`] rows, all or none. A single write goes as one conditional put. A write that had
-    /// landed already (every `Put` row stands as it would leave it) is a success, however the answer to it got lost.
+    /// landed already (every `Put` row, and every mended one, stands as it would leave it) is a success, however the answer to it got lost.
     fn write(&self, writes: &[RowWrite]) -> impl Future<Output = Result<(), RowsError>> + Send;
 }
 
@@ -101,6 +101,8 @@ pub enum RowWrite {
         /// The row as it will be; its revision must be above `expected`.
         row: Row,
     },
+    /// Puts `row` over the one that is stored with this very revision: a repair of its content. Fails as a `Put` does.
+    Mend(Row),
     /// Puts `row` whatever is there; for rows that follow from a gated row in the same write.
     Set(Row),
     /// Deletes the row if it exists; likewise.
@@ -112,7 +114,7 @@ impl RowWrite {
     #[must_use]
     pub fn key(&self) -> &RowKey {
         match self {
-            Self::Put { row, .. } | Self::Set(row) => &row.key,
+            Self::Put { row, .. } | Self::Mend(row) | Self::Set(row) => &row.key,
             Self::Delete(key) => key,
         }
     }
@@ -122,6 +124,7 @@ impl RowWrite {
     pub fn gate(&self) -> Option<(u64, &Row)> {
         match self {
             Self::Put { expected, row } => Some((*expected, row)),
+            Self::Mend(row) => Some((row.revision, row)),
             Self::Set(_) | Self::Delete(_) => None,
         }
     }
@@ -147,6 +150,9 @@ pub fn check_writes(writes: &[RowWrite]) -> Result<(), Fault> {
             && row.revision <= *expected
         {
             return Err(wrong(key.to_string(), "the new revision is not above the expected one"));
+        }
+        if matches!(write, RowWrite::Mend(row) if row.revision == 0) {
+            return Err(wrong(key.to_string(), "no stored row has the revision 0"));
         }
     }
     Ok(())

@@ -6,11 +6,40 @@ use tillroll_core::recorded::Stored;
 use tillroll_core::time::Timestamp;
 
 use super::{Happened, Poison, Subscription};
+use crate::filter::Filter;
 use crate::ports::ROWS_WRITE_MAX;
 use crate::record::{EventRecord, Undecodable};
 
 /// Most entries that may come or go in one write: what a transaction takes besides the cart's row and its parked row.
 pub const ENTRIES_CHANGED_MAX: usize = ROWS_WRITE_MAX - 2;
+
+/// What the next version of a cart brings to a subscription.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrival {
+    /// An event. The generation's filter still decides whether it is applied.
+    Event(EventRecord),
+    /// There is an event of this version, and the generation's filter does not let it through: only the gate moves.
+    Skip(u64),
+}
+
+impl Arrival {
+    /// Its version.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        match self {
+            Self::Event(event) => event.version,
+            Self::Skip(version) => *version,
+        }
+    }
+
+    /// The cart cannot go on before this.
+    pub(crate) fn standstill(&self, cause: impl Into<Obstacle>) -> Standstill {
+        match self {
+            Self::Event(event) => Standstill::at(event, cause),
+            Self::Skip(version) => Standstill::after(version.saturating_sub(1), cause),
+        }
+    }
+}
 
 /// What a subscription has made of a cart so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,6 +105,22 @@ impl Standstill {
     }
 }
 
+/// What a fold does with a version.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Apply(&'a EventRecord),
+    PassOver(u64),
+}
+
+impl Step<'_> {
+    fn version(self) -> u64 {
+        match self {
+            Self::Apply(event) => event.version,
+            Self::PassOver(version) => version,
+        }
+    }
+}
+
 impl<R: Clone> Folded<R> {
     /// Folds `events` in, which are in order; those applied before are passed over. Stops before the first one that
     /// cannot be applied, a hole included.
@@ -84,32 +129,56 @@ impl<R: Clone> Folded<R> {
         subscription: &S,
         events: &[EventRecord],
     ) -> (Self, Option<Standstill>) {
+        self.follow(subscription, &events.iter().map(Step::Apply).collect::<Vec<_>>())
+    }
+
+    /// The same through a filter: what it does not let through, or was skipped on the way, moves the version alone.
+    pub fn fold_through<S: Subscription<Row = R>>(
+        &self,
+        subscription: &S,
+        filter: &Filter,
+        arrivals: &[Arrival],
+    ) -> (Self, Option<Standstill>) {
+        let steps = arrivals.iter().map(|arrival| match arrival {
+            Arrival::Event(event) if filter.admits(event) => Step::Apply(event),
+            passed_over => Step::PassOver(passed_over.version()),
+        });
+        self.follow(subscription, &steps.collect::<Vec<_>>())
+    }
+
+    fn follow<S: Subscription<Row = R>>(&self, subscription: &S, steps: &[Step<'_>]) -> (Self, Option<Standstill>) {
         let mut folded = self.clone();
-        for (index, event) in events.iter().enumerate() {
-            if let Err(standstill) = folded.step(subscription, event) {
+        for (index, step) in steps.iter().enumerate() {
+            if let Err(standstill) = folded.step(subscription, *step) {
                 // A failed `apply` may have changed half of the row: what came before it is folded afresh.
-                let before = self.fold(subscription, events.get(..index).unwrap_or_default()).0;
+                let before = self.follow(subscription, steps.get(..index).unwrap_or_default()).0;
                 return (before, Some(standstill));
             }
         }
         (folded, None)
     }
 
-    fn step<S: Subscription<Row = R>>(&mut self, subscription: &S, event: &EventRecord) -> Result<(), Standstill> {
+    fn step<S: Subscription<Row = R>>(&mut self, subscription: &S, step: Step<'_>) -> Result<(), Standstill> {
         let gate = Gate::at(self.version);
-        match gate.judge(event.version) {
+        match gate.judge(step.version()) {
             Passage::Duplicate => return Ok(()),
             Passage::Apply => {}
             Passage::Gap { .. } => return Err(Standstill::after(self.version, Obstacle::Missing)),
         }
+        if let Step::Apply(event) = step {
+            self.apply(subscription, event)?;
+        }
+        self.version = gate.after(step.version()).applied();
+        Ok(())
+    }
+
+    fn apply<S: Subscription<Row = R>>(&mut self, subscription: &S, event: &EventRecord) -> Result<(), Standstill> {
         let known = match event.event::<S::Event>().map_err(|error| Standstill::at(event, error))? {
             Stored::Known(known) => known,
             Stored::Unknown { name } => return Err(Standstill::at(event, Obstacle::UnknownEvent(name))),
         };
         let happened =
             Happened { cart: event.stream, version: event.version, event: &known, circumstances: &event.circumstances };
-        subscription.apply(&mut self.row, happened).map_err(|poison| Standstill::at(event, poison))?;
-        self.version = gate.after(event.version).applied();
-        Ok(())
+        subscription.apply(&mut self.row, happened).map_err(|poison| Standstill::at(event, poison))
     }
 }

@@ -103,6 +103,8 @@ pub(crate) fn message(subscription: &str, generation: u32, events: &[EventRecord
         object: "v1/object".to_owned(),
         part: 0,
         events: events.iter().map(raw).collect(),
+        skips: Vec::new(),
+        carts: Vec::new(),
     };
     serde_json::to_string(&message).unwrap()
 }

@@ -7,6 +7,9 @@
 //! Memory does not grow with the number of carts or events: of each event and each row only a digest of 32 bytes is
 //! kept, and those are sorted in files.
 //!
+//! A generation with a filter is compared with a fold of what the filter lets through, and named in the report: it agrees
+//! with the table as far as it is meant to, and nobody takes it for whole.
+//!
 //! Of a subscription, the row of each cart is compared: content, version, place in its index. Entries are not: they are
 //! written in one transaction with their row, and rows cannot be listed without knowing their words.
 
@@ -22,9 +25,12 @@ use std::time::Duration;
 
 use tillroll_core::sequence::SequenceNumber;
 
+use crate::filter::Filter;
 use crate::functions::replay::{ARCHIVE_READER, has_passed};
+use crate::generations;
 use crate::ports::{Archive, Clock, EventTable, Fault, FaultKind, Progress, Rows};
 
+use projection::Through;
 pub use projection::{Projection, RowFold};
 pub use report::{FINDINGS_LISTED_MAX, Finding, FindingKind, HOP_ARCHIVE, HOP_TABLE, NO_CURRENCY, Report};
 use sort::{Digest, Sorted};
@@ -61,14 +67,35 @@ where
     /// is compared as it is, and lacks what it lacks.
     pub async fn verify(&self, projections: &[&dyn Projection], wait: Duration) -> Result<Report, Fault> {
         let mut report = Report::default();
+        let mut through = Vec::with_capacity(projections.len());
+        for projection in projections {
+            through.push(Through { projection: *projection, filter: self.live_filter(projection.name()).await? });
+        }
+        let projections: &[&dyn Projection] = &through.iter().map(|projection| projection as _).collect::<Vec<_>>();
         let digests = self.read_table(projections, &mut report).await?;
         self.wait_for_stages(projections, wait).await?;
         self.compare_archive(digests.events, &mut report).await?;
         for (projection, due) in projections.iter().zip(digests.rows) {
             self.compare_rows(*projection, due, &mut report).await?;
         }
+        for Through { projection, filter } in through {
+            let subscription = projection.name();
+            if self.live_filter(subscription).await? != filter {
+                let reason = "a generation that is made of other events went live meanwhile";
+                return Err(Fault::new(FaultKind::Transient, "compare the rows of", subscription, reason));
+            }
+            if !filter.is_open() {
+                report.filtered.insert(subscription.to_owned(), filter);
+            }
+        }
         report.ok = report.findings_total == 0;
         Ok(report)
+    }
+
+    /// What the live generation of a subscription is made of.
+    async fn live_filter(&self, subscription: &str) -> Result<Filter, Fault> {
+        let generations = generations::read(self.rows, subscription).await?;
+        Ok(generations.filter_of(generations.live).clone())
     }
 
     /// Waits until what is in the table stream now is on the bus, and then until every reader has passed where the bus

@@ -7,10 +7,11 @@ use tillroll_core::lane::{LANES, lane_of};
 use super::report::{FindingKind, Report};
 use super::sort::{Digest, Sorter};
 use super::{Verifier, by_cart, scratch};
+use crate::filter::Filter;
 use crate::generations;
 use crate::ports::{Archive, By, Clock, EventTable, Fault, FaultKind, Order, Progress, Row, RowQuery, Rows};
 use crate::record::EventRecord;
-use crate::subscriptions::fold::Folded;
+use crate::subscriptions::fold::{Arrival, Folded};
 use crate::subscriptions::layout::Layout;
 use crate::subscriptions::{Place, Subscription};
 
@@ -28,6 +29,29 @@ pub trait Projection: Send + Sync {
 
     /// Begins with a cart that has no events.
     fn begin(&self, cart: StreamId) -> Box<dyn RowFold + '_>;
+
+    /// The same in a generation with a filter.
+    fn begin_through<'a>(&'a self, filter: &'a Filter, cart: StreamId) -> Box<dyn RowFold + 'a>;
+}
+
+/// A projection as its live generation should be: a fold of what the generation's filter lets through.
+pub(super) struct Through<'a> {
+    pub(super) projection: &'a dyn Projection,
+    pub(super) filter: Filter,
+}
+
+impl Projection for Through<'_> {
+    fn name(&self) -> &'static str {
+        self.projection.name()
+    }
+
+    fn begin(&self, cart: StreamId) -> Box<dyn RowFold + '_> {
+        if self.filter.is_open() { self.projection.begin(cart) } else { self.begin_through(&self.filter, cart) }
+    }
+
+    fn begin_through<'a>(&'a self, filter: &'a Filter, cart: StreamId) -> Box<dyn RowFold + 'a> {
+        self.projection.begin_through(filter, cart)
+    }
 }
 
 /// The row of one cart, folded forward.
@@ -48,19 +72,30 @@ impl<S: Subscription> Projection for S {
     }
 
     fn begin(&self, cart: StreamId) -> Box<dyn RowFold + '_> {
-        Box::new(SubscriptionFold { subscription: self, cart, folded: Folded::default() })
+        Box::new(SubscriptionFold { subscription: self, filter: None, cart, folded: Folded::default() })
+    }
+
+    fn begin_through<'a>(&'a self, filter: &'a Filter, cart: StreamId) -> Box<dyn RowFold + 'a> {
+        Box::new(SubscriptionFold { subscription: self, filter: Some(filter), cart, folded: Folded::default() })
     }
 }
 
 struct SubscriptionFold<'a, S: Subscription> {
     subscription: &'a S,
+    filter: Option<&'a Filter>,
     cart: StreamId,
     folded: Folded<S::Row>,
 }
 
 impl<S: Subscription> RowFold for SubscriptionFold<'_, S> {
     fn fold(&mut self, events: &[EventRecord]) {
-        self.folded = self.folded.fold(self.subscription, events).0;
+        self.folded = match self.filter {
+            None => self.folded.fold(self.subscription, events).0,
+            Some(filter) => {
+                let arrivals: Vec<Arrival> = events.iter().cloned().map(Arrival::Event).collect();
+                self.folded.fold_through(self.subscription, filter, &arrivals).0
+            }
+        };
     }
 
     fn version(&self) -> u64 {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tillroll_core::id::StreamId;
 
+use crate::filter::Filter;
+
 /// Most findings that are listed; all are counted.
 pub const FINDINGS_LISTED_MAX: usize = 1_000;
 /// The hop of findings about the event table itself.
@@ -31,6 +33,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many findings there are.
     pub findings_total: u64,
+    /// Subscriptions whose live generation is made of some events only, and of which: they were compared with that.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub filtered: BTreeMap<String, Filter>,
 }
 
 /// One place where something does not agree.

@@ -17,6 +17,20 @@ impl LocalRuns {
     pub fn new(sqlite: Sqlite) -> Self {
         Self { sqlite }
     }
+
+    /// The runs whose next step does something, oldest first: not ended, not paused, and without an error.
+    pub(crate) async fn under_way(&self) -> Result<Vec<String>, Fault> {
+        self.sqlite
+            .call("list the replay runs in", |db| {
+                db.prepare(
+                    "SELECT run FROM runs WHERE document ->> '$.phase' NOT IN ('finished', 'cancelled') \
+                     AND document ->> '$.paused_at' IS NULL AND document ->> '$.error' IS NULL ORDER BY position",
+                )?
+                .query_map([], |row| row.get(0))?
+                .collect()
+            })
+            .await
+    }
 }
 
 impl Runs for LocalRuns {

@@ -19,6 +19,7 @@ macro_rules! rows_contract {
                 a_put_that_had_landed_is_a_success,
                 rows_are_written_together_or_not_at_all,
                 rows_that_follow_a_gated_row_are_set_and_deleted_with_it,
+                a_row_is_mended_at_the_revision_it_has_and_at_no_other,
                 what_is_no_write_is_a_fault,
                 many_rows_are_read_at_once_and_missing_ones_left_out,
                 a_query_keeps_order_bounds_and_limit,
@@ -126,6 +127,25 @@ pub async fn rows_that_follow_a_gated_row_are_set_and_deleted_with_it(rows: impl
     assert_eq!(rows.query(&all_of(By::Key, "p")).await.unwrap(), [row("p", "gate", 2)]);
 }
 
+pub async fn a_row_is_mended_at_the_revision_it_has_and_at_no_other(rows: impl Rows) {
+    rows.write(&[put(0, row("p", "s", 3))]).await.unwrap();
+    let mended = Row { body: "{\"mended\":1}".to_owned(), ..row("p", "s", 3) };
+    rows.write(&[RowWrite::Mend(mended.clone())]).await.unwrap();
+    assert_eq!(rows.get(&key("p", "s")).await.unwrap(), Some(mended.clone()));
+    // With what follows from it, all or none.
+    for (revision, sort) in [(2, "s"), (4, "s"), (3, "there is none")] {
+        let other = Row { revision, ..row("p", sort, revision) };
+        for more in [Vec::new(), vec![RowWrite::Set(row("p", "follows", 1))]] {
+            let writes = [vec![RowWrite::Mend(other.clone())], more].concat();
+            assert!(matches!(rows.write(&writes).await, Err(RowsError::Conflict)), "{writes:?}");
+        }
+    }
+    assert_eq!(rows.query(&all_of(By::Key, "p")).await.unwrap(), [mended]);
+    let again = [RowWrite::Mend(row("p", "s", 3)), RowWrite::Set(row("p", "follows", 1))];
+    rows.write(&again).await.unwrap();
+    assert_eq!(rows.query(&all_of(By::Key, "p")).await.unwrap(), [row("p", "follows", 1), row("p", "s", 3)]);
+}
+
 pub async fn what_is_no_write_is_a_fault(rows: impl Rows) {
     let too_many = (0..=ROWS_WRITE_MAX).map(|number| RowWrite::Set(row("p", &number.to_string(), 1))).collect();
     for writes in [
@@ -135,6 +155,7 @@ pub async fn what_is_no_write_is_a_fault(rows: impl Rows) {
         vec![RowWrite::Set(row("", "s", 1))],
         vec![RowWrite::Set(row("p", "", 1))],
         vec![put(2, row("p", "s", 2))],
+        vec![RowWrite::Mend(row("p", "s", 0))],
     ] {
         let Err(RowsError::Fault(fault)) = rows.write(&writes).await else { panic!("no fault: {writes:?}") };
         assert_eq!(fault.kind, FaultKind::Permanent);

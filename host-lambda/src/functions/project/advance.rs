@@ -8,10 +8,10 @@ use tillroll_core::id::StreamId;
 
 use super::plan::Standing;
 use super::{Arrivals, Projector};
+use crate::filter::Filter;
 use crate::ports::{EventTable, Fault, FaultKind, Row, Rows, RowsError};
-use crate::record::EventRecord;
 use crate::subscriptions::Subscription;
-use crate::subscriptions::fold::{Folded, Obstacle, Standstill};
+use crate::subscriptions::fold::{Arrival, Folded, Obstacle, Standstill};
 use crate::subscriptions::layout::{Layout, Parked};
 use crate::subscriptions::reading::{parked_of, rows_of};
 
@@ -28,8 +28,8 @@ const FILL_READS_MAX: u32 = 100;
 /// Where the events of a cart come from.
 #[derive(Clone, Copy)]
 pub(super) enum Feed<'a> {
-    /// These arrived, and are in order.
-    Events(&'a [EventRecord]),
+    /// This arrived, in order.
+    Arrived(&'a [Arrival]),
     /// Whatever the table has.
     Table,
 }
@@ -46,22 +46,27 @@ pub(super) enum Outcome {
 /// What is stored of a cart.
 #[derive(Default)]
 pub(super) struct StoredCart {
-    row: Option<Row>,
+    pub(super) row: Option<Row>,
     pub(super) parked: Option<Parked>,
 }
 
 impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     /// Applies arrivals to one generation; answers the carts that could not be written now. A fault when what is
     /// stored cannot be read.
-    pub(super) async fn apply(&self, generation: u32, arrivals: &Arrivals) -> Result<BTreeSet<StreamId>, Fault> {
+    pub(super) async fn apply(
+        &self,
+        generation: u32,
+        filter: &Filter,
+        arrivals: &Arrivals,
+    ) -> Result<BTreeSet<StreamId>, Fault> {
         let layout = Layout::new(S::NAME, generation);
         let carts: Vec<StreamId> = arrivals.keys().copied().collect();
         let mut stored = self.stored(&layout, &carts).await?;
         let moves: Vec<_> = arrivals
             .iter()
-            .map(|(cart, events)| {
+            .map(|(cart, arrivals)| {
                 let stored = stored.remove(cart).unwrap_or_default();
-                self.advance(&layout, *cart, stored, Feed::Events(events))
+                self.advance(&layout, filter, *cart, stored, Feed::Arrived(arrivals))
             })
             .collect();
         let outcomes: Vec<_> = stream::iter(moves).buffered(CARTS_AT_ONCE).collect().await;
@@ -79,12 +84,13 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     pub(super) async fn advance(
         &self,
         layout: &Layout,
+        filter: &Filter,
         cart: StreamId,
         mut stored: StoredCart,
         feed: Feed<'_>,
     ) -> Result<Outcome, Fault> {
         for _ in 0..TRIES_MAX {
-            match self.advance_once(layout, cart, stored, feed).await {
+            match self.advance_once(layout, filter, cart, stored, feed).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(RowsError::Fault(fault)) => return Err(fault),
                 Err(RowsError::Conflict) => {
@@ -98,6 +104,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     async fn advance_once(
         &self,
         layout: &Layout,
+        filter: &Filter,
         cart: StreamId,
         stored: StoredCart,
         feed: Feed<'_>,
@@ -107,6 +114,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
         let mut standing = Standing {
             subscription: &self.subscription,
             layout,
+            filter,
             build: &self.build,
             cart,
             folded: Folded { version, row: S::Row::default() },
@@ -125,14 +133,14 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
             Err(error) => return self.park(standing, Standstill::after(version, error)).await,
         }
         match feed {
-            Feed::Events(events)
-                if events.first().is_some_and(|event| event.version == version + 1) && gapless(events) =>
+            Feed::Arrived(arrivals)
+                if arrivals.first().is_some_and(|arrival| arrival.version() == version + 1) && gapless(arrivals) =>
             {
-                self.apply_events(&mut standing, events).await
+                self.apply_arrivals(&mut standing, arrivals).await
             }
-            Feed::Events(events) => {
+            Feed::Arrived(arrivals) => {
                 self.tally.gaps_filled.add(1);
-                self.fill(standing, events.last().map(|event| event.version)).await
+                self.fill(standing, arrivals.last().map(Arrival::version)).await
             }
             Feed::Table => self.fill(standing, None).await,
         }
@@ -154,7 +162,8 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
             };
             match (events.is_empty(), until) {
                 (false, _) => {
-                    if self.apply_events(&mut standing, &events).await? == Outcome::Parked {
+                    let arrivals: Vec<Arrival> = events.into_iter().map(Arrival::Event).collect();
+                    if self.apply_arrivals(&mut standing, &arrivals).await? == Outcome::Parked {
                         return Ok(Outcome::Parked);
                     }
                 }
@@ -167,15 +176,15 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
             .into())
     }
 
-    /// Applies events in as many writes as they need, and moves `standing` along.
-    async fn apply_events(&self, standing: &mut Standing<'_, S>, events: &[EventRecord]) -> Result<Outcome, RowsError> {
-        let mut rest = events;
+    /// Takes arrivals in as many writes as they need, and moves `standing` along.
+    async fn apply_arrivals(&self, standing: &mut Standing<'_, S>, arrivals: &[Arrival]) -> Result<Outcome, RowsError> {
+        let mut rest = arrivals;
         while let Some(first) = rest.first() {
             let plan = standing.plan(rest);
             match self.rows.write(&plan.writes).await {
                 Ok(()) => {}
                 Err(RowsError::Fault(fault)) if fault.kind == FaultKind::Permanent => {
-                    let plan = standing.park(Standstill::at(first, Obstacle::Refused(fault.to_string())));
+                    let plan = standing.park(first.standstill(Obstacle::Refused(fault.to_string())));
                     self.rows.write(&plan.writes).await?;
                     return Ok(self.note_parked(standing.cart, plan.standstill.as_ref()));
                 }
@@ -239,14 +248,15 @@ impl<'a> Feed<'a> {
     fn after(self, version: u64) -> Option<Self> {
         match self {
             Self::Table => Some(self),
-            Self::Events(events) => {
-                let fresh: &'a [EventRecord] = &events[events.partition_point(|event| event.version <= version)..];
-                (!fresh.is_empty()).then_some(Self::Events(fresh))
+            Self::Arrived(arrivals) => {
+                let fresh: &'a [Arrival] =
+                    &arrivals[arrivals.partition_point(|arrival| arrival.version() <= version)..];
+                (!fresh.is_empty()).then_some(Self::Arrived(fresh))
             }
         }
     }
 }
 
-fn gapless(events: &[EventRecord]) -> bool {
-    events.windows(2).all(|pair| pair[0].version + 1 == pair[1].version)
+fn gapless(arrivals: &[Arrival]) -> bool {
+    arrivals.windows(2).all(|pair| pair[0].version() + 1 == pair[1].version())
 }

@@ -1,7 +1,9 @@
-//! The body of a replay queue's message: archived events of one lane, for one generation of one subscription.
+//! The body of a replay queue's message: archived events of one lane, for one generation of one subscription; or carts
+//! of one lane to rebuild.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tillroll_core::id::StreamId;
 use tillroll_core::lane::LANES;
 
 use crate::record::{EventRecord, NotAnEvent};
@@ -25,7 +27,27 @@ pub struct ReplayMessage {
     pub part: u32,
     /// Events as they stand in the archive.
     pub events: Vec<Box<RawValue>>,
+    /// What lies between those events, and the generation's filter does not let through.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skips: Vec<Skip>,
+    /// Carts to rebuild from the event table; the message then has no events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carts: Vec<StreamId>,
 }
+
+/// Versions of a cart that only move its gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skip {
+    /// The cart.
+    pub subject: StreamId,
+    /// The first version.
+    pub first: u64,
+    /// The last one, at least the first.
+    pub last: u64,
+}
+
+/// Most versions that the skips of one message pass over: more than the lines of any archive object of ours.
+pub const SKIPPED_VERSIONS_MAX: u64 = 100_000;
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +55,8 @@ pub struct ReplayMessage {
 pub enum Mode {
     /// Rows are written, and nothing that leaves the system happens.
     Replay,
+    /// Single carts are rebuilt from the event table; nothing leaves the system either.
+    Rebuild,
 }
 
 /// Why a message is not taken. It is returned to the queue until that moves it to the dead letters; whoever lists
@@ -61,6 +85,9 @@ pub enum NotAReplayMessage {
         /// What is wrong with it.
         source: NotAnEvent,
     },
+    /// Its skips are no ranges of versions, or pass over more than a message may.
+    #[error("the skips of the message pass over no versions, or over more than {SKIPPED_VERSIONS_MAX}")]
+    Skips,
 }
 
 impl ReplayMessage {
@@ -74,11 +101,21 @@ impl ReplayMessage {
         if message.lane >= LANES {
             return Err(NotAReplayMessage::NoSuchLane(message.lane));
         }
+        message.check_skips()?;
         let read = |(index, event): (usize, &RawValue)| {
             EventRecord::from_json(event.get().as_bytes())
                 .map_err(|source| NotAReplayMessage::NotAnEvent { index, source })
         };
         let events = message.events.iter().map(AsRef::as_ref).enumerate().map(read).collect::<Result<_, _>>()?;
         Ok((message, events))
+    }
+
+    fn check_skips(&self) -> Result<(), NotAReplayMessage> {
+        let mut skipped = 0_u64;
+        for Skip { first, last, .. } in &self.skips {
+            let versions = last.checked_sub(*first).filter(|_| *first > 0).ok_or(NotAReplayMessage::Skips)?;
+            skipped = skipped.saturating_add(versions).saturating_add(1);
+        }
+        if skipped <= SKIPPED_VERSIONS_MAX { Ok(()) } else { Err(NotAReplayMessage::Skips) }
     }
 }

@@ -24,18 +24,20 @@ mod advance;
 mod counts;
 mod parked;
 mod plan;
+pub(crate) mod rebuild;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tillroll_core::batch::GroupedBatch;
 use tillroll_core::id::StreamId;
 
-use crate::functions::project::message::ReplayMessage;
-use crate::generations;
+use crate::functions::project::message::{Mode, ReplayMessage, Skip};
+use crate::generations::{self, Generations};
 use crate::lambda_events::{BatchAnswer, BusBatch, QueueBatch, QueueBatchRecord};
 use crate::ports::{EventTable, Fault, Rows};
 use crate::record::EventRecord;
 use crate::subscriptions::Subscription;
+use crate::subscriptions::fold::Arrival;
 
 pub use counts::Counts;
 use counts::Tally;
@@ -51,8 +53,8 @@ pub struct Projector<S, R, T> {
     tally: Tally,
 }
 
-/// Events by cart, in order, each version once.
-type Arrivals = BTreeMap<StreamId, Vec<EventRecord>>;
+/// What arrived by cart, in order, each version once.
+type Arrivals = BTreeMap<StreamId, Vec<Arrival>>;
 
 impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     /// A projector for `subscription` that writes to `rows` and reads missing events from `table`. `build` names this
@@ -75,7 +77,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
             match EventRecord::from_json(&record.kinesis.data) {
                 Ok(event) => {
                     carts.push(Some(event.stream));
-                    arrivals.entry(event.stream).or_default().push(event);
+                    arrivals.entry(event.stream).or_default().push(Arrival::Event(event));
                 }
                 Err(reason) => {
                     let record = &record.event_id;
@@ -89,7 +91,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
         let mut failed = BTreeSet::new();
         in_order(&mut arrivals);
         for generation in generations.fed() {
-            failed.extend(self.apply(generation, &arrivals).await?);
+            failed.extend(self.apply(generation, generations.filter_of(generation), &arrivals).await?);
         }
         let first = carts.iter().position(|cart| cart.is_some_and(|cart| failed.contains(&cart)));
         let first = first.and_then(|index| batch.records.get(index));
@@ -99,14 +101,19 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     /// Applies messages of the subscription's replay queue, each to the generation it names, if that is fed. Returns
     /// the messages that could not be applied or read, and the rest of their groups; other groups go on.
     pub async fn replayed(&self, batch: &QueueBatch) -> Result<BatchAnswer, Fault> {
-        let fed: BTreeSet<u32> = generations::read(&self.rows, S::NAME).await?.fed().collect();
-        let mut arrivals: BTreeMap<u32, Arrivals> = BTreeMap::new();
+        let generations = generations::read(&self.rows, S::NAME).await?;
+        let mut delivery = Delivery::default();
         let read: Vec<Option<CartsOfMessage>> =
-            batch.records.iter().map(|record| self.sort_out(record, &fed, &mut arrivals)).collect();
+            batch.records.iter().map(|record| self.sort_out(record, &generations, &mut delivery)).collect();
         let mut failed: BTreeMap<u32, BTreeSet<StreamId>> = BTreeMap::new();
-        for (generation, mut arrivals) in arrivals {
+        for (generation, mut arrivals) in delivery.arrivals {
             in_order(&mut arrivals);
-            failed.insert(generation, self.apply(generation, &arrivals).await?);
+            let filter = generations.filter_of(generation);
+            failed.insert(generation, self.apply(generation, filter, &arrivals).await?);
+        }
+        for order in delivery.rebuilds {
+            let not_rebuilt = self.rebuild(&generations, &order).await;
+            failed.entry(order.generation).or_default().extend(not_rebuilt);
         }
         let mut groups = GroupedBatch::default();
         for (index, (record, message)) in batch.records.iter().zip(&read).enumerate() {
@@ -125,8 +132,8 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     fn sort_out(
         &self,
         record: &QueueBatchRecord,
-        fed: &BTreeSet<u32>,
-        arrivals: &mut BTreeMap<u32, Arrivals>,
+        generations: &Generations,
+        delivery: &mut Delivery,
     ) -> Option<CartsOfMessage> {
         let (message, events) = match ReplayMessage::read(&record.body, S::NAME) {
             Ok(read) => read,
@@ -137,28 +144,49 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
                 return None;
             }
         };
-        if !fed.contains(&message.generation) {
+        if message.mode == Mode::Rebuild {
+            let place = (message.generation, message.carts.iter().copied().collect());
+            delivery.rebuilds.push(message);
+            return Some(place);
+        }
+        if !generations.fed().any(|fed| fed == message.generation) {
             let (run, generation) = (&message.run, message.generation);
             tracing::info!(%run, generation, "acknowledged a message for a generation that is not filled any more");
             self.tally.gone.add(1);
             return Some((message.generation, BTreeSet::new()));
         }
-        let carts = events.iter().map(|event| event.stream).collect();
-        let arrivals = arrivals.entry(message.generation).or_default();
+        let mut carts: BTreeSet<StreamId> = events.iter().map(|event| event.stream).collect();
+        let arrivals = delivery.arrivals.entry(message.generation).or_default();
         for event in events {
-            arrivals.entry(event.stream).or_default().push(event);
+            arrivals.entry(event.stream).or_default().push(Arrival::Event(event));
+        }
+        // A whole generation needs what others skip. Left out, it is a gap, and gaps are filled from the table.
+        let honoured = !generations.filter_of(message.generation).is_open();
+        for Skip { subject, first, last } in message.skips.into_iter().filter(|_| honoured) {
+            carts.insert(subject);
+            arrivals.entry(subject).or_default().extend((first..=last).map(Arrival::Skip));
         }
         Some((message.generation, carts))
     }
+}
+
+/// What the messages of a batch bring.
+#[derive(Default)]
+struct Delivery {
+    /// By generation.
+    arrivals: BTreeMap<u32, Arrivals>,
+    /// Messages that ask for carts to be rebuilt.
+    rebuilds: Vec<ReplayMessage>,
 }
 
 /// Generation and carts of a message.
 type CartsOfMessage = (u32, BTreeSet<StreamId>);
 
 fn in_order(arrivals: &mut Arrivals) {
-    for events in arrivals.values_mut() {
-        events.sort_by_key(|event| event.version);
-        events.dedup_by_key(|event| event.version);
+    for arrivals in arrivals.values_mut() {
+        // An event goes before a skip of the same version.
+        arrivals.sort_by_key(|arrival| (arrival.version(), matches!(arrival, Arrival::Skip(_))));
+        arrivals.dedup_by_key(|arrival| arrival.version());
     }
 }
 

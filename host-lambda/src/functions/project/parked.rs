@@ -5,6 +5,7 @@ use tillroll_core::id::StreamId;
 
 use super::Projector;
 use super::advance::{Feed, Outcome};
+use crate::filter::Filter;
 use crate::generations;
 use crate::ports::{EventTable, Fault, Rows};
 use crate::subscriptions::Subscription;
@@ -34,8 +35,9 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     /// again by those.
     pub async fn resume_parked(&self, which: Which) -> Result<Resumed, Fault> {
         let mut resumed = Resumed::default();
-        for generation in generations::read(&self.rows, S::NAME).await?.fed() {
-            let layout = Layout::new(S::NAME, generation);
+        let generations = generations::read(&self.rows, S::NAME).await?;
+        for generation in generations.fed() {
+            let (layout, filter) = (Layout::new(S::NAME, generation), generations.filter_of(generation));
             let mut after = None;
             loop {
                 let page = parked_page(&self.rows, &layout, after).await?;
@@ -43,7 +45,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
                 after = Some(last.0);
                 for (cart, parked) in page {
                     if which == Which::All || parked.build != self.build {
-                        resumed.note(self.advance_stored(&layout, cart).await?);
+                        resumed.note(self.advance_stored(&layout, filter, cart).await?);
                     }
                 }
             }
@@ -54,22 +56,23 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
     /// Tries one cart again, whichever build parked it, in every generation where it is parked.
     pub async fn resume(&self, cart: StreamId) -> Result<Resumed, Fault> {
         let mut resumed = Resumed::default();
-        for generation in generations::read(&self.rows, S::NAME).await?.fed() {
-            let layout = Layout::new(S::NAME, generation);
+        let generations = generations::read(&self.rows, S::NAME).await?;
+        for generation in generations.fed() {
+            let (layout, filter) = (Layout::new(S::NAME, generation), generations.filter_of(generation));
             if self.rows.get(&layout.parked_key(cart)).await?.is_some() {
-                resumed.note(self.advance_stored(&layout, cart).await?);
+                resumed.note(self.advance_stored(&layout, filter, cart).await?);
             }
         }
         Ok(resumed)
     }
 
-    async fn advance_stored(&self, layout: &Layout, cart: StreamId) -> Result<Outcome, Fault> {
+    async fn advance_stored(&self, layout: &Layout, filter: &Filter, cart: StreamId) -> Result<Outcome, Fault> {
         let mut stored = self.stored(layout, &[cart]).await?.remove(&cart).unwrap_or_default();
         if let Some(parked) = &mut stored.parked {
             // Asked for by name: what this very build said before does not count.
             parked.build.clear();
         }
-        self.advance(layout, cart, stored, Feed::Table).await
+        self.advance(layout, filter, cart, stored, Feed::Table).await
     }
 }
 

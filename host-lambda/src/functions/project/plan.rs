@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 
 use tillroll_core::id::StreamId;
 
+use crate::filter::Filter;
 use crate::ports::{Row, RowKey, RowWrite};
-use crate::record::EventRecord;
 use crate::subscriptions::Subscription;
-use crate::subscriptions::fold::{ENTRIES_CHANGED_MAX, Folded, Obstacle, Standstill};
+use crate::subscriptions::fold::{Arrival, ENTRIES_CHANGED_MAX, Folded, Obstacle, Standstill};
 use crate::subscriptions::layout::{Layout, Parked};
 
 /// Where a cart stands before a write, and whose it is.
 pub(super) struct Standing<'a, S: Subscription> {
     pub(super) subscription: &'a S,
     pub(super) layout: &'a Layout,
+    pub(super) filter: &'a Filter,
     pub(super) build: &'a str,
     pub(super) cart: StreamId,
     /// What is stored.
@@ -34,23 +35,24 @@ pub(super) struct Plan<R> {
 }
 
 impl<S: Subscription> Standing<'_, S> {
-    /// Plans to apply as many of `events` (in order, none applied before) as fit one write.
-    pub(super) fn plan(&self, events: &[EventRecord]) -> Plan<S::Row> {
-        let mut take = events.len();
+    /// Plans to take as many of `arrivals` (in order, none taken before) as fit one write.
+    pub(super) fn plan(&self, arrivals: &[Arrival]) -> Plan<S::Row> {
+        let mut take = arrivals.len();
         loop {
-            let (after, standstill) = self.folded.fold(self.subscription, events.get(..take).unwrap_or(events));
+            let some = arrivals.get(..take).unwrap_or(arrivals);
+            let (after, standstill) = self.folded.fold_through(self.subscription, self.filter, some);
             let applied = usize::try_from(after.version - self.folded.version).unwrap_or(usize::MAX);
-            match (self.moves(&after), events.first()) {
+            match (self.moves(&after), arrivals.first()) {
                 (Ok(moves), _) if moves.len() <= ENTRIES_CHANGED_MAX + 1 => {
                     return self.finish(after, moves, standstill);
                 }
                 // Half as many events change fewer entries. Never many turns: `take` shrinks to 1.
                 (Ok(_), _) if applied > 1 => take = applied / 2,
-                (Ok(moves), Some(event)) => {
-                    return self.park(Standstill::at(event, Obstacle::TooManyEntries(moves.len() - 1)));
+                (Ok(moves), Some(arrival)) => {
+                    return self.park(arrival.standstill(Obstacle::TooManyEntries(moves.len() - 1)));
                 }
-                (Err(error), Some(event)) => return self.park(Standstill::at(event, error)),
-                // Without events nothing moves, so nothing is too many.
+                (Err(error), Some(arrival)) => return self.park(arrival.standstill(error)),
+                // Without arrivals nothing moves, so nothing is too many.
                 (_, None) => return self.finish(self.folded.clone(), Vec::new(), standstill),
             }
         }
@@ -89,23 +91,23 @@ impl<S: Subscription> Standing<'_, S> {
         mut writes: Vec<RowWrite>,
         standstill: Option<Standstill>,
     ) -> Plan<S::Row> {
-        let key = self.layout.parked_key(self.cart);
-        match &standstill {
-            Some(standstill) => {
-                let parked = Parked {
-                    version: standstill.version,
-                    event_id: standstill.event_id,
-                    reason: standstill.cause.to_string(),
-                    build: self.build.to_owned(),
-                    since: standstill.recorded_at,
-                };
-                // Plain members always serialize; an empty body stands for the impossible.
-                let body = serde_json::to_string(&parked).unwrap_or_default();
-                writes.push(RowWrite::Set(Row { key, revision: standstill.version, body, index: None }));
-            }
-            None if self.parked => writes.push(RowWrite::Delete(key)),
-            None => {}
-        }
+        writes.extend(self.parking(standstill.as_ref()));
         Plan { writes, folded, standstill }
+    }
+
+    /// What becomes of the row that says that the cart is parked.
+    pub(super) fn parking(&self, standstill: Option<&Standstill>) -> Option<RowWrite> {
+        let key = self.layout.parked_key(self.cart);
+        let Some(standstill) = standstill else { return self.parked.then_some(RowWrite::Delete(key)) };
+        let parked = Parked {
+            version: standstill.version,
+            event_id: standstill.event_id,
+            reason: standstill.cause.to_string(),
+            build: self.build.to_owned(),
+            since: standstill.recorded_at,
+        };
+        // Plain members always serialize; an empty body stands for the impossible.
+        let body = serde_json::to_string(&parked).unwrap_or_default();
+        Some(RowWrite::Set(Row { key, revision: standstill.version, body, index: None }))
     }
 }

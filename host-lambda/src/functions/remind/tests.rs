@@ -4,6 +4,7 @@
 use tillroll_core::time::Timestamp;
 
 use super::{CLAIM_EXPIRES_MS, NOTICES_MAX, Reminded, SENT_PARTITION, WELCOME_MS, remind};
+use crate::filter::Filter;
 use crate::functions::project::Projector;
 use crate::generations;
 use crate::memory::{MemoryNotices, MemoryRows};
@@ -73,7 +74,7 @@ async fn a_replay_into_a_new_generation_reminds_nobody_again() {
     let events = history(cart(1), "open +milk");
     project(&rows, &events).await;
     assert_eq!(remind(due(2), &rows, &notices).await.unwrap(), sent(1));
-    generations::begin_filling(&rows, "reminders", "run").await.unwrap();
+    generations::begin_filling(&rows, "reminders", "run", &Filter::default()).await.unwrap();
     let projector = Projector::new(Reminders, rows.clone(), table_of(&events).await, "build");
     projector.replayed(&queue([("lane-00", message("reminders", 2, &events))])).await.unwrap();
     generations::switch(&rows, "reminders", "run").await.unwrap();

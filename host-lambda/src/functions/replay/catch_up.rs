@@ -12,11 +12,10 @@ use tillroll_core::lane::LANES;
 
 use super::plan::parcels_of_events;
 use super::run::{Draft, Halt, Laggard};
-use super::{Phase, Replay, Run, Step, sender_of};
+use super::{Phase, Replay, ReplayPorts, Run, Step, sender_of};
 use crate::generations;
 use crate::ports::{
-    Archive, By, Clock, EventTable, Fault, FaultKind, Order, Progress, ROWS_GET_MAX, ReplayQueue, Row, RowKey,
-    RowQuery, Rows, Runs,
+    By, EventTable as _, Fault, FaultKind, Order, ROWS_GET_MAX, Row, RowKey, RowQuery, Rows as _, Runs,
 };
 use crate::subscriptions::layout::Layout;
 
@@ -32,22 +31,16 @@ const ROUNDS_MAX: u32 = 5;
 const LOAD_EVENTS_MAX: u32 = 500;
 const LOADS_MAX: usize = 2_000;
 
-impl<A, Q, R, U, P, T, C> Replay<'_, A, Q, R, U, P, T, C>
-where
-    A: Archive,
-    Q: ReplayQueue,
-    R: Rows,
-    U: Runs,
-    P: Progress,
-    T: EventTable,
-    C: Clock,
-{
+impl<P: ReplayPorts> Replay<'_, P> {
     /// Looks at the carts that were behind, then compares further pages; after the last one the run goes on to
     /// switching. Carts that are behind send it back to draining.
-    pub(super) async fn catch_up(&self, draft: &mut Draft<'_, U>) -> Result<Step, Halt> {
+    pub(super) async fn catch_up(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
         let subscription = draft.run.subscription.clone();
         let live = Layout::new(&subscription, generations::read(self.rows, &subscription).await?.live);
         let filled = Layout::new(&subscription, sender_of(&draft.run)?.generation);
+        if draft.run.cursor.filled < draft.run.cursor.laggards.len() {
+            return self.fill(draft).await;
+        }
         if !draft.run.cursor.laggards.is_empty() {
             return self.look_again(draft, &filled).await;
         }
@@ -65,28 +58,35 @@ where
             draft.run.cursor.cart = last;
             if !laggards.is_empty() {
                 draft.run.carts_filled += laggards.len() as u64;
-                return self.fill(draft, laggards).await;
+                return begin_round(draft, laggards).await;
             }
         }
         draft.save().await?;
         Ok(Step::Continue)
     }
 
-    /// Fills carts from the table and lets the queue drain.
-    async fn fill(&self, draft: &mut Draft<'_, U>, laggards: Vec<Laggard>) -> Result<Step, Halt> {
-        for laggard in &laggards {
-            if !self.send_from_table(&draft.run, *laggard).await? {
+    /// Sends what carts lack, as far as the rate allows, and then lets the queue drain.
+    async fn fill(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
+        let mut allowance = self.allowance(draft).await?;
+        if !allowance.is_ready() {
+            return Ok(Step::Wait);
+        }
+        while let Some(laggard) = draft.run.cursor.laggards.get(draft.run.cursor.filled).copied() {
+            if !allowance.admits() || !self.send_from_table(&draft.run, laggard).await? {
+                draft.run.cursor.bucket = allowance.bucket();
+                draft.save().await?;
                 return Ok(Step::Wait);
             }
+            allowance.take(laggard.wanted.saturating_sub(laggard.applied));
+            draft.run.cursor.filled += 1;
         }
-        draft.run.cursor.laggards = laggards;
-        draft.run.cursor.fills += 1;
+        draft.run.cursor.bucket = allowance.bucket();
         draft.run.phase = Phase::Draining;
         draft.save().await?;
         Ok(Step::Continue)
     }
 
-    async fn look_again(&self, draft: &mut Draft<'_, U>, filled: &Layout) -> Result<Step, Halt> {
+    async fn look_again(&self, draft: &mut Draft<'_, P::Runs>, filled: &Layout) -> Result<Step, Halt> {
         let mut laggards = std::mem::take(&mut draft.run.cursor.laggards);
         let keys: Vec<RowKey> = laggards.iter().map(|laggard| filled.row_key(laggard.cart)).collect();
         let mut gates = BTreeMap::new();
@@ -113,11 +113,11 @@ where
             return Err(Fault::new(FaultKind::Permanent, "catch up in replay run", &draft.run.id, reason).into());
         }
         draft.run.cursor.rounds += 1;
-        self.fill(draft, laggards).await
+        begin_round(draft, laggards).await
     }
 
     /// Compares the gates of a page of the live generation; answers also the last cart compared, none after the last.
-    async fn compare_page(
+    pub(super) async fn compare_page(
         &self,
         live: &str,
         filled: &str,
@@ -182,6 +182,15 @@ where
         }
         Ok(true)
     }
+}
+
+/// Writes down which carts are to be filled, under a new number.
+async fn begin_round<U: Runs>(draft: &mut Draft<'_, U>, laggards: Vec<Laggard>) -> Result<Step, Halt> {
+    draft.run.cursor.laggards = laggards;
+    draft.run.cursor.filled = 0;
+    draft.run.cursor.fills += 1;
+    draft.save().await?;
+    Ok(Step::Continue)
 }
 
 fn cart_of(row: &Row) -> Result<StreamId, Fault> {

@@ -5,66 +5,99 @@
 //! as after a success. Saves are conditional, so two that drive one run do not both advance it.
 //!
 //! ```text
-//! planning ─▶ sending ─▶ draining ─▶ catching_up ─▶ switching ─▶ finished
-//!                            ▲            │ a cart lags: its events go into the queue from the table
-//!                            └────────────┘
+//! a new generation       planning ─▶ sending ─▶ draining ─▶ catching_up ─▶ switching ─▶ finished
+//!                                                   ▲            │ a cart lags: its events go into the queue from the table
+//!                                                   └────────────┘
+//! the previous one       planning ─▶ catching_up (and back to draining) ─▶ switching ─▶ finished
+//! the live one           planning ─▶ sending ─▶ draining ─▶ finished
+//! single carts           planning ─▶ sending ─▶ rebuilding ─▶ clearing ─▶ finished
 //! ```
+//!
+//! In any phase a run can be paused, resumed and cancelled. New events go into the generation that is filled meanwhile
+//! and all the same, so nothing is missed by a pause, however long.
 //!
 //! Why nothing is missed: the generation is registered first, then the newest position of every shard of the bus is
 //! noted. What comes after that position is delivered live, into the new generation too. What came before is in the
 //! archive once the archive's own reader has passed it, and only then are objects listed. Twice is no harm: the gate.
+//! The previous generation gets nothing from the archive; there it is the subscription's own reader that has to pass, so
+//! that no batch which knew nothing of the registration is still on its way into the live rows.
 //!
-//! A run `in_place` sends into the live generation, and ends when the queue is empty.
+//! | module | |
+//! |---|---|
+//! | [`options`] | what can be asked for |
+//! | [`control`] | start, pause, resume, cancel, roll back |
+//! | [`run`] | the document of a run |
+//! | [`send`] | the archive into the queue; [`plan`] cuts the messages, [`rate`] says when |
+//! | [`catch_up`] | what lags behind the live generation, from the table |
+//! | [`carts`] | single carts |
+//! | [`estimate`] | what a replay would do |
 
+mod carts;
 mod catch_up;
 mod control;
+mod estimate;
+mod options;
 mod plan;
+mod rate;
 mod run;
+mod send;
 
-use tillroll_core::lane::LANES;
+use tillroll_core::id::StreamId;
 use tillroll_core::sequence::SequenceNumber;
 
-use crate::archive_object::ArchiveObject;
 use crate::generations::{self, GenerationsError};
 use crate::ports::{
     Archive, Clock, EventTable, Fault, FaultKind, Progress, QUEUE_SEND_MESSAGES_MAX, QueueMessage, ReplayQueue, Rows,
     Runs, ShardProgress,
 };
 
-pub use control::Options;
+pub use estimate::{Cost, Estimate, TimeFrom};
+pub use options::{CARTS_MAX, Options, RATE_MAX, Target};
+use plan::Sender;
 pub use plan::{MESSAGE_BYTES_MAX, MESSAGE_EVENTS_MAX};
-use plan::{Sender, parcels_of_object};
-use run::{Draft, Halt, PartlySent};
-pub use run::{Phase, Run};
+use run::{Draft, Halt};
+pub use run::{Pace, Phase, Run};
 
 /// The bus's reader that fills the archive.
 pub const ARCHIVE_READER: &str = "archive";
 /// Most messages waiting in a replay queue: SQS looks for free groups only among its first 120,000 messages.
 const QUEUE_DEPTH_MAX: u64 = 50_000;
-/// Objects sent in one step; a step stays far below the 15 minutes of a Lambda.
-const STEP_OBJECTS_MAX: usize = 16;
-/// Keys listed at a time (S3 `ListObjectsV2`).
-const LIST_KEYS_MAX: usize = 1_000;
-/// Most such pages: ten million objects.
-const LIST_PAGES_MAX: usize = 10_000;
+
+/// The adapters that a replay works with, by type.
+pub trait ReplayPorts {
+    /// Where the events are read.
+    type Archive: Archive;
+    /// Where they are sent.
+    type Queue: ReplayQueue;
+    /// Generations and gates.
+    type Rows: Rows;
+    /// The runs' documents.
+    type Runs: Runs;
+    /// How far bus and archive have come.
+    type Progress: Progress;
+    /// What the archive lacks.
+    type Table: EventTable;
+    /// Time.
+    type Clock: Clock;
+}
 
 /// The replay function: its ports.
 #[derive(Debug)]
-pub struct Replay<'a, A, Q, R, U, P, T, C> {
+pub struct Replay<'a, P: ReplayPorts> {
     /// Where the events are read.
-    pub archive: &'a A,
+    pub archive: &'a P::Archive,
     /// Where they are sent.
-    pub queue: &'a Q,
+    pub queue: &'a P::Queue,
     /// Generations and gates.
-    pub rows: &'a R,
+    pub rows: &'a P::Rows,
     /// The runs' documents.
-    pub runs: &'a U,
+    pub runs: &'a P::Runs,
     /// How far bus and archive have come.
-    pub progress: &'a P,
+    pub progress: &'a P::Progress,
     /// What the archive lacks.
-    pub table: &'a T,
-    /// The time of day.
-    pub clock: &'a C,
+    pub table: &'a P::Table,
+    /// Time.
+    pub clock: &'a P::Clock,
 }
 
 /// What a step says to whoever drives the run.
@@ -76,7 +109,7 @@ pub enum Step {
     Wait,
     /// The run is finished.
     Finished,
-    /// The run was cancelled, or stands still with an error in its document.
+    /// The run was cancelled, is paused, or stands still with an error in its document.
     Stopped,
 }
 
@@ -115,34 +148,59 @@ pub enum ReplayError {
         /// The run.
         run: String,
     },
+    /// What was asked for makes no sense.
+    #[error("{reason}")]
+    Invalid {
+        /// The member of the request that is wrong.
+        member: &'static str,
+        /// Why, and what would do.
+        reason: String,
+    },
+    /// A cart that is to be rebuilt has no events.
+    #[error("there is no cart {cart}")]
+    UnknownCart {
+        /// The cart.
+        cart: StreamId,
+    },
+    /// There is nothing to roll back to.
+    #[error("subscription {subscription} has no previous generation: it was never switched")]
+    NoPrevious {
+        /// The subscription.
+        subscription: String,
+    },
+    /// What the run made live is not live any more, or never was.
+    #[error(
+        "what is live of subscription {subscription} was not put there by run {run}; only the newest switch can be \
+             rolled back"
+    )]
+    NotLive {
+        /// The subscription.
+        subscription: String,
+        /// The run.
+        run: String,
+    },
     /// Something broke.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
-impl<A, Q, R, U, P, T, C> Replay<'_, A, Q, R, U, P, T, C>
-where
-    A: Archive,
-    Q: ReplayQueue,
-    R: Rows,
-    U: Runs,
-    P: Progress,
-    T: EventTable,
-    C: Clock,
-{
+impl<P: ReplayPorts> Replay<'_, P> {
     /// Does a bounded slice of a run. What may go away by itself is an error here, to be tried again; what does not is
     /// written into the run, which then stands still.
     pub async fn step(&self, run: &str) -> Result<Step, ReplayError> {
         let mut draft = Draft::open(self.runs, run).await?;
         let advanced = match draft.run.phase {
             Phase::Finished => return Ok(Step::Finished),
-            Phase::Cancelled => return Ok(Step::Stopped),
-            _ if draft.run.error.is_some() => return Ok(Step::Stopped),
+            _ if !draft.run.goes_on() => return Ok(Step::Stopped),
             Phase::Planning => self.plan(&mut draft).await,
+            Phase::Sending if matches!(draft.run.target, Target::Carts { .. }) => self.send_carts(&mut draft).await,
             Phase::Sending => self.send(&mut draft).await,
             Phase::Draining => self.drain(&mut draft).await,
             Phase::CatchingUp => self.catch_up(&mut draft).await,
+            Phase::Rebuilding => self.rebuilt(&mut draft).await,
             Phase::Switching => self.switch(&mut draft).await,
+            Phase::Clearing => self.clear(&mut draft).await,
+            Phase::Cancelled => Ok(Step::Stopped),
         };
         match advanced {
             Ok(step) => Ok(step),
@@ -153,93 +211,42 @@ where
     }
 
     /// Takes the generation and notes how far the bus has come.
-    async fn plan(&self, draft: &mut Draft<'_, U>) -> Result<Step, Halt> {
-        let Run { id, subscription, in_place, .. } = &draft.run;
-        let generation = if *in_place {
-            generations::read(self.rows, subscription).await?.live
-        } else {
-            generations::begin_filling(self.rows, subscription, id).await.map_err(|error| halt(id, error))?
-        };
-        let shards = self.progress.bus().await?;
-        draft.run.cursor.marks =
-            shards.into_iter().filter_map(|shard| shard.newest.map(|newest| (shard.shard, newest))).collect();
-        draft.run.generation = Some(generation);
-        draft.run.phase = Phase::Sending;
-        draft.save().await?;
-        Ok(Step::Continue)
-    }
-
-    /// Sends objects, from the checkpoint on.
-    async fn send(&self, draft: &mut Draft<'_, U>) -> Result<Step, Halt> {
-        if draft.run.objects_total.is_none() {
-            return self.survey(draft).await;
-        }
-        let after = draft.run.cursor.sent_object.clone();
-        let mut keys = self.archive.list(after.as_deref(), STEP_OBJECTS_MAX).await?;
-        keys.retain(|key| draft.run.cursor.last_object.as_ref().is_some_and(|last| key <= last));
-        if keys.is_empty() {
-            draft.run.phase = Phase::Draining;
-            draft.run.cursor.partly_sent = None;
+    async fn plan(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
+        if draft.run.generation.is_none() {
+            let generation = self.register(&draft.run).await.map_err(|error| halt(&draft.run.id, error))?;
+            let shards = self.progress.bus().await?;
+            draft.run.cursor.marks =
+                shards.into_iter().filter_map(|shard| shard.newest.map(|newest| (shard.shard, newest))).collect();
+            draft.run.generation = Some(generation);
             draft.save().await?;
-            return Ok(Step::Continue);
         }
-        for key in keys {
-            if !self.send_object(draft, key).await? {
+        draft.run.phase = match draft.run.target {
+            Target::PreviousGeneration if !self.passed_by(&draft.run, &draft.run.subscription).await? => {
                 return Ok(Step::Wait);
             }
-        }
+            Target::PreviousGeneration => Phase::CatchingUp,
+            Target::NewGeneration { .. } | Target::LiveGeneration { .. } | Target::Carts { .. } => Phase::Sending,
+        };
+        draft.save().await?;
         Ok(Step::Continue)
     }
 
-    /// Waits until the archive has everything up to the marks, then counts what there is to send.
-    async fn survey(&self, draft: &mut Draft<'_, U>) -> Result<Step, Halt> {
+    /// The generation of a run, after making sure that the run fills it, if it is to fill one. Twice is once.
+    async fn register(&self, run: &Run) -> Result<u32, GenerationsError> {
+        let Run { id, subscription, target, .. } = run;
+        match target {
+            Target::NewGeneration { filter } => generations::begin_filling(self.rows, subscription, id, filter).await,
+            Target::PreviousGeneration => generations::begin_rollback(self.rows, subscription, id).await,
+            Target::LiveGeneration { .. } | Target::Carts { .. } => {
+                Ok(generations::read(self.rows, subscription).await?.live)
+            }
+        }
+    }
+
+    /// Whether a reader of the bus has finished everything from before the run took its generation.
+    async fn passed_by(&self, run: &Run, reader: &str) -> Result<bool, Fault> {
         let shards = self.progress.bus().await?;
-        if !draft.run.cursor.marks.iter().all(|(shard, mark)| has_passed(&shards, shard, ARCHIVE_READER, mark)) {
-            return Ok(Step::Wait);
-        }
-        let mut last_object: Option<String> = None;
-        let mut objects_total = 0;
-        for _ in 0..LIST_PAGES_MAX {
-            let keys = self.archive.list(last_object.as_deref(), LIST_KEYS_MAX).await?;
-            objects_total += keys.len() as u64;
-            let Some(last) = keys.into_iter().next_back() else { break };
-            last_object = Some(last);
-        }
-        draft.run.cursor.last_object = last_object;
-        draft.run.objects_total = Some(objects_total);
-        draft.save().await?;
-        Ok(Step::Continue)
-    }
-
-    /// Sends what is left of an object and writes down how far that went; false when the rest has to wait.
-    async fn send_object(&self, draft: &mut Draft<'_, U>, key: String) -> Result<bool, Halt> {
-        let object = ArchiveObject::read(self.archive, &key).await?;
-        let parcels = parcels_of_object(&object, LANES)?;
-        drop(object);
-        let total = parcels.len();
-        let confirmed = draft.run.cursor.partly_sent.as_ref().filter(|partly| partly.object == key);
-        let confirmed = confirmed.map_or(0, |partly| partly.messages).min(total);
-        if !self.has_room(&draft.run.subscription, total - confirmed).await? {
-            return Ok(false);
-        }
-        let events: Vec<usize> = parcels.iter().map(|parcel| parcel.events.len()).collect();
-        let sender = sender_of(&draft.run)?;
-        let messages = parcels.into_iter().skip(confirmed).map(|parcel| parcel.into_message(sender, &key));
-        let messages = messages.collect::<Result<Vec<_>, _>>()?;
-        let sent = self.send_messages(&draft.run.subscription, messages).await?;
-
-        let run = &mut draft.run;
-        run.messages_sent += sent as u64;
-        run.events_sent += events.iter().skip(confirmed).take(sent).sum::<usize>() as u64;
-        let whole = confirmed + sent == total;
-        if whole {
-            run.objects_done += 1;
-            run.cursor.sent_object = Some(key);
-        } else {
-            run.cursor.partly_sent = Some(PartlySent { object: key, messages: confirmed + sent });
-        }
-        draft.save().await?;
-        Ok(whole)
+        Ok(run.cursor.marks.iter().all(|(shard, mark)| has_passed(&shards, shard, reader, mark)))
     }
 
     async fn has_room(&self, subscription: &str, messages: usize) -> Result<bool, Fault> {
@@ -265,11 +272,11 @@ where
         Ok(confirmed)
     }
 
-    async fn drain(&self, draft: &mut Draft<'_, U>) -> Result<Step, Halt> {
+    async fn drain(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
         if self.queue.depth(&draft.run.subscription).await? > 0 {
             return Ok(Step::Wait);
         }
-        if draft.run.in_place {
+        if matches!(draft.run.target, Target::LiveGeneration { .. }) {
             return self.finish(draft).await;
         }
         draft.run.phase = Phase::CatchingUp;
@@ -277,13 +284,13 @@ where
         Ok(Step::Continue)
     }
 
-    async fn switch(&self, draft: &mut Draft<'_, U>) -> Result<Step, Halt> {
+    async fn switch(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
         let Run { id, subscription, .. } = &draft.run;
         generations::switch(self.rows, subscription, id).await.map_err(|error| halt(id, error))?;
         self.finish(draft).await
     }
 
-    async fn finish(&self, draft: &mut Draft<'_, U>) -> Result<Step, Halt> {
+    async fn finish(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
         draft.run.phase = Phase::Finished;
         draft.run.finished_at = Some(self.clock.now());
         draft.save().await?;

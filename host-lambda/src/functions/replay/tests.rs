@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use self::interrupted::{Interrupted, Interruption};
 use super::*;
+use crate::archive_object::ArchiveObject;
+use crate::filter::Filter;
 use crate::generations;
 use crate::subscriptions::Subscription as _;
 use crate::world::{Followed, ROUNDS_MAX, World, cart};
@@ -15,7 +17,11 @@ const KNOWN: [&str; 1] = [Followed::NAME];
 const RUN: Uuid = Uuid::from_u128(77);
 
 fn options() -> Options {
-    Options { run: RUN, in_place: false }
+    Options::new(RUN)
+}
+
+fn in_place() -> Options {
+    Options { target: Target::LiveGeneration { filter: Filter::default() }, ..options() }
 }
 
 /// Five carts of one to five events, published, archived and projected.
@@ -30,16 +36,7 @@ async fn world() -> World {
 }
 
 /// Drives a run to its end; a step that fails is a crash, and the next one goes on.
-async fn drive<A, Q, R, U, P, T, C>(world: &World, replay: &Replay<'_, A, Q, R, U, P, T, C>) -> Step
-where
-    A: Archive,
-    Q: ReplayQueue,
-    R: Rows,
-    U: Runs,
-    P: Progress,
-    T: EventTable,
-    C: Clock,
-{
+async fn drive<P: ReplayPorts>(world: &World, replay: &Replay<'_, P>) -> Step {
     for _ in 0..ROUNDS_MAX {
         match replay.step(&RUN.to_string()).await {
             Ok(ended @ (Step::Finished | Step::Stopped)) => return ended,
@@ -193,7 +190,7 @@ async fn a_second_replay_right_after_the_first_is_a_whole_replay() {
     replay.start(Followed::NAME, options(), &KNOWN).await.unwrap();
     drive(&world, &replay).await;
     let second = Uuid::from_u128(78);
-    replay.start(Followed::NAME, Options { run: second, in_place: false }, &KNOWN).await.unwrap();
+    replay.start(Followed::NAME, Options::new(second), &KNOWN).await.unwrap();
     for _ in 0..ROUNDS_MAX {
         if replay.step(&second.to_string()).await.unwrap() == Step::Finished {
             break;
@@ -210,7 +207,7 @@ async fn a_second_replay_right_after_the_first_is_a_whole_replay() {
 async fn a_replay_in_place_changes_nothing_that_is_whole() {
     let world = world().await;
     let before = world.rows.all();
-    world.replay().start(Followed::NAME, Options { run: RUN, in_place: true }, &KNOWN).await.unwrap();
+    world.replay().start(Followed::NAME, in_place(), &KNOWN).await.unwrap();
     assert_eq!(drive(&world, &world.replay()).await, Step::Finished);
     assert_eq!(world.rows.all(), before);
     let run = run_of(&world).await;
@@ -226,7 +223,7 @@ async fn an_unknown_subscription_or_run_is_said_to_be_unknown() {
     assert!(matches!(refused, Err(ReplayError::UnknownSubscription { .. })));
     let id = RUN.to_string();
     assert!(matches!(replay.step(&id).await, Err(ReplayError::UnknownRun { .. })));
-    assert!(matches!(replay.resume(&id).await, Err(ReplayError::UnknownRun { .. })));
+    assert!(matches!(replay.resume(&id, None).await, Err(ReplayError::UnknownRun { .. })));
     assert!(matches!(replay.cancel(&id).await, Err(ReplayError::UnknownRun { .. })));
     assert_eq!(replay.get(&id).await.unwrap(), None);
 }
@@ -236,22 +233,22 @@ async fn a_subscription_is_replayed_by_one_run_at_a_time() {
     let world = world().await;
     let replay = world.replay();
     replay.start(Followed::NAME, options(), &KNOWN).await.unwrap();
-    let second = Options { run: Uuid::from_u128(78), in_place: false };
-    match replay.start(Followed::NAME, second, &KNOWN).await {
+    let second = Options::new(Uuid::from_u128(78));
+    match replay.start(Followed::NAME, second.clone(), &KNOWN).await {
         Err(ReplayError::ReplayRunning { run, .. }) => assert_eq!(run, RUN.to_string()),
         other => panic!("{other:?}"),
     }
     // The same start again is the same run; the same id for something else is not.
     assert_eq!(replay.start(Followed::NAME, options(), &KNOWN).await.unwrap().id, RUN.to_string());
-    let other = replay.start(Followed::NAME, Options { in_place: true, ..options() }, &KNOWN).await;
+    let other = replay.start(Followed::NAME, in_place(), &KNOWN).await;
     assert!(matches!(other, Err(ReplayError::RunTaken { .. })));
     assert_eq!(replay.list(10).await.unwrap().len(), 1);
 
     replay.cancel(&RUN.to_string()).await.unwrap();
     replay.cancel(&RUN.to_string()).await.unwrap();
-    assert!(matches!(replay.resume(&RUN.to_string()).await, Err(ReplayError::Ended { .. })));
+    assert!(matches!(replay.resume(&RUN.to_string(), None).await, Err(ReplayError::Ended { .. })));
     assert_eq!(replay.step(&RUN.to_string()).await.unwrap(), Step::Stopped);
-    replay.start(Followed::NAME, second, &KNOWN).await.unwrap();
+    replay.start(Followed::NAME, second.clone(), &KNOWN).await.unwrap();
     let newest: Vec<String> = replay.list(10).await.unwrap().into_iter().map(|run| run.id).collect();
     assert_eq!(newest, [second.run.to_string(), RUN.to_string()]);
 }
@@ -275,7 +272,7 @@ async fn a_damaged_object_stops_the_replay_until_it_is_put_right() {
     assert_eq!(replay.step(&RUN.to_string()).await.unwrap(), Step::Stopped);
 
     world.archive.tamper(&key, good);
-    replay.resume(&RUN.to_string()).await.unwrap();
+    replay.resume(&RUN.to_string(), None).await.unwrap();
     assert_eq!(drive(&world, &replay).await, Step::Finished);
     assert_eq!(world.stored(2), world.expected(2).await);
 }

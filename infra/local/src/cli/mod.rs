@@ -91,7 +91,7 @@ enum WithSystem {
     /// Check that table, archive and projections agree, event for event
     Verify(verify::Arguments),
     /// Send the archived events to a subscription again
-    Replay(replay::Arguments),
+    Replay(Box<replay::Arguments>),
     /// Show how far each stage of the pipeline has come
     Pipeline(pipeline::Arguments),
 }
@@ -161,7 +161,7 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
     let session = Session { reach: Reach::find(data_dir).await?, json, interrupt };
     let outcome = match command {
         WithSystem::Import(arguments) => import::run(*arguments, &session).await,
-        WithSystem::Replay(arguments) => replay::run(arguments, &session).await,
+        WithSystem::Replay(arguments) => replay::run(*arguments, &session).await,
         WithSystem::Carts(arguments) => session.unless_interrupted(carts::run(arguments, &session)).await,
         WithSystem::Events(arguments) => session.unless_interrupted(events::run(arguments, &session)).await,
         WithSystem::State(arguments) => session.unless_interrupted(state::run(arguments, &session)).await,

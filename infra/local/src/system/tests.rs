@@ -166,7 +166,7 @@ async fn a_replay_that_was_cut_off_goes_on_by_itself_and_ends_with_a_new_generat
         for cart in &carts {
             append(&system, cart).await;
         }
-        let options = replay::Options { run, in_place: false };
+        let options = replay::Options::new(run);
         system.ports().replay().start(Carts::NAME, options, &[Carts::NAME]).await.unwrap();
         // Cut off, wherever it is.
     }

@@ -57,7 +57,7 @@ fn a_replay_into_the_live_generation_needs_a_yes() {
     let ran = desk.run(&["replay", "carts", "--in-place"]).failed(&["--in-place"]);
     assert!(ran.stderr.contains("hint: add --yes"), "{}", ran.stderr);
     let run = desk.json(&["replay", "carts", "--in-place", "--yes"]);
-    assert_eq!((&run["phase"], &run["in_place"]), (&json!("finished"), &json!(true)));
+    assert_eq!((&run["phase"], &run["target"]), (&json!("finished"), &json!("live_generation")));
     desk.run(&["verify"]).fine();
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Chance, Picky, projector};
+use crate::filter::Filter;
 use crate::functions::project::Projector;
 use crate::functions::project::message::{NotAReplayMessage, ReplayMessage};
 use crate::generations;
@@ -125,7 +126,7 @@ async fn e29_a_replay_fills_a_new_generation_while_live_writes_go_on() {
     let projector = Projector::new(Suggestions, rows.clone(), table.clone(), "build-1");
     assert_eq!(projector.live(&bus(&old)).await.unwrap(), BatchAnswer::done());
 
-    assert_eq!(generations::begin_filling(&rows, "suggestions", "run").await.unwrap(), 2);
+    assert_eq!(generations::begin_filling(&rows, "suggestions", "run", &Filter::default()).await.unwrap(), 2);
     append(&table, &new).await;
     let replayed = queue(old.chunks(5).map(|events| ("lane-00", message("suggestions", 2, events))));
     let live = bus(&new);
@@ -170,8 +171,8 @@ async fn e29_every_drawn_schedule_of_writes_replay_and_crashes_converges() {
         for batch in old.chunks(1 + chance.below(8)) {
             deliver_live(batch).await;
         }
-        if generations::begin_filling(&rows, "suggestions", "run").await.is_err() {
-            generations::begin_filling(&rows, "suggestions", "run").await.unwrap();
+        if generations::begin_filling(&rows, "suggestions", "run", &Filter::default()).await.is_err() {
+            generations::begin_filling(&rows, "suggestions", "run", &Filter::default()).await.unwrap();
         }
         let mut archived: Vec<_> = old.chunks(1 + chance.below(8)).map(<[_]>::to_vec).collect();
         let mut live: Vec<_> = new.chunks(1 + chance.below(8)).map(<[_]>::to_vec).collect();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tillroll_core::id::StreamId;
 use uuid::Uuid;
 
-use crate::functions::replay::Replay;
+use crate::functions::replay::{Replay, ReplayPorts};
 use crate::memory::{MemoryArchive, MemoryClock, MemoryProgress, MemoryQueue, MemoryRows, MemoryRuns, MemoryTable};
 use crate::ports::{
     AppendError, Archive, Created, EventTable, Fault, FaultKind, Progress, QueueMessage, RecordRefused, ReplayQueue,
@@ -45,16 +45,15 @@ pub(super) struct Port<'a, P> {
     interruption: Interruption,
 }
 
-type InterruptedReplay<'a> = Replay<
-    'a,
-    Port<'a, MemoryArchive>,
-    Port<'a, MemoryQueue>,
-    Port<'a, MemoryRows>,
-    Port<'a, MemoryRuns>,
-    Port<'a, MemoryProgress>,
-    Port<'a, MemoryTable>,
-    MemoryClock,
->;
+impl<'a> ReplayPorts for Interrupted<'a> {
+    type Archive = Port<'a, MemoryArchive>;
+    type Queue = Port<'a, MemoryQueue>;
+    type Rows = Port<'a, MemoryRows>;
+    type Runs = Port<'a, MemoryRuns>;
+    type Progress = Port<'a, MemoryProgress>;
+    type Table = Port<'a, MemoryTable>;
+    type Clock = MemoryClock;
+}
 
 impl<'a> Interrupted<'a> {
     pub(super) fn new(world: &'a World, call: u64, interruption: Interruption) -> Self {
@@ -71,7 +70,7 @@ impl<'a> Interrupted<'a> {
         }
     }
 
-    pub(super) fn replay(&'a self) -> InterruptedReplay<'a> {
+    pub(super) fn replay(&self) -> Replay<'_, Self> {
         let Self { archive, queue, rows, runs, progress, table, .. } = self;
         Replay { archive, queue, rows, runs, progress, table, clock: &self.world.clock }
     }
