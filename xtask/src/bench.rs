@@ -15,7 +15,10 @@ was taken. Never part of `cargo xtask test`: a busy machine must not turn a corr
 
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let sh = project::shell()?;
-    // Some benchmarks start the program itself, from the same folder.
-    cmd!(sh, "cargo build --release --bin tillroll --bin bench").run()?;
-    project::hand_over(&mut Command::from(cmd!(sh, "cargo run --release --bin bench -- {args...}")))
+    cmd!(sh, "rustc --version").run()?;
+    // Some benchmarks start the program itself, from the same folder. The peers are measured beside ours and built for
+    // nothing else.
+    let build = ["--release", "--features", "tillroll-tests/peers"];
+    cmd!(sh, "cargo build {build...} --bin tillroll --bin bench").run()?;
+    project::hand_over(&mut Command::from(cmd!(sh, "cargo run {build...} --bin bench -- {args...}")))
 }

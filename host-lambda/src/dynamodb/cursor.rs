@@ -107,6 +107,31 @@ impl<'a> Cursor<'a> {
         Ok(true)
     }
 
+    /// Steps over an object without looking into it: only strings and brackets are told apart. Whoever comes back to
+    /// read it sees whether it is one.
+    pub(super) fn step_over_object(&mut self) -> Result<(), Refused> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek() {
+                Some(b'"') => self.raw_string().map(drop)?,
+                Some(b'{' | b'[') => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                Some(b'}' | b']') if depth == 1 => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'}' | b']') if depth > 1 => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                Some(_) if depth > 0 => self.at += 1,
+                _ => return Err(Refused),
+            }
+        }
+    }
+
     /// A whole number without sign, fraction, exponent or leading zeros.
     pub(super) fn whole_number(&mut self) -> Result<u64, Refused> {
         self.peek();

@@ -179,8 +179,8 @@ struct Parts<'a, C> {
 
 /// The event's data.
 enum Data<'a, C> {
-    /// It came before the event's name; here it is.
-    At(Cursor<'a>),
+    /// It came before the event's name; here it is, and here it should end.
+    At(Cursor<'a>, usize),
     Read(C),
 }
 
@@ -223,7 +223,13 @@ impl<'a, C> Parts<'a, C> {
         let name = self.name.ok_or(Refused)?;
         let content = match self.data.ok_or(Refused)? {
             Data::Read(content) => content,
-            Data::At(mut cursor) => R::content(&name, Attribute::next(&mut cursor))?,
+            Data::At(mut cursor, end) => {
+                let content = R::content(&name, Attribute::next(&mut cursor))?;
+                if cursor.offset() != end {
+                    return Err(Refused);
+                }
+                content
+            }
         };
         let circumstances = Circumstances {
             event_id: self.event_id.ok_or(Refused)?,
@@ -249,10 +255,11 @@ fn data<'a, R: FromItem>(name: Option<&str>, cursor: &mut Cursor<'a>) -> Result<
     if !data.is_map() {
         return Err(Refused);
     }
-    match name {
-        Some(name) => R::content(name, data).map(Data::Read),
-        None => data.skip().map(|()| Data::At(here)),
-    }
+    let Some(name) = name else {
+        cursor.step_over_object()?;
+        return Ok(Data::At(here, cursor.offset()));
+    };
+    R::content(name, data).map(Data::Read)
 }
 
 fn parsed<T: FromStr>(attribute: Attribute<'_, '_>) -> Result<T, Refused> {

@@ -63,7 +63,7 @@ pub(crate) async fn fetch(client: &Client, table: &str, cart: Uuid) -> u64 {
             newest = item["Version"].as_n().expect("a number").parse().expect("a version");
             if item["Name"].as_s().expect("text") == "ItemAdded" {
                 let data = item["Data"].as_m().expect("a map");
-                let sku = data["sku"].as_s().expect("text");
+                let sku = data.get("sku").or(data.get("item_name")).and_then(|value| value.as_s().ok()).expect("text");
                 let quantity: u64 = data["quantity"].as_n().expect("a number").parse().expect("a quantity");
                 match lines.iter_mut().find(|(known, _)| known == sku) {
                     Some((_, pieces)) => *pieces += quantity,

@@ -1,4 +1,4 @@
-//! fetch + one-event store: client CPU per command, ours beside the bare SDK doing the same.
+//! fetch + one-event store: client CPU per command, ours beside the bare SDK and dynamo-es doing the same.
 
 use std::time::Instant;
 
@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 use crate::bare;
 use crate::measure::{median, percentile, thread_cpu};
+#[cfg(feature = "peers")]
+use crate::peers;
 use crate::server::Server;
 
 const ROUNDS: usize = 7;
@@ -28,68 +30,98 @@ const COMMANDS_PER_CART: usize = 10;
 
 struct Taken {
     cpu_us: f64,
+    commands_per_s: f64,
     p50_ms: f64,
     p99_ms: f64,
 }
 
 type Carts = Repository<Cart, Events<LocalClock>>;
 
+/// Who does the commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// The SDK alone, whole items in and out.
+    Bare,
+    Tillroll,
+    /// A transaction of one put, as it always does.
+    #[cfg(feature = "peers")]
+    DynamoEs,
+}
+
+impl Side {
+    const ALL: &'static [Self] = &[
+        Self::Bare,
+        Self::Tillroll,
+        #[cfg(feature = "peers")]
+        Self::DynamoEs,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bare => "bare SDK",
+            Self::Tillroll => "tillroll",
+            #[cfg(feature = "peers")]
+            Self::DynamoEs => "dynamo-es 0.5.0",
+        }
+    }
+}
+
 pub(crate) fn run() {
     println!("\ncommand: a consistent query of a cart with 10 to 20 events, fold, decide, one conditional put.");
     println!("Server in another process, fresh for each peer and round; client on one thread; CPU of that thread.");
     for (writers, commands) in [(1, 600), (16, 1_920)] {
-        let rounds: Vec<(Taken, Taken)> = (0..ROUNDS).map(|round| side_by_side(round, writers, commands)).collect();
-        let ratio = median(rounds.iter().map(|(bare, ours)| ours.cpu_us / bare.cpu_us).collect());
-        let of = |figure: fn(&Taken) -> f64, ours: bool| {
-            median(rounds.iter().map(|(bare, own)| figure(if ours { own } else { bare })).collect())
-        };
+        let rounds: Vec<Vec<Taken>> = (0..ROUNDS).map(|round| side_by_side(round, writers, commands)).collect();
         println!("  {writers:2} writers, {commands} commands, {ROUNDS} rounds, medians");
-        for (name, ours) in [("bare SDK", false), ("tillroll", true)] {
-            let (cpu, p50, p99) = (of(|t| t.cpu_us, ours), of(|t| t.p50_ms, ours), of(|t| t.p99_ms, ours));
-            println!("    {name}: client CPU {cpu:.0} µs/command, p50 {p50:.2} ms, p99 {p99:.2} ms");
+        let of =
+            |side: usize, figure: fn(&Taken) -> f64| median(rounds.iter().map(|taken| figure(&taken[side])).collect());
+        let ratio =
+            |side: usize, to: usize| median(rounds.iter().map(|taken| taken[side].cpu_us / taken[to].cpu_us).collect());
+        for (number, side) in Side::ALL.iter().enumerate() {
+            println!(
+                "    {:<16} client CPU {:4.0} µs/command ({:.3} of bare SDK), {:5.0}/s, p50 {:.2} ms, p99 {:.2} ms, p99/p50 {:.2}",
+                side.name(),
+                of(number, |taken| taken.cpu_us),
+                ratio(number, 0),
+                of(number, |taken| taken.commands_per_s),
+                of(number, |taken| taken.p50_ms),
+                of(number, |taken| taken.p99_ms),
+                of(number, |taken| taken.p99_ms / taken.p50_ms),
+            );
         }
-        println!("    client CPU, tillroll / bare SDK: {ratio:.3} (median of the rounds' ratios)");
+        for number in 2..Side::ALL.len() {
+            println!("    tillroll / {}: {:.3}", Side::ALL[number].name(), ratio(1, number));
+        }
     }
+    println!("  The ratios are medians of the rounds' ratios.");
 }
 
 /// One round; who goes first changes from round to round.
-fn side_by_side(round: usize, writers: usize, commands: usize) -> (Taken, Taken) {
-    if round.is_multiple_of(2) {
-        (measure(writers, commands, true), measure(writers, commands, false))
-    } else {
-        let ours = measure(writers, commands, false);
-        (measure(writers, commands, true), ours)
-    }
+fn side_by_side(round: usize, writers: usize, commands: usize) -> Vec<Taken> {
+    let sides = Side::ALL.len();
+    let mut taken: Vec<(usize, Taken)> = (0..sides)
+        .map(|turn| (round + turn) % sides)
+        .map(|side| (side, measure(writers, commands, Side::ALL[side])))
+        .collect();
+    taken.sort_by_key(|(side, _)| *side);
+    taken.into_iter().map(|(_, taken)| taken).collect()
 }
 
-fn measure(writers: usize, commands: usize, bare_sdk: bool) -> Taken {
+fn measure(writers: usize, commands: usize, side: Side) -> Taken {
     let server = Server::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let client = server.client();
-        let table = TableNames::default().events;
         let carts: Vec<Uuid> = (1..=commands / COMMANDS_PER_CART).map(|n| Uuid::from_u128(n as u128)).collect();
-        let repository = Carts::new(Events::new(client.clone(), &table, Tokens::Omit, LocalClock::system()));
-        let news = ProcessNews::new(LocalClock::system());
-        stream::iter(&carts).for_each_concurrent(16, |cart| seed(&client, &table, *cart)).await;
-
-        let (cpu, mut latencies) = (thread_cpu(), Vec::with_capacity(commands));
+        let desk = Desk::open(side, server.client());
+        desk.seed_all(&carts).await;
+        let (wall, cpu, mut latencies) = (Instant::now(), thread_cpu(), Vec::with_capacity(commands));
         // A cart's commands follow each other; different carts go at once.
         let work = stream::iter(&carts).map(|cart| {
-            let (client, table, repository, news) = (&client, &table, &repository, &news);
+            let desk = &desk;
             async move {
                 let mut taken = Vec::with_capacity(COMMANDS_PER_CART);
                 for step in 0..COMMANDS_PER_CART {
                     let start = Instant::now();
-                    if bare_sdk {
-                        let newest = bare::fetch(client, table, *cart).await;
-                        bare::put(client, table, bare::item(*cart, newest + 1, &format!("sku-{step}"))).await;
-                    } else {
-                        let request = one_add(*cart, step);
-                        let clock = LocalClock::system();
-                        let done = command(&request, Terms::AS_GIVEN, repository, &clock, news).await;
-                        assert_eq!(done.expect("accepted").results.len(), 1);
-                    }
+                    desk.command(*cart, step).await;
                     taken.push(start.elapsed().as_secs_f64() * 1e3);
                 }
                 taken
@@ -99,13 +131,72 @@ fn measure(writers: usize, commands: usize, bare_sdk: bool) -> Taken {
         while let Some(taken) = work.next().await {
             latencies.extend(taken);
         }
-        let cpu = thread_cpu().saturating_sub(cpu).as_secs_f64() * 1e6 / commands as f64;
+        let cpu_us = thread_cpu().saturating_sub(cpu).as_secs_f64() * 1e6 / commands as f64;
+        let commands_per_s = commands as f64 / wall.elapsed().as_secs_f64();
         latencies.sort_by(f64::total_cmp);
-        Taken { cpu_us: cpu, p50_ms: percentile(&latencies, 50), p99_ms: percentile(&latencies, 99) }
+        Taken { cpu_us, commands_per_s, p50_ms: percentile(&latencies, 50), p99_ms: percentile(&latencies, 99) }
     })
 }
 
-/// A cart with its first events, written the same way for both.
+/// Where one side's commands are done.
+struct Desk {
+    side: Side,
+    client: Client,
+    table: String,
+    repository: Carts,
+    news: ProcessNews<LocalClock>,
+    #[cfg(feature = "peers")]
+    framework: dynamo_es::DynamoCqrs<peers::Basket>,
+}
+
+impl Desk {
+    fn open(side: Side, client: Client) -> Self {
+        let table = TableNames::default().events;
+        Self {
+            side,
+            repository: Carts::new(Events::new(client.clone(), &table, Tokens::Omit, LocalClock::system())),
+            news: ProcessNews::new(LocalClock::system()),
+            #[cfg(feature = "peers")]
+            framework: peers::framework(&client),
+            client,
+            table,
+        }
+    }
+
+    /// Every cart gets its first events, written in the same way for both that read them.
+    async fn seed_all(&self, carts: &[Uuid]) {
+        #[cfg(feature = "peers")]
+        if self.side == Side::DynamoEs {
+            peers::create_table(&self.client).await;
+            let seed = |cart: Uuid| async move {
+                for number in 1..=EVENTS_AT_FIRST {
+                    peers::add(&self.framework, &cart.to_string(), format!("seed-{number}")).await;
+                }
+            };
+            return stream::iter(carts).for_each_concurrent(16, |cart| seed(*cart)).await;
+        }
+        stream::iter(carts).for_each_concurrent(16, |cart| seed(&self.client, &self.table, *cart)).await;
+    }
+
+    async fn command(&self, cart: Uuid, step: usize) {
+        match self.side {
+            Side::Bare => {
+                let newest = bare::fetch(&self.client, &self.table, cart).await;
+                let item = bare::item(cart, newest + 1, &format!("sku-{step}"));
+                bare::put(&self.client, &self.table, item).await;
+            }
+            Side::Tillroll => {
+                let (request, clock) = (one_add(cart, step), LocalClock::system());
+                let done = command(&request, Terms::AS_GIVEN, &self.repository, &clock, &self.news).await;
+                assert_eq!(done.expect("accepted").results.len(), 1);
+            }
+            #[cfg(feature = "peers")]
+            Side::DynamoEs => peers::add(&self.framework, &cart.to_string(), format!("sku-{step}")).await,
+        }
+    }
+}
+
+/// A cart with its first events.
 async fn seed(client: &Client, table: &str, cart: Uuid) {
     let repository = Carts::new(Events::new(client.clone(), table, Tokens::Omit, LocalClock::system()));
     let open =

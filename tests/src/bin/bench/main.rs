@@ -18,8 +18,13 @@ mod command;
 mod dev;
 mod import;
 mod measure;
+mod pages;
+#[cfg(feature = "peers")]
+mod peers;
+mod rehydrate;
 mod server;
 mod timeline;
+mod typed;
 mod writes;
 
 use std::process::ExitCode;
@@ -27,11 +32,12 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask bench [name…]
 
-  command  fetch + one-event store at 1 and 16 writers: client CPU beside the bare SDK doing the same
-  writes   import-shaped commits: events/s beside a bare SDK loop, without the pipeline
-  dev      second start of `tillroll dev`, and its memory when idle
-  timeline fold from packed bytes, and seeks in histories of 100,000 and 1,000,000 events
-  import   the whole data set: imported, captured, archived, projected, verified, replayed (about half an hour)
+  rehydrate  from the bytes of query answers to a cart: CPU an event, beside the bare SDK, dynamo-es and serde_json
+  command    fetch + one-event store at 1 and 16 writers: client CPU beside the bare SDK and dynamo-es doing the same
+  writes     import-shaped commits: events/s beside a bare SDK loop, without the pipeline
+  dev        second start of `tillroll dev`, and its memory when idle
+  timeline   fold from packed bytes, and seeks in histories of 100,000 and 1,000,000 events
+  import     the whole data set: imported, captured, archived, projected, verified, replayed (about half an hour)
 
 Without a name: all but the last.";
 
@@ -44,12 +50,14 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
-        [] => vec!["command", "writes", "dev", "timeline"],
+        [] => vec!["rehydrate", "command", "writes", "dev", "timeline"],
         names => names.iter().map(String::as_str).collect(),
     };
     println!("machine: {}", measure::machine());
+    println!("versions: {}", measure::versions());
     for name in chosen {
         match name {
+            "rehydrate" => rehydrate::run(),
             "command" => command::run(),
             "writes" => writes::run(),
             "dev" => dev::run(),

@@ -34,7 +34,21 @@ pub(crate) fn machine() -> String {
     let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    format!("{}, {cores} cores, {profile} build", model.map_or("unknown processor", |(_, name)| name))
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split_whitespace().take(2).collect::<Vec<_>>().join(" and ");
+    let model = model.map_or("unknown processor", |(_, name)| name);
+    format!("{model}, {cores} cores, load {load} over the last 1 and 5 minutes, {profile} build")
+}
+
+/// The versions of what is measured, from the lock file of this build.
+pub(crate) fn versions() -> String {
+    const LOCK: &str = include_str!("../../../../Cargo.lock");
+    let measured = ["aws-sdk-dynamodb", "cqrs-es", "dynamo-es", "dynoxide-rs", "serde_json", "tokio"];
+    let version = |name: &str| {
+        let package = LOCK.split_once(&format!("name = \"{name}\"\nversion = \""))?.1;
+        Some(format!("{name} {}", package.split_once('"')?.0))
+    };
+    measured.into_iter().filter_map(version).collect::<Vec<_>>().join(", ")
 }
 
 /// A program of this build, beside this one.
