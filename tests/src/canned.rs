@@ -1,6 +1,7 @@
 //! The SDK's transport without a network: every request gets the answer that was prepared for it.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
@@ -10,7 +11,11 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use bytes::Bytes;
+use tillroll_core::hash::Fingerprint;
 use tillroll_host_lambda::dynamodb::client::base_config;
+
+/// How often a request lets the others go on before it is answered, at most.
+const OVERTAKEN_MAX: u64 = 16;
 
 /// An answer: HTTP status and body.
 #[derive(Clone, Debug)]
@@ -57,16 +62,21 @@ impl Canned {
         *self.next.lock().unwrap() = (0..self.answers.len()).collect();
     }
 
-    /// A client that sends its requests here, set up like any other.
+    /// A client that sends its requests here.
     #[must_use]
     pub fn client(&self) -> Client {
-        let config = base_config()
-            .endpoint_url("http://127.0.0.1:1")
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("tillroll", "tillroll", None, None, "canned"))
-            .http_client(self.clone());
-        Client::from_conf(config.build())
+        client_over(self.clone())
     }
+}
+
+/// A client that sends its requests to `transport`, set up like any other.
+pub fn client_over(transport: impl HttpClient + 'static) -> Client {
+    let config = base_config()
+        .endpoint_url("http://127.0.0.1:1")
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("tillroll", "tillroll", None, None, "canned"))
+        .http_client(transport);
+    Client::from_conf(config.build())
 }
 
 impl HttpConnector for Canned {
@@ -75,10 +85,7 @@ impl HttpConnector for Canned {
             let mut next = self.next.lock().unwrap();
             if next.len() > 1 { next.pop_front() } else { next.front().copied() }
         };
-        let Answer { status, body } = self.answers[index.unwrap()].clone();
-        let mut response = HttpResponse::new(status.try_into().unwrap(), body.into());
-        response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
-        HttpConnectorFuture::ready(Ok(response))
+        HttpConnectorFuture::ready(Ok(response(self.answers[index.unwrap()].clone())))
     }
 }
 
@@ -86,4 +93,46 @@ impl HttpClient for Canned {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
+}
+
+/// A transport that answers each request by its body, and lets other requests overtake it first.
+#[derive(Clone)]
+pub struct Answering<F>(Arc<F>);
+
+impl<F: Fn(&str) -> Answer + Send + Sync + 'static> Answering<F> {
+    /// Answers as `answer` says.
+    pub fn new(answer: F) -> Self {
+        Self(Arc::new(answer))
+    }
+}
+
+impl<F> fmt::Debug for Answering<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answering")
+    }
+}
+
+impl<F: Fn(&str) -> Answer + Send + Sync + 'static> HttpConnector for Answering<F> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = Arc::clone(&self.0);
+        HttpConnectorFuture::new(async move {
+            let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+            for _ in 0..Fingerprint::of_bytes(body.as_bytes()).get() % OVERTAKEN_MAX {
+                tokio::task::yield_now().await;
+            }
+            Ok(response(answer(&body)))
+        })
+    }
+}
+
+impl<F: Fn(&str) -> Answer + Send + Sync + 'static> HttpClient for Answering<F> {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Self(Arc::clone(&self.0)))
+    }
+}
+
+fn response(answer: Answer) -> HttpResponse {
+    let mut response = HttpResponse::new(answer.status.try_into().unwrap(), answer.body.into());
+    response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
+    response
 }
