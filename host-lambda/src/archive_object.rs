@@ -6,7 +6,6 @@
 use std::io::Read as _;
 
 use tillroll_core::sequence::{NotASequenceNumber, SequenceNumber};
-use tillroll_core::time::Timestamp;
 
 use crate::archive_key::{ArchiveKey, ContentHash, NotAnArchiveKey};
 use crate::lambda_events::BusBatchRecord;
@@ -54,7 +53,7 @@ pub fn pack(shard: &str, records: &[&BusBatchRecord]) -> Result<PackedObject, No
     let lines = lines_of(records);
     let parse = |record: &BusBatchRecord| record.kinesis.sequence_number.parse::<SequenceNumber>();
     let range = (parse(first)?, parse(last)?);
-    let key = ArchiveKey::new(arrival(first), shard, range, count, ContentHash::of(&lines))?;
+    let key = ArchiveKey::new(first.arrived_at(), shard, range, count, ContentHash::of(&lines))?;
     let bytes = zstd::encode_all(lines.as_slice(), COMPRESSION_LEVEL).map_err(NotPackable::Compression)?;
     Ok(PackedObject { key, bytes })
 }
@@ -69,13 +68,6 @@ fn lines_of(records: &[&BusBatchRecord]) -> Vec<u8> {
         lines.push(b'\n');
     }
     lines
-}
-
-/// When the bus took the record.
-fn arrival(record: &BusBatchRecord) -> Timestamp {
-    #[allow(clippy::cast_possible_truncation, reason = "a float outside i64 saturates, and Timestamp clamps further")]
-    let unix_ms = (record.kinesis.arrival * 1_000.0).round() as i64;
-    Timestamp::from_unix_ms(unix_ms)
 }
 
 /// An object as it was read: checked against its key.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tillroll_core::time::Timestamp;
 
 /// A batch of a DynamoDB table stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -100,6 +101,17 @@ pub struct BusPayload {
 }
 
 impl BusBatchRecord {
+    /// When the bus took it.
+    #[must_use]
+    pub fn arrived_at(&self) -> Timestamp {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "a float outside i64 saturates, and Timestamp clamps further"
+        )]
+        let unix_ms = (self.kinesis.arrival * 1_000.0).round() as i64;
+        Timestamp::from_unix_ms(unix_ms)
+    }
+
     /// The shard's name: what stands before the colon.
     #[must_use]
     pub fn shard(&self) -> &str {

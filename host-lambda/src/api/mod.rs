@@ -10,13 +10,14 @@
 //! | [`events`] | `GET /carts/{id}/events` with long poll |
 //! | [`imports`] | `POST /imports` |
 //! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline`, `/verify` |
-//! | [`stream`] | `GET /carts/{id}/stream` |
+//! | [`stream`], [`all_events`] | `GET /carts/{id}/stream`, `GET /events/stream` |
 //! | [`replays`] | `/replays`, `/replays/{id}`, and `pause`, `resume`, `cancel`, `rollback` under it |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
 //! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
 //! [`shape`]).
 
+pub mod all_events;
 pub mod carts;
 pub mod commands;
 pub mod events;
@@ -53,7 +54,9 @@ use turns::Turns;
 use replays::RunChange;
 
 use crate::functions::command::Origin;
-use crate::ports::{Archive, Clock, EventTable, Fault, News, PipelineView, Progress, ReplayQueue, Rows, Runs};
+use crate::ports::{
+    Archive, Clock, EventFeed, EventTable, Fault, News, PipelineView, Progress, ReplayQueue, Rows, Runs,
+};
 use crate::repository::Repository;
 use crate::verify::Report;
 
@@ -78,6 +81,8 @@ pub trait Ports: Send + Sync + 'static {
     type Clock: Clock;
     /// News of appends.
     type News: News;
+    /// The event bus for onlookers.
+    type Feed: EventFeed;
     /// How the pipeline is doing.
     type Pipeline: PipelineView;
 
@@ -97,6 +102,8 @@ pub trait Ports: Send + Sync + 'static {
     fn clock(&self) -> &Self::Clock;
     /// News of appends.
     fn news(&self) -> &Self::News;
+    /// The event bus for onlookers.
+    fn feed(&self) -> &Self::Feed;
     /// How the pipeline is doing.
     fn pipeline(&self) -> &Self::Pipeline;
 
@@ -170,6 +177,7 @@ impl<P: Ports> Api<P> {
             (_, Route::Commands(cart)) => self.commands(request, cart).await,
             (_, Route::Events(cart)) => self.events(request, cart).await,
             (_, Route::Stream(cart)) => self.stream(request, cart).await,
+            (_, Route::AllEvents) => self.all_events(request).await,
             (_, Route::Imports) => self.imports(request).await,
             (_, Route::Suggestions) => self.suggestions(request).await,
             (_, Route::Pipeline) => self.pipeline(request).await,
@@ -224,6 +232,7 @@ enum Route {
     Commands(StreamId),
     Events(StreamId),
     Stream(StreamId),
+    AllEvents,
     Imports,
     Suggestions,
     Pipeline,
@@ -256,6 +265,7 @@ impl Route {
             ["carts", id, "commands"] => Self::Commands(cart(id)?),
             ["carts", id, "events"] => Self::Events(cart(id)?),
             ["carts", id, "stream"] => Self::Stream(cart(id)?),
+            ["events", "stream"] => Self::AllEvents,
             ["imports"] => Self::Imports,
             ["suggestions"] => Self::Suggestions,
             ["pipeline"] => Self::Pipeline,
@@ -281,6 +291,7 @@ impl Route {
             Self::Cart(_)
             | Self::Events(_)
             | Self::Stream(_)
+            | Self::AllEvents
             | Self::Suggestions
             | Self::Pipeline
             | Self::Replay(_)

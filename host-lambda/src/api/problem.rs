@@ -10,6 +10,7 @@
 //! | `conflict` | 409 | other writers kept coming first, or somebody else is at it; retryable |
 //! | `cart_already_open` | 409 | |
 //! | `cart_closed` | 410 | with the final `state` |
+//! | `cursor_expired` | 410 | the event bus does not keep what comes behind it any more |
 //! | `version_mismatch` | 412 | with `version` and the missed `events` |
 //! | `body_too_large` | 413 | |
 //! | `unsupported_media_type` | 415 | |

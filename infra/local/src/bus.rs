@@ -5,7 +5,7 @@
 //! finished. Sequence numbers here are also without holes, which makes a backlog countable; nobody may rely on that
 //! beyond this crate.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tillroll_core::hash::Fingerprint;
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::checkpoints::stored_sequence;
 use crate::clock::LocalClock;
+use crate::recent::Recent;
 use crate::sqlite::Sqlite;
 
 /// Shards of a new bus. A bus keeps the number it began with.
@@ -40,6 +41,8 @@ pub struct LocalBus {
     clock: LocalClock,
     shards: Arc<[BusShard]>,
     readers: Arc<[String]>,
+    /// Counts puts.
+    puts: watch::Sender<u64>,
 }
 
 /// One shard of the bus.
@@ -49,6 +52,7 @@ pub struct BusShard {
     name: Arc<str>,
     /// Sequence number of the newest record, 0 before the first.
     newest: watch::Sender<i64>,
+    recent: Arc<Mutex<Recent>>,
 }
 
 impl BusShard {
@@ -58,10 +62,32 @@ impl BusShard {
         &self.name
     }
 
+    pub(crate) fn number(&self) -> u16 {
+        self.number
+    }
+
     /// Sequence number of the newest record, 0 before the first; the receiver wakes with every put.
     #[must_use]
     pub fn newest(&self) -> watch::Receiver<i64> {
         self.newest.subscribe()
+    }
+
+    fn recent(&self) -> std::sync::MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what was put, once it is in the file.
+    fn take(&self, records: Vec<(i64, BusRecord)>, arrival_ms: i64) {
+        let mut newest = None;
+        let mut recent = self.recent();
+        for (sequence, record) in records {
+            recent.push(sequence, delivered(&self.name, sequence, arrival_ms, record.partition_key, record.data));
+            newest = Some(sequence);
+        }
+        drop(recent);
+        if let Some(newest) = newest {
+            self.newest.send_replace(newest);
+        }
     }
 }
 
@@ -76,9 +102,10 @@ impl LocalBus {
                 number,
                 name: format!("shardId-{number:012}").into(),
                 newest: watch::Sender::new(newest),
+                recent: Arc::default(),
             })
             .collect();
-        Ok(Self { sqlite, clock, shards, readers: readers.into() })
+        Ok(Self { sqlite, clock, shards, readers: readers.into(), puts: watch::Sender::new(0) })
     }
 
     /// The shards, in order.
@@ -95,14 +122,38 @@ impl LocalBus {
         records_max: u32,
         bytes_max: usize,
     ) -> Result<Vec<BusBatchRecord>, Fault> {
+        let recent = shard.recent().read(after, usize::try_from(records_max).unwrap_or(usize::MAX), bytes_max);
+        if let Some(records) = recent {
+            return Ok(records);
+        }
         let (number, name) = (shard.number, Arc::clone(&shard.name));
         self.sqlite
             .call("read the event bus in", move |db| read_shard(db, number, &name, after, records_max, bytes_max))
             .await
     }
 
+    /// Wakes with every put.
+    pub(crate) fn puts(&self) -> watch::Receiver<u64> {
+        self.puts.subscribe()
+    }
+
+    pub(crate) fn sqlite(&self) -> &Sqlite {
+        &self.sqlite
+    }
+
+    /// Sequence number of the oldest record that is kept.
+    pub(crate) async fn oldest_kept(&self, shard: &BusShard) -> Result<Option<i64>, Fault> {
+        let number = shard.number;
+        self.sqlite
+            .call("read the event bus in", move |db| {
+                db.prepare_cached("SELECT min(sequence) FROM bus_records WHERE shard = ?1")?
+                    .query_row([number], |row| row.get(0))
+            })
+            .await
+    }
+
     /// The shard that takes the records of `partition_key`.
-    fn shard_of(&self, partition_key: &str) -> Option<&BusShard> {
+    pub(crate) fn shard_of(&self, partition_key: &str) -> Option<&BusShard> {
         let hash = Fingerprint::of_bytes(partition_key.as_bytes()).get();
         let count = u64::try_from(self.shards.len()).unwrap_or(1).max(1);
         usize::try_from(hash % count).ok().and_then(|index| self.shards.get(index))
@@ -158,6 +209,9 @@ impl LocalBus {
                     trimmed += trim_shard(&transaction, shard, &readers, before_ms)?;
                 }
                 transaction.commit()?;
+                if trimmed > 0 {
+                    shards.iter().for_each(|shard| shard.recent().clear());
+                }
                 Ok(trimmed)
             })
             .await
@@ -184,14 +238,20 @@ impl EventBus for LocalBus {
             });
         }
         let arrival_ms = self.clock.now().unix_ms();
-        let shards = Arc::clone(&self.shards);
+        let (shards, puts) = (Arc::clone(&self.shards), self.puts.clone());
         self.sqlite
             .call("put records on the event bus in", move |db| {
-                for (shard, newest) in append(db, &taken, arrival_ms)? {
-                    if let Some(shard) = shards.get(usize::from(shard)) {
-                        shard.newest.send_replace(newest);
+                let sequences = append(db, &taken, arrival_ms)?;
+                let mut by_shard: Vec<Vec<_>> = shards.iter().map(|_| Vec::new()).collect();
+                for (sequence, (shard, record)) in sequences.into_iter().zip(taken) {
+                    if let Some(records) = by_shard.get_mut(usize::from(shard)) {
+                        records.push((sequence, record));
                     }
                 }
+                for (shard, records) in shards.iter().zip(by_shard) {
+                    shard.take(records, arrival_ms);
+                }
+                puts.send_modify(|puts| *puts = puts.wrapping_add(1));
                 Ok(())
             })
             .await?;
@@ -227,10 +287,10 @@ fn open_shards(db: &mut Connection, shards: u16) -> rusqlite::Result<Vec<(u16, i
     Ok(newest)
 }
 
-/// Appends all records in one transaction; answers the new newest sequence number of every shard that got one.
-fn append(db: &mut Connection, records: &[(u16, BusRecord)], arrival_ms: i64) -> rusqlite::Result<Vec<(u16, i64)>> {
+/// Appends all records in one transaction; answers their sequence numbers.
+fn append(db: &mut Connection, records: &[(u16, BusRecord)], arrival_ms: i64) -> rusqlite::Result<Vec<i64>> {
     let transaction = db.transaction()?;
-    let mut newest = std::collections::BTreeMap::new();
+    let mut sequences = Vec::with_capacity(records.len());
     {
         let mut next = transaction
             .prepare_cached("UPDATE bus_shards SET newest = newest + 1 WHERE shard = ?1 RETURNING newest")?;
@@ -240,11 +300,11 @@ fn append(db: &mut Connection, records: &[(u16, BusRecord)], arrival_ms: i64) ->
         for (shard, record) in records {
             let sequence: i64 = next.query_row([shard], |row| row.get(0))?;
             insert.execute(params![shard, sequence, arrival_ms, record.partition_key, record.data])?;
-            newest.insert(*shard, sequence);
+            sequences.push(sequence);
         }
     }
     transaction.commit()?;
-    Ok(newest.into_iter().collect())
+    Ok(sequences)
 }
 
 fn read_shard(
@@ -271,17 +331,18 @@ fn read_shard(
         if bytes > bytes_max && !records.is_empty() {
             break;
         }
-        records.push(BusBatchRecord {
-            event_id: format!("{name}:{sequence}"),
-            kinesis: BusPayload {
-                partition_key: row.get(2)?,
-                sequence_number: sequence.to_string(),
-                arrival: seconds(arrival_ms),
-                data,
-            },
-        });
+        records.push(delivered(name, sequence, arrival_ms, row.get(2)?, data));
     }
     Ok(records)
+}
+
+/// A record as its readers get it.
+fn delivered(shard: &str, sequence: i64, arrival_ms: i64, partition_key: String, data: Vec<u8>) -> BusBatchRecord {
+    let (sequence_number, arrival) = (sequence.to_string(), seconds(arrival_ms));
+    BusBatchRecord {
+        event_id: format!("{shard}:{sequence}"),
+        kinesis: BusPayload { partition_key, sequence_number, arrival, data },
+    }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "milliseconds of any year up to 9999 are far below 2^53")]

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::archive::LocalArchive;
+use crate::bus::LocalBus;
 use crate::clock::LocalClock;
 use crate::functions::LocalRows;
 use crate::http;
@@ -88,6 +89,7 @@ impl api::Ports for Ports {
     type Queue = LocalQueue;
     type Clock = LocalClock;
     type News = ProcessNews<LocalClock>;
+    type Feed = LocalBus;
     type Pipeline = LocalProgress;
 
     fn table(&self) -> &LocalTable {
@@ -120,6 +122,10 @@ impl api::Ports for Ports {
 
     fn news(&self) -> &ProcessNews<LocalClock> {
         &self.news
+    }
+
+    fn feed(&self) -> &LocalBus {
+        &self.bus
     }
 
     fn pipeline(&self) -> &LocalProgress {

@@ -9,6 +9,7 @@
 //! | [`bus`], [`queue`], [`archive`], [`runs`], [`tamper`], [`notices`], [`clock`] | one adapter a port |
 //! | [`pipeline_db`], [`sqlite`], [`checkpoints`] | what these store their things in |
 //! | `mappings`, `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
+//! | `feed`, `recent` | the bus for onlookers, and its newest records in memory |
 //! | [`progress`] | where every stage stands |
 //! | [`http`], [`front`] | bytes of a socket to and from requests; the API over this system |
 //! | [`import`] | files of rows into carts of commands |
@@ -21,6 +22,7 @@ pub mod checkpoints;
 mod chores;
 pub mod clock;
 pub mod dynamo;
+mod feed;
 pub mod folder;
 pub mod front;
 pub mod functions;
@@ -31,6 +33,7 @@ pub mod notices;
 pub mod pipeline_db;
 pub mod progress;
 pub mod queue;
+mod recent;
 pub mod replays;
 pub mod runs;
 pub mod sqlite;

@@ -48,7 +48,9 @@ const BUILD: &str = env!("CARGO_PKG_VERSION");
 const REPLAY_WORKERS: usize = 2;
 /// Under a flood of single appends a batch is worth its call; the first append after a silence goes at once.
 const INTERVAL: Duration = Duration::from_millis(20);
-const PUBLISH_BATCHING: Batching = Batching { records_max: 1_000, window: Duration::ZERO, interval: INTERVAL };
+/// The same before the bus, where people look on live: what they see may be this much older for it.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(4);
+const PUBLISH_BATCHING: Batching = Batching { records_max: 1_000, window: Duration::ZERO, interval: PUBLISH_INTERVAL };
 const ARCHIVE_BATCHING: Batching =
     Batching { records_max: 1_000, window: Duration::from_secs(1), interval: Duration::ZERO };
 const PROJECT_BATCHING: Batching = Batching { records_max: 500, window: Duration::ZERO, interval: INTERVAL };

@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod event_bus;
+pub mod event_feed;
 pub mod event_table;
 pub mod replay_queue;
 pub mod rows;

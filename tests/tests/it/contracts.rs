@@ -61,6 +61,11 @@ mod in_memory {
         tillroll_tests::event_bus_contract!(kept(MemoryBus::new(4, clock())));
     }
 
+    mod event_feed {
+        use super::*;
+        tillroll_tests::event_feed_contract!(kept(MemoryBus::new(4, clock())));
+    }
+
     mod archive {
         use super::*;
         tillroll_tests::archive_contract!(kept(MemoryArchive::default()));

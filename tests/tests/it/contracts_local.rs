@@ -41,6 +41,17 @@ mod event_bus {
     tillroll_tests::event_bus_contract!(fresh());
 }
 
+mod event_feed {
+    use super::*;
+
+    async fn fresh() -> Option<(LocalBus, TempDir)> {
+        let (folder, sqlite) = database();
+        Some((LocalBus::open(sqlite, LocalClock::system(), 4, Vec::new()).await.unwrap(), folder))
+    }
+
+    tillroll_tests::event_feed_contract!(fresh());
+}
+
 mod archive {
     use super::*;
 

@@ -6,6 +6,7 @@
     reason = "JSON is written where it is used; a & before each json! says nothing"
 )]
 
+mod all_events;
 mod carts;
 mod commands;
 mod imports;
@@ -42,6 +43,7 @@ struct World {
     archive: MemoryArchive,
     queue: MemoryQueue,
     clock: MemoryClock,
+    bus: MemoryBus,
     news: ProcessNews<MemoryClock>,
 }
 
@@ -54,6 +56,7 @@ impl Ports for World {
     type Queue = MemoryQueue;
     type Clock = MemoryClock;
     type News = ProcessNews<MemoryClock>;
+    type Feed = MemoryBus;
     type Pipeline = Self;
 
     fn table(&self) -> &MemoryTable {
@@ -79,6 +82,9 @@ impl Ports for World {
     }
     fn news(&self) -> &ProcessNews<MemoryClock> {
         &self.news
+    }
+    fn feed(&self) -> &MemoryBus {
+        &self.bus
     }
     fn pipeline(&self) -> &Self {
         self
@@ -114,10 +120,12 @@ fn shop_with(set: impl FnOnce(&mut Settings)) -> Api<World> {
     set(&mut settings);
     let clock = MemoryClock::new(Timestamp::from_unix_ms(START_MS), 1);
     let table = MemoryTable::default();
+    let bus = MemoryBus::new(2, clock.clone());
     let world = World {
         rows: MemoryRows::default(),
         runs: MemoryRuns::default(),
-        progress: MemoryProgress::new(table.clone(), MemoryBus::new(1, clock.clone()), &["archive"]),
+        progress: MemoryProgress::new(table.clone(), bus.clone(), &["archive"]),
+        bus,
         archive: MemoryArchive::default(),
         queue: MemoryQueue::new(clock.clone()),
         news: ProcessNews::new(clock.clone()),

@@ -17,6 +17,13 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) async fn open(shop: &Api<World>, request: ApiRequest) -> Self {
+        let (reader, greeting) = Self::open_and_greet(shop, request).await;
+        assert_eq!(greeting, "retry: 1000\n\n");
+        reader
+    }
+
+    /// An open stream, and its first words.
+    pub(super) async fn open_and_greet(shop: &Api<World>, request: ApiRequest) -> (Self, String) {
         let response = shop.answer(&request).await;
         assert_eq!(response.status, 200, "{response:?}");
         assert_eq!(response.header("content-type"), Some("text/event-stream"));
@@ -24,8 +31,8 @@ impl Reader {
         assert_eq!(response.header("x-accel-buffering"), Some("no"));
         let ResponseBody::Chunks(chunks) = response.body else { panic!("a stream") };
         let mut reader = Self { chunks };
-        assert_eq!(reader.chunk().await.as_deref(), Some("retry: 1000\n\n"));
-        reader
+        let greeting = reader.chunk().await.unwrap();
+        (reader, greeting)
     }
 
     /// The next chunk; `None` at the end.
