@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 use super::output::shown;
+use super::tail::Refused;
 
 /// A system on the same machine answers a connection at once or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,6 +58,27 @@ impl Client {
 
     pub(crate) async fn post(&self, path: &str, body: &(impl Serialize + Sync)) -> Result<Answer, Failure> {
         self.send(self.http.post(self.url(path)).json(body)).await.map_err(|error| self.unreachable(&error))
+    }
+
+    /// Opens a stream of events behind the last id that was seen.
+    pub(crate) async fn open_stream(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        last: Option<&str>,
+    ) -> Result<reqwest::Response, Refused> {
+        let mut request = self.http.get(self.url(path)).query(query).header("accept", "text/event-stream");
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let passing = |error| Refused { failure: self.unreachable(&error), may_pass: true };
+        let response = request.send().await.map_err(passing)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let answer = Answer { status, body: response.bytes().await.map_err(passing)? };
+        Err(Refused { failure: answer.failure(), may_pass: status.is_server_error() })
     }
 
     /// Posts lines of JSON. A connection that fails is the caller's to judge: it may try again.

@@ -74,7 +74,7 @@ fn table(page: &[Entry], currency: Option<&str>) -> Result<Table, Failure> {
 }
 
 /// What happened, in words; for an event that this build does not know, its data.
-fn what(event: EventRecord, currency: Option<&str>) -> String {
+pub(super) fn what(event: EventRecord, currency: Option<&str>) -> String {
     let data = event.data.to_string();
     match event.decode::<CartEvent>().map(|event| event.event) {
         Ok(Stored::Known(event)) => in_words(&event, currency),

@@ -7,6 +7,7 @@ mod cart;
 mod carts;
 mod client;
 mod dev;
+mod event_stream;
 mod events;
 mod failure;
 mod import;
@@ -21,6 +22,7 @@ mod running;
 mod seed;
 mod state;
 mod table;
+mod tail;
 mod verify;
 
 use std::path::PathBuf;
@@ -88,6 +90,8 @@ enum WithSystem {
     Events(events::Arguments),
     /// Show a cart, now or at any moment of its life
     State(state::Arguments),
+    /// Show events as they happen
+    Tail(tail::Arguments),
     /// Check that table, archive and projections agree, event for event
     Verify(verify::Arguments),
     /// Send the archived events to a subscription again
@@ -162,6 +166,7 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
     let outcome = match command {
         WithSystem::Import(arguments) => import::run(*arguments, &session).await,
         WithSystem::Replay(arguments) => replay::run(*arguments, &session).await,
+        WithSystem::Tail(arguments) => tail::run(arguments, &session).await,
         WithSystem::Carts(arguments) => session.unless_interrupted(carts::run(arguments, &session)).await,
         WithSystem::Events(arguments) => session.unless_interrupted(events::run(arguments, &session)).await,
         WithSystem::State(arguments) => session.unless_interrupted(state::run(arguments, &session)).await,

@@ -5,6 +5,7 @@ mod import;
 mod looking;
 mod pipeline;
 mod readme;
+mod tail;
 
 use tillroll_tests::program::{Background, Desk, Ran, program, send_signal, wait_for};
 
