@@ -54,6 +54,25 @@ impl ArchiveKey {
         named.then_some(key).ok_or(NotAnArchiveKey)
     }
 
+    /// What all keys of a shard begin with whose first record arrived in the hour of this moment.
+    #[must_use]
+    pub fn hour_prefix(arrived: Timestamp, shard: &str) -> String {
+        let ((year, month, day), hh) = (arrived.date(), arrived.hour());
+        format!("v1/dt={year:04}-{month:02}-{day:02}/hh={hh:02}/shard={shard}/")
+    }
+
+    /// Sequence number of its first record.
+    #[must_use]
+    pub const fn first(&self) -> &SequenceNumber {
+        &self.first
+    }
+
+    /// Sequence number of its last record.
+    #[must_use]
+    pub const fn last(&self) -> &SequenceNumber {
+        &self.last
+    }
+
     /// How many lines the object has.
     #[must_use]
     pub const fn count(&self) -> u32 {
@@ -92,9 +111,7 @@ impl fmt::Display for ContentHash {
 impl fmt::Display for ArchiveKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { hour, shard, first, last, count, content } = self;
-        let (year, month, day) = hour.date();
-        let hh = hour.hour();
-        write!(f, "v1/dt={year:04}-{month:02}-{day:02}/hh={hh:02}/shard={shard}/")?;
+        f.write_str(&Self::hour_prefix(*hour, shard))?;
         write!(f, "{}-{}-{count}-{content}{SUFFIX}", first.padded(), last.padded())
     }
 }

@@ -142,7 +142,7 @@ fn recorded_until(records: &[EventRecord], at: Timestamp) -> usize {
     until.count()
 }
 
-fn version_not_found() -> Problem {
+pub(super) fn version_not_found() -> Problem {
     Problem::new(404, "version_not_found", "the cart has no such version")
 }
 

@@ -70,8 +70,11 @@ impl<P: Ports> Api<P> {
         }
         let token_hash = request.cart_token_hash();
         let terms = self.terms(token_hash.as_deref());
-        let _turn = self.turns.take(asked.cart).await;
-        Ok(command(&asked, terms, &self.carts(), self.ports.clock(), self.ports.news()).await?)
+        let turn = self.turns.take(asked.cart).await;
+        let reply = command(&asked, terms, &self.carts(), self.ports.clock(), self.ports.news()).await?;
+        drop(turn);
+        self.keep_refusals(request, &asked, &reply).await;
+        Ok(reply)
     }
 
     /// The members of a reply.

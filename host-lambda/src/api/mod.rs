@@ -11,6 +11,8 @@
 //! | [`imports`] | `POST /imports` |
 //! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline`, `/verify` |
 //! | [`stream`], [`all_events`] | `GET /carts/{id}/stream`, `GET /events/stream` |
+//! | [`receipts`], [`refusals`] | `GET /carts/{id}/events/{version}/receipt`, `GET /carts/{id}/refusals` |
+//! | [`histogram`] | `GET /carts/histogram` |
 //! | [`replays`] | `/replays`, `/replays/{id}`, and `pause`, `resume`, `cancel`, `rollback` under it |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
@@ -22,9 +24,12 @@ pub mod carts;
 pub mod commands;
 pub mod events;
 pub mod health;
+pub mod histogram;
 pub mod imports;
 pub mod lists;
 pub mod problem;
+pub mod receipts;
+pub mod refusals;
 pub mod replays;
 pub mod request;
 pub mod response;
@@ -46,6 +51,7 @@ use tillroll_core::cart::{Cart, Catalogue, Tariff, Terms};
 use tillroll_core::id::StreamId;
 
 pub use problem::Problem;
+use refusals::Refusals;
 pub use request::{ApiRequest, Body};
 pub use response::{ApiResponse, Chunks, ResponseBody};
 use sse::OpenStreams;
@@ -132,6 +138,7 @@ pub struct Api<P> {
     settings: Settings,
     turns: Turns,
     streams: OpenStreams,
+    refusals: Refusals,
 }
 
 /// An answer, or why there is none as asked.
@@ -140,7 +147,13 @@ type Answer = Result<ApiResponse, Problem>;
 impl<P: Ports> Api<P> {
     /// The API over these adapters.
     pub fn new(ports: P, settings: Settings) -> Self {
-        Self { ports: Arc::new(ports), settings, turns: Turns::default(), streams: OpenStreams::default() }
+        Self {
+            ports: Arc::new(ports),
+            settings,
+            turns: Turns::default(),
+            streams: OpenStreams::default(),
+            refusals: Refusals::default(),
+        }
     }
 
     /// The adapters.
@@ -177,6 +190,9 @@ impl<P: Ports> Api<P> {
             (_, Route::Commands(cart)) => self.commands(request, cart).await,
             (_, Route::Events(cart)) => self.events(request, cart).await,
             (_, Route::Stream(cart)) => self.stream(request, cart).await,
+            (_, Route::Receipt(cart, version)) => self.receipt(request, cart, version).await,
+            (_, Route::Refusals(cart)) => self.refusals(request, cart).await,
+            (_, Route::Histogram) => self.histogram(request).await,
             (_, Route::AllEvents) => self.all_events(request).await,
             (_, Route::Imports) => self.imports(request).await,
             (_, Route::Suggestions) => self.suggestions(request).await,
@@ -232,6 +248,9 @@ enum Route {
     Commands(StreamId),
     Events(StreamId),
     Stream(StreamId),
+    Receipt(StreamId, u64),
+    Refusals(StreamId),
+    Histogram,
     AllEvents,
     Imports,
     Suggestions,
@@ -261,10 +280,15 @@ impl Route {
         let segments: Vec<_> = path.strip_prefix('/').unwrap_or_default().split('/').collect();
         Ok(match segments.as_slice() {
             ["carts"] => Self::Carts,
+            ["carts", "histogram"] => Self::Histogram,
             ["carts", id] => Self::Cart(cart(id)?),
             ["carts", id, "commands"] => Self::Commands(cart(id)?),
             ["carts", id, "events"] => Self::Events(cart(id)?),
             ["carts", id, "stream"] => Self::Stream(cart(id)?),
+            ["carts", id, "events", version, "receipt"] => {
+                Self::Receipt(cart(id)?, request::whole_number(version).ok_or_else(carts::version_not_found)?)
+            }
+            ["carts", id, "refusals"] => Self::Refusals(cart(id)?),
             ["events", "stream"] => Self::AllEvents,
             ["imports"] => Self::Imports,
             ["suggestions"] => Self::Suggestions,
@@ -292,6 +316,9 @@ impl Route {
             | Self::Events(_)
             | Self::Stream(_)
             | Self::AllEvents
+            | Self::Receipt(..)
+            | Self::Refusals(_)
+            | Self::Histogram
             | Self::Suggestions
             | Self::Pipeline
             | Self::Replay(_)

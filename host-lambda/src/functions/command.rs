@@ -123,6 +123,8 @@ pub struct CommandReply {
     pub results: Vec<CommandResult>,
     /// The cart as it is stored now; after a dry run as it was before.
     pub cart: Versioned<Cart>,
+    /// The version on which the first command was judged; 0 when there was no cart.
+    pub judged_on: u64,
 }
 
 /// What became of one command.
@@ -200,6 +202,7 @@ pub async fn command<T: EventTable, C: Clock, N: News>(
         admit(&cart, request, terms)?;
         expect_version(&cart, request, repository.table()).await?;
         let before = request.dry_run.then(|| cart.clone());
+        let judged_on = cart.stored_version();
         let outcomes = judge(&mut cart, &asked, terms, request.atomicity);
         if !request.opens() && outcomes.contains(&Outcome::Refused(CartRefusal::NotOwner {})) {
             return Err(CommandError::CartNotFound);
@@ -226,7 +229,7 @@ pub async fn command<T: EventTable, C: Clock, N: News>(
             news.announce(request.cart, cart.head().version);
         }
         let results = results(request, outcomes, &recorded, repository.table()).await?;
-        return Ok(CommandReply { results, cart });
+        return Ok(CommandReply { results, cart, judged_on });
     }
 }
 

@@ -3,6 +3,8 @@
 //! The row is the folded cart. Its index spreads all carts over a few shards by the time of their last event, and
 //! [`directory`] merges those, so no page costs more than the carts on it.
 
+pub mod changes;
+
 use std::collections::VecDeque;
 
 use base64::Engine as _;
@@ -19,7 +21,7 @@ use tillroll_core::time::Timestamp;
 
 use super::layout::{Layout, ORDER_SHARDS, order_shard, padded_ms};
 use super::reading::parked_of;
-use super::{Happened, Place, Poison, Subscription};
+use super::{Entry, Happened, Place, Poison, Subscription};
 use crate::generations;
 use crate::ports::{By, Fault, FaultKind, Order, Row, RowQuery, Rows};
 
@@ -80,10 +82,21 @@ impl Subscription for Carts {
     }
 
     fn index(&self, cart: StreamId, row: &CartRow) -> Option<Place> {
-        let last = row.last_event.as_ref().filter(|_| row.cart != Cart::Empty)?;
-        let moment = last.recordedtime.or(last.time).unwrap_or(Timestamp::UNIX_EPOCH);
+        let moment = row.moment().filter(|_| row.cart != Cart::Empty)?;
         let sort = format!("{}#{cart}", padded_ms(moment.unix_ms()));
         Some(Place { word: shard_word(order_shard(cart)), sort })
+    }
+
+    fn entries(&self, cart: StreamId, row: &CartRow) -> Vec<Entry> {
+        changes::entry(cart, row).into_iter().collect()
+    }
+}
+
+impl CartRow {
+    /// When it last changed, as the directory goes by it; `None` before the first event.
+    fn moment(&self) -> Option<Timestamp> {
+        let last = self.last_event.as_ref()?;
+        Some(last.recordedtime.or(last.time).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 }
 

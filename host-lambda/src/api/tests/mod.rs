@@ -9,9 +9,12 @@
 mod all_events;
 mod carts;
 mod commands;
+mod histogram;
 mod imports;
 mod lists;
 mod owners;
+mod receipts;
+mod refusals;
 mod requests;
 mod stream;
 

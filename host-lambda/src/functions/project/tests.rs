@@ -163,5 +163,5 @@ async fn the_projector_can_run_on_any_thread() {
     let batch = bus(&events);
     let answer = tokio::spawn(async move { projector.live(&batch).await }).await.unwrap().unwrap();
     assert_eq!(answer.failures, []);
-    assert_eq!(rows.all().len(), 40);
+    assert_eq!(rows.all().into_iter().filter(|row| row.index.is_some()).count(), 40);
 }

@@ -1,0 +1,359 @@
+//! `GET /carts/{id}/events/{version}/receipt`: how far one event has come, stage by stage: event table, event bus,
+//! archive, each subscription. What is not there yet is `pending`; what should be there and is not is `missing`.
+//!
+//! Nothing is scanned. The event's time leads to a place on the bus, and the record's to an hour of the archive; from
+//! there a bounded number of records, keys and objects is looked through, and beyond that a stage is `unknown`.
+
+use serde::{Deserialize, Serialize};
+use tillroll_core::id::{EventId, StreamId};
+use tillroll_core::sequence::SequenceNumber;
+use tillroll_core::time::Timestamp;
+
+use super::lists::SUBSCRIPTIONS;
+use super::{Answer, Api, ApiRequest, ApiResponse, Ports, Problem};
+use crate::archive_key::ArchiveKey;
+use crate::archive_object::ArchiveObject;
+use crate::functions::replay::ARCHIVE_READER;
+use crate::generations;
+use crate::ports::{
+    Archive as _, EventFeed as _, EventTable as _, Fault, FaultKind, Progress as _, Rows as _, ShardProgress,
+};
+use crate::record::{EventRecord, TYPE_PREFIX};
+use crate::subscriptions::layout::{Layout, Parked};
+
+/// How far the clocks of whoever records events and of the bus may be apart.
+const CLOCKS_APART_MS_MAX: i64 = 2_000;
+/// Most records of the bus that are looked through: what a flood puts on one shard within half a minute or so.
+const RECORDS_MAX: usize = 20_000;
+/// Records read at a time.
+const PAGE_RECORDS: usize = 1_000;
+/// Most keys of the archive that are looked through: one a second makes 3,600 a shard and hour.
+const KEYS_MAX: usize = 20_000;
+/// Keys listed at a time.
+const PAGE_KEYS: usize = 1_000;
+/// Most objects that are read: of a bus record's place there is one, or a few after repetitions; without its place they
+/// are searched by time.
+const OBJECTS_MAX: usize = 64;
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Receipt {
+    /// The cart.
+    pub cart_id: StreamId,
+    /// The event's version.
+    pub version: u64,
+    /// Its id.
+    pub event_id: EventId,
+    /// Its type.
+    pub r#type: String,
+    /// When the host recorded it.
+    pub recordedtime: Option<Timestamp>,
+    /// In the order of the flow; the subscriptions last.
+    pub stages: Vec<ReceiptStage>,
+}
+
+/// How far the event has come in one stage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ReceiptStage {
+    /// `table`, `bus`, `archive`, or the name of a subscription with `project` in front.
+    pub stage: String,
+    /// What became of it there.
+    pub state: ReceiptState,
+    /// When it came there, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Bus: the shard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
+    /// Bus: the place in the shard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence_number: Option<SequenceNumber>,
+    /// Archive: the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Archive: the line in the object, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Subscription: the generation that answers queries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// Subscription: the version of the cart that it has applied last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied_version: Option<u64>,
+    /// Subscription: it stands still before this version of the cart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parked_at: Option<u64>,
+    /// Why it is so, where that is not plain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What became of an event in a stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptState {
+    /// It is there.
+    Done,
+    /// It is on its way.
+    Pending,
+    /// The subscription parked the cart before it.
+    Parked,
+    /// It was there and is not kept so long.
+    Expired,
+    /// It should be there and is not: a hole. `verify --repair` fills it.
+    Missing,
+    /// It was not found within bounds.
+    #[default]
+    Unknown,
+}
+
+/// Where the stages stood before the search began, so that what is not found behind them is missing.
+struct Standing {
+    published_all: bool,
+    bus: Vec<ShardProgress>,
+}
+
+/// The event's record on the bus.
+struct OnBus {
+    shard: String,
+    sequence: SequenceNumber,
+    arrived_at: Timestamp,
+}
+
+/// What is looked at in a record of the bus.
+#[derive(Deserialize)]
+struct Identified {
+    id: EventId,
+}
+
+impl<P: Ports> Api<P> {
+    pub(super) async fn receipt(&self, request: &ApiRequest, cart: StreamId, version: u64) -> Answer {
+        request.query(&[])?;
+        self.admit(request, &self.carts().load(cart).await?)?;
+        let before = version.checked_sub(1).ok_or_else(super::carts::version_not_found)?;
+        let events = self.ports.table().load(cart, before, Some(1)).await?;
+        let event = events.first().ok_or_else(super::carts::version_not_found)?;
+        let table_stream = self.ports.progress().table_stream().await?;
+        let standing = Standing {
+            published_all: table_stream.published >= table_stream.newest,
+            bus: self.ports.progress().bus().await?,
+        };
+        let (bus_stage, on_bus) = self.bus_stage(event, &standing).await?;
+        let mut stages = vec![ReceiptStage {
+            stage: "table".to_owned(),
+            state: ReceiptState::Done,
+            at: event.circumstances.recorded_at,
+            ..ReceiptStage::default()
+        }];
+        let archive_stage = self.archive_stage(event, &bus_stage, on_bus.as_ref(), &standing).await?;
+        stages.extend([bus_stage, archive_stage]);
+        for subscription in SUBSCRIPTIONS {
+            stages.push(self.subscription_stage(subscription, event, on_bus.as_ref(), &standing).await?);
+        }
+        Ok(ApiResponse::json(
+            200,
+            &Receipt {
+                cart_id: cart,
+                version,
+                event_id: event.circumstances.event_id,
+                r#type: format!("{TYPE_PREFIX}{}", event.name),
+                recordedtime: event.circumstances.recorded_at,
+                stages,
+            },
+        ))
+    }
+
+    async fn bus_stage(
+        &self,
+        event: &EventRecord,
+        standing: &Standing,
+    ) -> Result<(ReceiptStage, Option<OnBus>), Problem> {
+        let mut stage = ReceiptStage { stage: "bus".to_owned(), ..ReceiptStage::default() };
+        let Some(recorded_at) = event.circumstances.recorded_at else {
+            stage.reason = Some("the event does not say when it was recorded".to_owned());
+            return Ok((stage, None));
+        };
+        let feed = self.ports.feed();
+        let since = recorded_at.plus_ms(-CLOCKS_APART_MS_MAX);
+        let place = feed.place_of(&event.stream.to_string(), since).await?;
+        let trimmed = feed.shards().await?.into_iter().find(|shard| shard.name == place.shard);
+        let trimmed = trimmed.and_then(|shard| shard.trimmed);
+        let begins_within = trimmed.is_none() || place.after > trimmed;
+        let mut after = place.after;
+        for _ in 0..RECORDS_MAX / PAGE_RECORDS {
+            let page = feed.read(&place.shard, after.as_ref(), PAGE_RECORDS).await?;
+            let its_own = page.iter().find(|record| {
+                record.kinesis.partition_key == event.stream.to_string()
+                    && serde_json::from_slice::<Identified>(&record.kinesis.data)
+                        .is_ok_and(|found| found.id == event.circumstances.event_id)
+            });
+            if let Some(Ok(sequence)) = its_own.map(|record| record.kinesis.sequence_number.parse()) {
+                let arrived_at = its_own.map_or(recorded_at, crate::lambda_events::BusBatchRecord::arrived_at);
+                let found = OnBus { shard: place.shard, sequence, arrived_at };
+                stage.state = ReceiptState::Done;
+                stage.at = Some(found.arrived_at);
+                stage.shard = Some(found.shard.clone());
+                stage.sequence_number = Some(found.sequence.clone());
+                return Ok((stage, Some(found)));
+            }
+            let Some(last) = page.last() else {
+                (stage.state, stage.reason) = match (begins_within, standing.published_all) {
+                    (false, _) => (ReceiptState::Expired, Some("the bus keeps events for a day".to_owned())),
+                    (true, false) => (ReceiptState::Pending, None),
+                    (true, true) => (ReceiptState::Missing, None),
+                };
+                return Ok((stage, None));
+            };
+            after = last.kinesis.sequence_number.parse().ok();
+        }
+        stage.reason = Some(format!("not among the {RECORDS_MAX} records that came after it was recorded"));
+        Ok((stage, None))
+    }
+
+    async fn archive_stage(
+        &self,
+        event: &EventRecord,
+        bus: &ReceiptStage,
+        on_bus: Option<&OnBus>,
+        standing: &Standing,
+    ) -> Result<ReceiptStage, Problem> {
+        let mut stage = ReceiptStage { stage: "archive".to_owned(), ..ReceiptStage::default() };
+        let found = match (on_bus, event.circumstances.recorded_at) {
+            (Some(on_bus), _) => self.object_of(event, on_bus).await?,
+            (None, Some(recorded_at)) if bus.state == ReceiptState::Expired => {
+                self.object_by_time(event, recorded_at).await?
+            }
+            (None, _) => {
+                stage.state = if bus.state == ReceiptState::Unknown { bus.state } else { ReceiptState::Pending };
+                stage.reason = Some("where it lies follows from its place on the bus".to_owned());
+                return Ok(stage);
+            }
+        };
+        match found {
+            Some((key, line)) => {
+                stage.state = ReceiptState::Done;
+                (stage.key, stage.line) = (Some(key), Some(line));
+            }
+            None => match on_bus.map(|on_bus| standing.has_finished(ARCHIVE_READER, on_bus)) {
+                Some(true) => stage.state = ReceiptState::Missing,
+                Some(false) => stage.state = ReceiptState::Pending,
+                None => stage.reason = Some(format!("not in the {OBJECTS_MAX} objects of its time")),
+            },
+        }
+        Ok(stage)
+    }
+
+    /// The object whose range has the record, and the line; an object begins at most an hour before its last record.
+    async fn object_of(&self, event: &EventRecord, on_bus: &OnBus) -> Result<Option<(String, usize)>, Fault> {
+        for hour in [on_bus.arrived_at, on_bus.arrived_at.plus_ms(-HOUR_MS)] {
+            let keys = self.keys_of(hour, &on_bus.shard).await?;
+            let holds = |key: &&ArchiveKey| *key.first() <= on_bus.sequence && on_bus.sequence <= *key.last();
+            for key in keys.iter().rev().filter(holds).take(OBJECTS_MAX) {
+                if let Some(line) = self.line_in(key, event).await? {
+                    return Ok(Some((key.to_string(), line)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same for a record that the bus does not keep any more. Objects of a shard follow each other in time, but for
+    /// what the stages before let wait: so the search begins by halving and goes on one by one.
+    async fn object_by_time(
+        &self,
+        event: &EventRecord,
+        recorded_at: Timestamp,
+    ) -> Result<Option<(String, usize)>, Fault> {
+        let shard = self.ports.feed().place_of(&event.stream.to_string(), recorded_at).await?.shard;
+        let mut keys = self.keys_of(recorded_at, &shard).await?;
+        keys.extend(self.keys_of(recorded_at.plus_ms(HOUR_MS), &shard).await?);
+        let (mut low, mut high, mut read) = (0, keys.len(), 0);
+        while low < high && read < OBJECTS_MAX {
+            let middle = low + (high - low) / 2;
+            let Some(key) = keys.get(middle) else { break };
+            let object = ArchiveObject::read(self.ports.archive(), &key.to_string()).await?;
+            read += 1;
+            let newest = object.events().flatten().filter_map(|(event, _)| event.circumstances.recorded_at).max();
+            if newest.is_some_and(|newest| newest < recorded_at) { low = middle + 1 } else { high = middle }
+        }
+        for key in keys.iter().skip(low).take(OBJECTS_MAX - read) {
+            if let Some(line) = self.line_in(key, event).await? {
+                return Ok(Some((key.to_string(), line)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keys of a shard's objects that begin in the hour of `moment`, in order.
+    async fn keys_of(&self, moment: Timestamp, shard: &str) -> Result<Vec<ArchiveKey>, Fault> {
+        let prefix = ArchiveKey::hour_prefix(moment, shard);
+        let mut after = prefix.clone();
+        let mut keys = Vec::new();
+        while keys.len() < KEYS_MAX {
+            let page = self.ports.archive().list(Some(&after), PAGE_KEYS).await?;
+            let whole_page = page.len() >= PAGE_KEYS;
+            let Some(last) = page.last().cloned() else { break };
+            keys.extend(page.iter().take_while(|key| key.starts_with(&prefix)).filter_map(|key| key.parse().ok()));
+            if !whole_page || !last.starts_with(&prefix) {
+                break;
+            }
+            after = last;
+        }
+        Ok(keys)
+    }
+
+    /// The line of the event in an object, from 1.
+    async fn line_in(&self, key: &ArchiveKey, event: &EventRecord) -> Result<Option<usize>, Fault> {
+        let object = ArchiveObject::read(self.ports.archive(), &key.to_string()).await?;
+        let is_it = |line: &[u8]| {
+            serde_json::from_slice::<Identified>(line).is_ok_and(|found| found.id == event.circumstances.event_id)
+        };
+        Ok(object.lines().position(is_it).map(|index| index + 1))
+    }
+
+    async fn subscription_stage(
+        &self,
+        subscription: &str,
+        event: &EventRecord,
+        on_bus: Option<&OnBus>,
+        standing: &Standing,
+    ) -> Result<ReceiptStage, Problem> {
+        let rows = self.ports.rows();
+        let generation = generations::read(rows, subscription).await?.live;
+        let layout = Layout::new(subscription, generation);
+        let applied = rows.get(&layout.row_key(event.stream)).await?.map_or(0, |row| row.revision);
+        let parked_key = layout.parked_key(event.stream);
+        let parked = rows.get(&parked_key).await?.map(|row| serde_json::from_str::<Parked>(&row.body)).transpose();
+        let parked =
+            parked.map_err(|error| Fault::new(FaultKind::Permanent, "read row", parked_key.to_string(), error))?;
+        let mut stage = ReceiptStage {
+            stage: format!("project {subscription}"),
+            generation: Some(generation),
+            applied_version: Some(applied),
+            ..ReceiptStage::default()
+        };
+        // A parked row that the cart has overtaken waits to be cleared, and means nothing.
+        let parked = parked.filter(|parked| parked.version > applied && parked.version <= event.version);
+        stage.state = if applied >= event.version {
+            ReceiptState::Done
+        } else if let Some(parked) = parked {
+            (stage.parked_at, stage.reason) = (Some(parked.version), Some(parked.reason));
+            ReceiptState::Parked
+        } else if on_bus.is_some_and(|on_bus| standing.has_finished(subscription, on_bus)) {
+            ReceiptState::Missing
+        } else {
+            ReceiptState::Pending
+        };
+        Ok(stage)
+    }
+}
+
+impl Standing {
+    /// Whether the reader of the bus has finished the record.
+    fn has_finished(&self, reader: &str, on_bus: &OnBus) -> bool {
+        let shard = self.bus.iter().find(|progress| progress.shard == on_bus.shard);
+        let finished = shard.and_then(|progress| progress.readers.iter().find(|(name, _)| name == reader));
+        finished.is_some_and(|(_, finished)| finished.as_ref() >= Some(&on_bus.sequence))
+    }
+}
