@@ -12,7 +12,8 @@ const BUCKETS: u32 = 60;
 /// Most buckets: a screen's width.
 const BUCKETS_MAX: u32 = 1_000;
 /// Widths of buckets that people read easily, in hours; beyond them whole weeks.
-const WIDTHS_H: [i64; 8] = [1, 2, 3, 6, 12, 24, 48, 168];
+const WIDTHS_H: [i64; 7] = [1, 2, 3, 6, 12, 24, 48];
+const WEEK_H: i64 = 168;
 
 /// The answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -86,9 +87,8 @@ impl Histogram {
         let first_h = from.unix_ms().div_euclid(HOUR_MS);
         let hours = (to.unix_ms() - first_h * HOUR_MS + HOUR_MS - 1).div_euclid(HOUR_MS).max(1);
         let least_h = (hours + count - 1) / count;
-        let [.., week_h] = WIDTHS_H;
-        let weeks_h = (least_h + week_h - 1) / week_h * week_h;
-        let width_h = WIDTHS_H.into_iter().find(|width| *width >= least_h).unwrap_or(weeks_h);
+        let whole_weeks_h = (least_h + WEEK_H - 1) / WEEK_H * WEEK_H;
+        let width_h = WIDTHS_H.into_iter().find(|width| *width >= least_h).unwrap_or(whole_weeks_h);
         let bucket_ms = width_h * HOUR_MS;
         let buckets = (0..(hours + width_h - 1) / width_h).map(|index| {
             let from = Timestamp::from_unix_ms(first_h * HOUR_MS + index * bucket_ms);

@@ -67,8 +67,8 @@ async fn states(shop: &Api<World>, cart: &str, version: u64) -> (Value, Vec<(Str
     let receipt = reply.json();
     let word = |stage: &Value, name: &str| stage[name].as_str().unwrap().to_owned();
     let stages = receipt["stages"].as_array().unwrap().iter();
-    let states = stages.map(|stage| (word(stage, "stage"), word(stage, "state"))).collect();
-    (receipt, states)
+    let standing = stages.map(|stage| (word(stage, "stage"), word(stage, "state"))).collect();
+    (receipt, standing)
 }
 
 fn said(states: &[(String, String)]) -> Vec<&str> {

@@ -115,7 +115,7 @@ async fn count_shard<R: Rows>(
         }
         match page.last() {
             Some(last) if page.len() >= usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX) => {
-                before = last.key.sort.clone();
+                before.clone_from(&last.key.sort);
             }
             _ => return Ok(counted),
         }

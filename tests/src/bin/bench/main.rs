@@ -23,6 +23,7 @@ mod pages;
 mod peers;
 mod rehydrate;
 mod server;
+mod sse;
 mod timeline;
 mod typed;
 mod writes;
@@ -36,6 +37,7 @@ cargo xtask bench [name…]
   command    fetch + one-event store at 1 and 16 writers: client CPU beside the bare SDK and dynamo-es doing the same
   writes     import-shaped commits: events/s beside a bare SDK loop, without the pipeline
   dev        second start of `tillroll dev`, and its memory when idle
+  sse        live streams: delay after the acknowledgement while 16 writers run, memory of idle listeners
   timeline   fold from packed bytes, and seeks in histories of 100,000 and 1,000,000 events
   import     the whole data set: imported, captured, archived, projected, verified, replayed (about half an hour)
 
@@ -50,7 +52,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
-        [] => vec!["rehydrate", "command", "writes", "dev", "timeline"],
+        [] => vec!["rehydrate", "command", "writes", "dev", "sse", "timeline"],
         names => names.iter().map(String::as_str).collect(),
     };
     println!("machine: {}", measure::machine());
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
             "command" => command::run(),
             "writes" => writes::run(),
             "dev" => dev::run(),
+            "sse" => sse::run(),
             "timeline" => timeline::run(),
             "import" => import::run(),
             _ => {
