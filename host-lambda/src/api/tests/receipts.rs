@@ -52,7 +52,7 @@ impl World {
         for (_, batch) in self.batches("carts") {
             carts.live(&batch).await.unwrap();
         }
-        let suggestions = Projector::new(Suggestions::default(), self.rows.clone(), self.table.clone(), "build");
+        let suggestions = Projector::new(Suggestions, self.rows.clone(), self.table.clone(), "build");
         for (_, batch) in self.batches("suggestions") {
             suggestions.live(&batch).await.unwrap();
         }
