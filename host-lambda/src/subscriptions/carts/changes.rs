@@ -106,7 +106,7 @@ async fn count_shard<R: Rows>(
     let mut before = padded_ms(to.unix_ms());
     let until = padded_ms(from.unix_ms());
     for _ in 0..CARTS_COUNTED_MAX / u32::from(ORDER_SHARDS) / PAGE_ROWS {
-        let query = query(layout, shard, Order::Descending, Some(before), Some(until.clone()), PAGE_ROWS);
+        let query = query(layout, shard, Order::Descending, Some(before.clone()), Some(until.clone()), PAGE_ROWS);
         let page = rows.query(&query).await?;
         for row in &page {
             let Some(hour) = hour(row) else { continue };
