@@ -13,10 +13,12 @@ pub mod generations;
 pub mod item;
 pub mod lambda_events;
 pub mod memory;
+pub mod packing;
 pub mod ports;
 pub mod record;
 pub mod repository;
 pub mod subscriptions;
+pub mod timeline_file;
 pub mod verify;
 
 #[cfg(test)]

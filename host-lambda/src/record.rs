@@ -17,7 +17,8 @@ pub const TYPE_PREFIX: &str = "tillroll.cart.";
 pub const SOURCE_UNSTATED: &str = "tillroll:unstated";
 
 /// One event of a stream: place, name, data as JSON, circumstances.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "OwnedCloudEvent")]
 pub struct EventRecord {
     /// The cart.
     pub stream: StreamId,

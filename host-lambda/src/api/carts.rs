@@ -22,7 +22,7 @@ use crate::record::EventRecord;
 use crate::repository::Repository;
 
 /// What never changes may be kept for a year, by the caller alone.
-const FOR_EVER: &str = "private, max-age=31536000, immutable";
+pub(super) const FOR_EVER: &str = "private, max-age=31536000, immutable";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

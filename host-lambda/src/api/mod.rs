@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`carts`] | `POST /carts`, `GET /carts/{id}` |
 //! | [`commands`] | `POST /carts/{id}/commands` |
+//! | [`diff`] | `GET /carts/{id}/diff` |
 //! | [`events`] | `GET /carts/{id}/events` with long poll |
 //! | [`imports`] | `POST /imports` |
 //! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline`, `/verify` |
@@ -19,9 +20,11 @@
 //! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
 //! [`shape`]).
 
+mod accept;
 pub mod all_events;
 pub mod carts;
 pub mod commands;
+pub mod diff;
 pub mod events;
 pub mod health;
 pub mod histogram;
@@ -188,6 +191,7 @@ impl<P: Ports> Api<P> {
             (_, Route::Carts) => self.directory(request).await,
             (_, Route::Cart(cart)) => self.cart(request, cart).await,
             (_, Route::Commands(cart)) => self.commands(request, cart).await,
+            (_, Route::Diff(cart)) => self.diff(request, cart).await,
             (_, Route::Events(cart)) => self.events(request, cart).await,
             (_, Route::Stream(cart)) => self.stream(request, cart).await,
             (_, Route::Receipt(cart, version)) => self.receipt(request, cart, version).await,
@@ -246,6 +250,7 @@ enum Route {
     Carts,
     Cart(StreamId),
     Commands(StreamId),
+    Diff(StreamId),
     Events(StreamId),
     Stream(StreamId),
     Receipt(StreamId, u64),
@@ -283,6 +288,7 @@ impl Route {
             ["carts", "histogram"] => Self::Histogram,
             ["carts", id] => Self::Cart(cart(id)?),
             ["carts", id, "commands"] => Self::Commands(cart(id)?),
+            ["carts", id, "diff"] => Self::Diff(cart(id)?),
             ["carts", id, "events"] => Self::Events(cart(id)?),
             ["carts", id, "stream"] => Self::Stream(cart(id)?),
             ["carts", id, "events", version, "receipt"] => {
@@ -313,6 +319,7 @@ impl Route {
             Self::Carts | Self::Replays | Self::Verify => &[Method::Get, Method::Post],
             Self::Commands(_) | Self::Imports | Self::ReplayChange(..) => &[Method::Post],
             Self::Cart(_)
+            | Self::Diff(_)
             | Self::Events(_)
             | Self::Stream(_)
             | Self::AllEvents

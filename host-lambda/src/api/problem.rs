@@ -7,6 +7,7 @@
 //! | `invalid_query`, `invalid_header` | 400 | the rest of the request |
 //! | `cart_not_found`, `version_not_found`, `not_found` | 404 | |
 //! | `method_not_allowed` | 405 | with `Allow` |
+//! | `not_acceptable` | 406 | the forms that there are, in the detail |
 //! | `conflict` | 409 | other writers kept coming first, or somebody else is at it; retryable |
 //! | `cart_already_open` | 409 | |
 //! | `cart_closed` | 410 | with the final `state` |

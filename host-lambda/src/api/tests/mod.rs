@@ -17,6 +17,7 @@ mod receipts;
 mod refusals;
 mod requests;
 mod stream;
+mod timeline;
 
 use std::time::Duration;
 

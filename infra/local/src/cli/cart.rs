@@ -9,9 +9,11 @@ use serde_json::value::RawValue;
 use tillroll_core::cart::CartView;
 use tillroll_core::id::StreamId;
 use tillroll_core::time::Timestamp;
+use tillroll_host_lambda::record::EventRecord;
 
 use super::client::{Answer, Client};
 use super::failure::Failure;
+use super::lists::List;
 use super::output::{count, shown};
 
 /// A cart as a person named it. What is no cart id names no cart.
@@ -99,8 +101,25 @@ impl State {
     }
 }
 
+/// All events of a cart, from the first one on.
+pub(crate) async fn history(client: &Client, cart: StreamId) -> Result<Vec<EventRecord>, Failure> {
+    // Asked first, because it says in a person's words that there is no such cart.
+    State::fetch(client, cart, Some(Moment::Version(1))).await?;
+    let mut list = List::new(client, format!("/carts/{cart}/events"), "events", "after");
+    let mut events = Vec::new();
+    loop {
+        let page = list.next().await?;
+        if page.is_empty() {
+            return Ok(events);
+        }
+        for entry in page {
+            events.push(EventRecord::from_json(entry.json().as_bytes()).map_err(|error| Failure::of(&error))?);
+        }
+    }
+}
+
 /// There is no state at this moment: either there is no such cart, or it had not come so far.
-async fn not_then(client: &Client, cart: StreamId, moment: Moment) -> Result<Failure, Failure> {
+pub(crate) async fn not_then(client: &Client, cart: StreamId, moment: Moment) -> Result<Failure, Failure> {
     let answer = client.get(&format!("/carts/{cart}"), &[]).await?;
     let Some(now) = State::of(&answer)? else {
         return Ok(no_such_cart(&cart.to_string()));

@@ -7,12 +7,16 @@ mod cart;
 mod carts;
 mod client;
 mod dev;
+mod diff;
 mod event_stream;
 mod events;
+mod explain;
+mod export;
 mod failure;
 mod import;
 mod interrupt;
 mod lists;
+mod open;
 mod output;
 mod pipeline;
 mod progress;
@@ -21,6 +25,7 @@ mod replay;
 mod running;
 mod seed;
 mod state;
+mod story;
 mod table;
 mod tail;
 mod verify;
@@ -75,6 +80,8 @@ struct Arguments {
 enum Command {
     /// Run the whole system on this machine
     Dev(dev::Arguments),
+    /// Read a timeline file, without any running system
+    Open(open::Arguments),
     #[command(flatten)]
     With(WithSystem),
 }
@@ -92,6 +99,12 @@ enum WithSystem {
     State(state::Arguments),
     /// Show events as they happen
     Tail(tail::Arguments),
+    /// Show what is different between two versions of a cart
+    Diff(diff::Arguments),
+    /// Tell a cart's story in plain words
+    Explain(explain::Arguments),
+    /// Write the whole life of a cart to a timeline file
+    Export(export::Arguments),
     /// Check that table, archive and projections agree, event for event
     Verify(verify::Arguments),
     /// Send the archived events to a subscription again
@@ -160,6 +173,10 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
     let interrupt = Interrupt::listen()?;
     let command = match command {
         Command::Dev(arguments) => return dev::run(arguments, data_dir, json, interrupt).await,
+        Command::Open(arguments) => return open::run(&arguments, json),
+        Command::With(WithSystem::Explain(arguments)) if arguments.is_of_a_file() => {
+            return explain::run_on_file(&arguments, json);
+        }
         Command::With(command) => command,
     };
     let session = Session { reach: Reach::find(data_dir).await?, json, interrupt };
@@ -170,6 +187,9 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         WithSystem::Carts(arguments) => session.unless_interrupted(carts::run(arguments, &session)).await,
         WithSystem::Events(arguments) => session.unless_interrupted(events::run(arguments, &session)).await,
         WithSystem::State(arguments) => session.unless_interrupted(state::run(arguments, &session)).await,
+        WithSystem::Diff(arguments) => session.unless_interrupted(diff::run(arguments, &session)).await,
+        WithSystem::Explain(arguments) => session.unless_interrupted(explain::run(arguments, &session)).await,
+        WithSystem::Export(arguments) => session.unless_interrupted(export::run(arguments, &session)).await,
         WithSystem::Verify(arguments) => session.unless_interrupted(verify::run(arguments, &session)).await,
         WithSystem::Pipeline(arguments) => session.unless_interrupted(pipeline::run(&arguments, &session)).await,
     };

@@ -34,7 +34,8 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
     Ok(Ending::Fine)
 }
 
-fn page(cart: &CartView) -> String {
+/// The cart as a receipt.
+pub(crate) fn page(cart: &CartView) -> String {
     let currency = cart.currency.as_deref();
     let mut facts = Table::new([Column::word(""), Column::word("")]);
     facts.row(["cart".into(), cart.cart_id.to_string()]);

@@ -6,6 +6,7 @@ mod looking;
 mod pipeline;
 mod readme;
 mod tail;
+mod timeline;
 
 use tillroll_tests::program::{Background, Desk, Ran, program, send_signal, wait_for};
 
