@@ -3,17 +3,32 @@
 //! `changes` is a list of `{path, from, to}`: JSON Pointers into the State JSON with lines and discounts under their
 //! keys. Version 0 is before the first event, and `from` may be the later one.
 
-use serde_json::json;
+use serde::Serialize;
 use tillroll_core::aggregate::Versioned;
 use tillroll_core::cart::{Cart, CartView};
 use tillroll_core::id::StreamId;
-use tillroll_core::timeline::diff;
 use tillroll_core::timeline::value::Shown as _;
+use tillroll_core::timeline::{Change, diff};
 
 use super::carts::{FOR_EVER, version_not_found};
 use super::response::etag;
 use super::{Answer, Api, ApiRequest, ApiResponse, Ports, Problem};
 use crate::ports::Fault;
+
+/// What is different between two versions of a cart.
+#[derive(Debug, Serialize)]
+pub struct Difference<'a> {
+    /// The cart.
+    pub cart_id: StreamId,
+    /// ISO 4217 code of every amount.
+    pub currency: Option<&'a str>,
+    /// The one version.
+    pub from: u64,
+    /// The other.
+    pub to: u64,
+    /// What must be done to the state at `from` to get the one at `to`.
+    pub changes: &'a [Change<'a>],
+}
 
 impl<P: Ports> Api<P> {
     pub(super) async fn diff(&self, request: &ApiRequest, cart: StreamId) -> Answer {
@@ -37,8 +52,7 @@ impl<P: Ports> Api<P> {
         let response = if request.none_match(&tag) {
             ApiResponse::empty(304)
         } else {
-            let body = json!({"cart_id": cart, "currency": currency, "from": from, "to": to, "changes": changes});
-            ApiResponse::json(200, &body)
+            ApiResponse::json(200, &Difference { cart_id: cart, currency, from, to, changes: &changes })
         };
         // Both versions are stored history. A newer build would fold the events that this one does not know.
         let settled = [&before, &after].into_iter().flatten().all(|view| view.unknown_events == 0);

@@ -9,6 +9,7 @@ mod http;
 mod items;
 mod kill;
 mod lost_answers;
+mod packed_bounds;
 mod reader;
 mod repository;
 mod slice;

@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     /// The cart's id
     #[arg(value_name = "CART")]
     cart: CartName,
-    /// Packed: a fifth of the size, the same content
+    /// Packed: about a quarter of the size, the same content
     #[arg(long)]
     packed: bool,
     /// The file to write
