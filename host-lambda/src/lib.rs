@@ -13,6 +13,7 @@ pub mod generations;
 pub mod item;
 pub mod lambda_events;
 pub mod memory;
+pub mod operations;
 pub mod packing;
 pub mod ports;
 pub mod record;

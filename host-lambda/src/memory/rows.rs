@@ -83,13 +83,10 @@ impl Rows for MemoryRows {
         {
             let mut content = lock(&self.content);
             let gated = || writes.iter().filter_map(RowWrite::gate);
-            if gated().next().is_some() && gated().all(|(_, row)| content.rows.get(&row.key) == Some(row)) {
-                // It had landed before.
-                return Ok(());
-            }
             let revision_of = |key| content.rows.get(key).map_or(0, |row| row.revision);
             if gated().any(|(expected, row)| revision_of(&row.key) != expected) {
-                return Err(RowsError::Conflict);
+                let landed_before = gated().all(|(_, row)| content.rows.get(&row.key) == Some(row));
+                return if landed_before { Ok(()) } else { Err(RowsError::Conflict) };
             }
             for write in writes {
                 content.apply(write);

@@ -6,6 +6,7 @@
 mod archive;
 mod bus;
 mod clock;
+mod dead_letters;
 mod fault;
 mod feed;
 mod news;
@@ -20,11 +21,12 @@ mod table;
 pub use archive::{Archive, Created};
 pub use bus::{BUS_PUT_RECORDS_MAX, BusRecord, EventBus, RecordRefused};
 pub use clock::Clock;
+pub use dead_letters::{DeadLetter, DeadLetterQueue, Letters};
 pub use fault::{Fault, FaultKind};
 pub use feed::{EventFeed, FeedPlace, FeedPosition, FeedShard};
 pub use news::{Heard, Listening, News};
 pub use outside::{Notice, Notices, TamperLog};
-pub use pipeline::{DeadLetters, PipelineSnapshot, PipelineView, Stage, StageState};
+pub use pipeline::{Counts, DeadLetters, PipelineSnapshot, PipelineView, Projected, Rates, Stage, StageState};
 pub use progress::{Progress, ShardProgress, TableStreamProgress};
 pub use queue::{QUEUE_SEND_MESSAGES_MAX, QueueMessage, ReplayQueue};
 pub use rows::{

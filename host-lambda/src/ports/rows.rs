@@ -22,6 +22,25 @@ pub trait Rows: Send + Sync {
     fn write(&self, writes: &[RowWrite]) -> impl Future<Output = Result<(), RowsError>> + Send;
 }
 
+/// Rows that somebody else keeps.
+impl<R: Rows> Rows for &R {
+    async fn get(&self, key: &RowKey) -> Result<Option<Row>, Fault> {
+        R::get(self, key).await
+    }
+
+    async fn get_many(&self, keys: &[RowKey]) -> Result<Vec<Row>, Fault> {
+        R::get_many(self, keys).await
+    }
+
+    async fn query(&self, query: &RowQuery) -> Result<Vec<Row>, Fault> {
+        R::query(self, query).await
+    }
+
+    async fn write(&self, writes: &[RowWrite]) -> Result<(), RowsError> {
+        R::write(self, writes).await
+    }
+}
+
 /// Most rows in one `get_many` (DynamoDB `BatchGetItem`).
 pub const ROWS_GET_MAX: usize = 100;
 /// Most rows in one `write` (DynamoDB `TransactWriteItems`).

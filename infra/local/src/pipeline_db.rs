@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::sqlite::{OpenError, Sqlite};
 
 /// Raised with every change of [`LAYOUT`].
-const LAYOUT_VERSION: i64 = 2;
+const LAYOUT_VERSION: i64 = 3;
 
 const LAYOUT: &str = "
     CREATE TABLE bus_shards (
@@ -61,7 +61,8 @@ const LAYOUT: &str = "
         body TEXT NOT NULL,
         receive_count INTEGER NOT NULL,
         reason TEXT NOT NULL,
-        moved_ms INTEGER NOT NULL
+        moved_ms INTEGER NOT NULL,
+        sent_ms INTEGER
     );
     CREATE INDEX dead_letters_by_subscription ON dead_letters (subscription, id);
 
@@ -80,6 +81,11 @@ const LAYOUT: &str = "
     );
 ";
 
+/// What each change of the layout does to a file of the version before, from [`OLDEST_VERSION`] on.
+const CHANGES: [&str; 1] = ["ALTER TABLE dead_letters ADD COLUMN sent_ms INTEGER;"];
+/// The oldest layout that is brought up to date.
+const OLDEST_VERSION: i64 = 2;
+
 /// Opens `pipeline.sqlite`, creating it when missing.
 pub fn open(file: &Path) -> Result<Sqlite, OpenError> {
     Sqlite::open(file, |connection| prepare(file, connection))
@@ -90,11 +96,10 @@ fn prepare(file: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(refused)?;
     match version {
         LAYOUT_VERSION => Ok(()),
-        0 => {
-            let transaction = connection.transaction().map_err(refused)?;
-            transaction.execute_batch(LAYOUT).map_err(refused)?;
-            transaction.pragma_update(None, "user_version", LAYOUT_VERSION).map_err(refused)?;
-            transaction.commit().map_err(refused)
+        0 => lay_out(connection, &[LAYOUT]).map_err(refused),
+        OLDEST_VERSION..LAYOUT_VERSION => {
+            let done = usize::try_from(version - OLDEST_VERSION).unwrap_or(CHANGES.len());
+            lay_out(connection, CHANGES.get(done..).unwrap_or_default()).map_err(refused)
         }
         other => Err(OpenError::Layout {
             file: file.display().to_string(),
@@ -103,6 +108,14 @@ fn prepare(file: &Path, connection: &mut Connection) -> Result<(), OpenError> {
             ),
         }),
     }
+}
+
+/// All of it or nothing.
+fn lay_out(connection: &mut Connection, statements: &[&str]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    statements.iter().try_for_each(|statements| transaction.execute_batch(statements))?;
+    transaction.pragma_update(None, "user_version", LAYOUT_VERSION)?;
+    transaction.commit()
 }
 
 #[cfg(test)]
@@ -118,6 +131,33 @@ mod tests {
         drop(open(&file).unwrap());
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let error = open(&file).unwrap_err().to_string();
-        assert!(error.contains("version 99, expected 2"), "{error}");
+        assert!(error.contains(&format!("version 99, expected {LAYOUT_VERSION}")), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_the_build_before_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pipeline.sqlite");
+        let old = Connection::open(&file).unwrap();
+        // The layout as it was in version 2.
+        old.execute_batch(
+            &LAYOUT.replace("moved_ms INTEGER NOT NULL,\n        sent_ms INTEGER", "moved_ms INTEGER NOT NULL"),
+        )
+        .unwrap();
+        old.execute_batch(
+            "INSERT INTO dead_letters (subscription, message_group, body, receive_count, reason, moved_ms)
+             VALUES ('carts', 'lane-01', '{}', 5, 'bad', 7)",
+        )
+        .unwrap();
+        old.pragma_update(None, "user_version", OLDEST_VERSION).unwrap();
+        drop(old);
+        for _ in 0..2 {
+            drop(open(&file).unwrap());
+        }
+        let row: (String, Option<i64>) = Connection::open(&file)
+            .unwrap()
+            .query_row("SELECT reason, sent_ms FROM dead_letters", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        assert_eq!(row, ("bad".to_owned(), None));
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! A group with a message in flight is closed until that message is deleted or comes back; a message that was delivered
 //! too often becomes a dead letter; a deduplication id is remembered for five minutes, also after its message is gone.
-//! Time in flight is measured by the process's stopwatch, not by the time of day, so a moved clock frees no message;
+//! [`dead_letters`] is what people do with those. Time in flight is measured by the process's stopwatch, not by the time of day, so a moved clock frees no message;
 //! whatever was in flight when a process died is free again when the next one opens the file.
+
+mod dead_letters;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
-use serde::Serialize;
-use tillroll_core::time::Timestamp;
 use tillroll_host_lambda::lambda_events::{QueueAttributes, QueueBatchRecord};
 use tillroll_host_lambda::ports::{
     Clock, Fault, FaultKind, QUEUE_SEND_MESSAGES_MAX, QueueMessage, RecordRefused, ReplayQueue,
@@ -41,8 +42,16 @@ const REASON_UNSTATED: &str = "returned to the queue by the function";
 pub struct LocalQueue<C = LocalClock> {
     sqlite: Sqlite,
     clock: C,
-    /// By subscription; raised whenever messages may have become receivable.
-    changes: Arc<BTreeMap<String, watch::Sender<u64>>>,
+    subscriptions: Arc<BTreeMap<String, Feed>>,
+}
+
+/// What is known of one subscription's queue without a look at the file.
+#[derive(Debug)]
+struct Feed {
+    /// Raised whenever messages may have become receivable.
+    changes: watch::Sender<u64>,
+    /// Messages that came in since the process began.
+    arrivals: AtomicU64,
 }
 
 /// Messages in flight, and the handle with which they are deleted or returned.
@@ -56,25 +65,6 @@ pub struct Received {
     pub next_in: Option<Duration>,
 }
 
-/// A message that was given up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DeadLetter {
-    /// Its number.
-    pub id: i64,
-    /// Whose queue it was in.
-    pub subscription: String,
-    /// Its group.
-    pub group: String,
-    /// How often it was delivered.
-    pub receive_count: u32,
-    /// Why it was given up.
-    pub reason: String,
-    /// When.
-    pub moved_at: Timestamp,
-    /// The message.
-    pub body: String,
-}
-
 impl<C: Clock> LocalQueue<C> {
     /// The queues of `subscriptions`.
     pub async fn open(sqlite: Sqlite, clock: C, subscriptions: &[String]) -> Result<Self, Fault> {
@@ -86,13 +76,14 @@ impl<C: Clock> LocalQueue<C> {
                 )
             })
             .await?;
-        let changes = subscriptions.iter().map(|name| (name.clone(), watch::Sender::new(0))).collect();
-        Ok(Self { sqlite, clock, changes: Arc::new(changes) })
+        let feed = || Feed { changes: watch::Sender::new(0), arrivals: AtomicU64::new(0) };
+        let subscriptions = subscriptions.iter().map(|name| (name.clone(), feed())).collect();
+        Ok(Self { sqlite, clock, subscriptions: Arc::new(subscriptions) })
     }
 
     /// Wakes when messages of `subscription` may have become receivable.
     pub(crate) fn changes(&self, subscription: &str) -> Result<watch::Receiver<u64>, Fault> {
-        Ok(self.known("watch the replay queue of", subscription)?.subscribe())
+        Ok(self.known("watch the replay queue of", subscription)?.changes.subscribe())
     }
 
     /// Takes up to `messages_max` messages (at most [`RECEIVE_MESSAGES_MAX`]), which nobody else receives for
@@ -174,40 +165,9 @@ impl<C: Clock> LocalQueue<C> {
         Ok(())
     }
 
-    /// Dead letters, oldest first: those with ids above `after`, at most `limit`.
-    pub async fn dead_letters(&self, after: i64, limit: u32) -> Result<Vec<DeadLetter>, Fault> {
-        self.sqlite
-            .call("list the dead letters in", move |db| {
-                db.prepare(
-                    "SELECT id, subscription, message_group, receive_count, reason, moved_ms, body
-                     FROM dead_letters WHERE id > ?1 ORDER BY id LIMIT ?2",
-                )?
-                .query_map(params![after, limit], |row| {
-                    Ok(DeadLetter {
-                        id: row.get(0)?,
-                        subscription: row.get(1)?,
-                        group: row.get(2)?,
-                        receive_count: row.get(3)?,
-                        reason: row.get(4)?,
-                        moved_at: Timestamp::from_unix_ms(row.get(5)?),
-                        body: row.get(6)?,
-                    })
-                })?
-                .collect()
-            })
-            .await
-    }
-
-    /// How many dead letters `subscription` has.
-    pub async fn dead_letter_count(&self, subscription: &str) -> Result<u64, Fault> {
-        let subscription = subscription.to_owned();
-        self.sqlite
-            .call("count the dead letters in", move |db| {
-                db.query_row("SELECT count(*) FROM dead_letters WHERE subscription = ?1", [subscription], |row| {
-                    row.get(0)
-                })
-            })
-            .await
+    /// Messages that came in since the process began, redriven ones included.
+    pub(crate) fn arrivals(&self, subscription: &str) -> u64 {
+        self.subscriptions.get(subscription).map_or(0, |feed| feed.arrivals.load(Ordering::Relaxed))
     }
 
     /// When the oldest message that is still there was sent, in milliseconds since 1970.
@@ -224,43 +184,26 @@ impl<C: Clock> LocalQueue<C> {
             .await
     }
 
-    /// Sends the dead letters of `subscription` again, behind what is waiting; answers how many.
-    pub async fn redrive(&self, subscription: &str) -> Result<u64, Fault> {
-        self.known("redrive the dead letters of", subscription)?;
-        let (of, now_ms) = (subscription.to_owned(), self.clock.now().unix_ms());
-        let moved = self
-            .sqlite
-            .call("redrive the dead letters in", move |db| {
-                let transaction = db.transaction()?;
-                let moved = transaction.execute(
-                    "INSERT INTO queue_messages (subscription, message_group, body, sent_ms)
-                     SELECT subscription, message_group, body, ?2 FROM dead_letters
-                     WHERE subscription = ?1 ORDER BY id",
-                    params![of, now_ms],
-                )?;
-                transaction.execute("DELETE FROM dead_letters WHERE subscription = ?1", [&of])?;
-                transaction.commit()?;
-                Ok(u64::try_from(moved).unwrap_or(0))
-            })
-            .await?;
-        self.wake(subscription);
-        Ok(moved)
-    }
-
     /// Milliseconds from 1, so that 0 always means visible.
     fn stopwatch_ms(&self) -> i64 {
         i64::try_from(self.clock.elapsed_ms().saturating_add(1)).unwrap_or(i64::MAX)
     }
 
-    fn known(&self, operation: &'static str, subscription: &str) -> Result<&watch::Sender<u64>, Fault> {
-        self.changes.get(subscription).ok_or_else(|| {
+    fn known(&self, operation: &'static str, subscription: &str) -> Result<&Feed, Fault> {
+        self.subscriptions.get(subscription).ok_or_else(|| {
             Fault::new(FaultKind::Permanent, operation, subscription.escape_debug().to_string(), "no such subscription")
         })
     }
 
     fn wake(&self, subscription: &str) {
-        if let Some(change) = self.changes.get(subscription) {
-            change.send_modify(|changes| *changes = changes.wrapping_add(1));
+        if let Some(feed) = self.subscriptions.get(subscription) {
+            feed.changes.send_modify(|changes| *changes = changes.wrapping_add(1));
+        }
+    }
+
+    fn arrived(&self, subscription: &str, messages: u64) {
+        if let Some(feed) = self.subscriptions.get(subscription) {
+            feed.arrivals.fetch_add(messages, Ordering::Relaxed);
         }
     }
 }
@@ -285,13 +228,16 @@ impl<C: Clock> ReplayQueue for LocalQueue<C> {
         let (of, now_ms) = (subscription.to_owned(), self.clock.now().unix_ms());
         let call = move |db: &mut Connection| {
             let transaction = db.transaction()?;
+            let mut fresh = 0;
             for message in messages.iter().filter(|message| refusal_of(message).is_none()) {
-                enqueue(&transaction, &of, message, now_ms)?;
+                fresh += u64::from(enqueue(&transaction, &of, message, now_ms)?);
             }
             forget(&transaction, now_ms)?;
-            transaction.commit()
+            transaction.commit()?;
+            Ok(fresh)
         };
-        self.sqlite.call("send to the replay queues in", call).await?;
+        let fresh = self.sqlite.call("send to the replay queues in", call).await?;
+        self.arrived(subscription, fresh);
         self.wake(subscription);
         Ok(answers)
     }
@@ -323,10 +269,13 @@ fn refusal_of(message: &QueueMessage) -> Option<&'static str> {
 
 /// The stored number of a message id; an id that names none matches nothing.
 fn number_of(message_id: &str) -> i64 {
-    message_id.parse().unwrap_or(-1)
+    // Another spelling of a number is another id.
+    let digits = message_id.bytes().all(|byte| byte.is_ascii_digit());
+    message_id.parse().ok().filter(|_| digits).unwrap_or(-1)
 }
 
-fn enqueue(db: &Transaction<'_>, subscription: &str, message: &QueueMessage, now_ms: i64) -> rusqlite::Result<()> {
+/// Puts the message in; false when its deduplication id was there a short while ago.
+fn enqueue(db: &Transaction<'_>, subscription: &str, message: &QueueMessage, now_ms: i64) -> rusqlite::Result<bool> {
     // An id older than the window counts as new, and starts its window again.
     let fresh = db
         .prepare_cached(
@@ -340,7 +289,7 @@ fn enqueue(db: &Transaction<'_>, subscription: &str, message: &QueueMessage, now
         )?
         .execute(params![subscription, message.group, message.body, now_ms])?;
     }
-    Ok(())
+    Ok(fresh == 1)
 }
 
 fn forget(db: &Transaction<'_>, now_ms: i64) -> rusqlite::Result<()> {
@@ -362,8 +311,8 @@ fn bury(db: &Transaction<'_>, subscription: &str, now_ms: i64, moved_ms: i64) ->
         .collect::<rusqlite::Result<_>>()?;
     for sequence in due {
         db.prepare_cached(
-            "INSERT INTO dead_letters (subscription, message_group, body, receive_count, reason, moved_ms)
-             SELECT subscription, message_group, body, receive_count, coalesce(last_error, ?2), ?3
+            "INSERT INTO dead_letters (subscription, message_group, body, receive_count, reason, sent_ms, moved_ms)
+             SELECT subscription, message_group, body, receive_count, coalesce(last_error, ?2), sent_ms, ?3
              FROM queue_messages WHERE sequence = ?1",
         )?
         .execute(params![sequence, REASON_UNSTATED, moved_ms])?;

@@ -4,6 +4,7 @@
 //! expression whose value is a future of `Option<(adapter, whatever has to live as long)>`; `None` skips.
 
 pub mod archive;
+pub mod dead_letters;
 pub mod event_bus;
 pub mod event_feed;
 pub mod event_table;

@@ -5,7 +5,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use tillroll_host_lambda::lambda_events::QueueBatchRecord;
-use tillroll_host_lambda::ports::{FaultKind, QUEUE_SEND_MESSAGES_MAX, QueueMessage, ReplayQueue};
+use tillroll_host_lambda::ports::{
+    DeadLetterQueue, FaultKind, Letters, QUEUE_SEND_MESSAGES_MAX, QueueMessage, ReplayQueue,
+};
 
 /// The sentences, each as a test of the adapter that `$fresh` makes.
 #[macro_export]
@@ -40,8 +42,8 @@ pub trait ReceiveMessages: ReplayQueue {
     /// This message failed: it can come again at once.
     fn release(&self, subscription: &str, message: &QueueBatchRecord) -> impl Future<Output = ()> + Send;
 
-    /// Puts all dead letters back; says how many.
-    fn redrive(&self, subscription: &str) -> impl Future<Output = u64> + Send;
+    /// Its dead letters.
+    fn dead_letters(&self) -> &impl DeadLetterQueue;
 
     /// Lets the queue's clock run.
     fn advance(&self, duration: Duration) -> impl Future<Output = ()> + Send;
@@ -52,7 +54,7 @@ const PAST_VISIBILITY: Duration = Duration::from_hours(1);
 /// More often than any message is delivered.
 const DELIVERIES_MAX: usize = 100;
 
-fn message(group: &str, id: &str) -> QueueMessage {
+pub(super) fn message(group: &str, id: &str) -> QueueMessage {
     QueueMessage { group: group.to_owned(), deduplication_id: id.to_owned(), body: format!("body of {id}") }
 }
 
@@ -62,7 +64,7 @@ async fn send(queue: &impl ReplayQueue, messages: &[(&str, &str)]) {
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
 }
 
-fn bodies(received: &[QueueBatchRecord]) -> Vec<&str> {
+pub(super) fn bodies(received: &[QueueBatchRecord]) -> Vec<&str> {
     received.iter().map(|record| record.body.trim_start_matches("body of ")).collect()
 }
 
@@ -146,7 +148,7 @@ pub async fn a_message_that_keeps_failing_becomes_a_dead_letter_and_can_be_redri
     assert!(deliveries > 1);
     assert_eq!(queue.depth("carts").await.unwrap(), 2, "a dead letter is not counted");
     queue.advance(PAST_VISIBILITY).await;
-    assert_eq!(queue.redrive("carts").await, 1);
+    assert_eq!(queue.dead_letters().redrive(&Letters::All, 10).await.unwrap().len(), 1);
     assert_eq!(queue.depth("carts").await.unwrap(), 3);
     let received = queue.receive("carts", 10).await;
     assert!(bodies(&received).contains(&"x1"), "{received:?}");

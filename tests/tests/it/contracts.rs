@@ -13,7 +13,7 @@ use tillroll_host_lambda::lambda_events::QueueBatchRecord;
 use tillroll_host_lambda::memory::{
     MemoryArchive, MemoryBus, MemoryClock, MemoryQueue, MemoryRows, MemoryRuns, MemoryTable,
 };
-use tillroll_host_lambda::ports::{Fault, QueueMessage, RecordRefused, ReplayQueue};
+use tillroll_host_lambda::ports::{DeadLetterQueue, Fault, QueueMessage, RecordRefused, ReplayQueue};
 use tillroll_tests::contracts::replay_queue::ReceiveMessages;
 use tillroll_tests::wall_clock::WallClock;
 use tillroll_tests::{dynoxide, ministack};
@@ -79,6 +79,7 @@ mod in_memory {
     mod replay_queue {
         use super::*;
         tillroll_tests::replay_queue_contract!(kept(MovedQueue::new(clock())));
+        tillroll_tests::dead_letters_contract!(kept(MovedQueue::new(clock())));
     }
 }
 
@@ -176,8 +177,8 @@ impl ReceiveMessages for MovedQueue {
         self.queue.release(subscription, std::slice::from_ref(&message.message_id));
     }
 
-    async fn redrive(&self, subscription: &str) -> u64 {
-        self.queue.redrive(subscription).try_into().unwrap()
+    fn dead_letters(&self) -> &impl DeadLetterQueue {
+        &self.queue
     }
 
     async fn advance(&self, duration: Duration) {

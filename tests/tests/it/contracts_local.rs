@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use tillroll_core::time::Timestamp;
 use tillroll_host_lambda::lambda_events::{BusBatchRecord, QueueBatchRecord};
 use tillroll_host_lambda::memory::MemoryClock;
-use tillroll_host_lambda::ports::{BusRecord, EventBus, Fault, QueueMessage, RecordRefused, ReplayQueue};
+use tillroll_host_lambda::ports::{
+    BusRecord, DeadLetterQueue, EventBus, Fault, QueueMessage, RecordRefused, ReplayQueue,
+};
 use tillroll_local::archive::LocalArchive;
 use tillroll_local::bus::LocalBus;
 use tillroll_local::clock::LocalClock;
@@ -86,6 +88,7 @@ mod replay_queue {
     }
 
     tillroll_tests::replay_queue_contract!(fresh());
+    tillroll_tests::dead_letters_contract!(fresh());
 }
 
 /// The bus with its readers' view.
@@ -156,8 +159,8 @@ impl ReceiveMessages for MovedQueue {
         self.queue.put_back(subscription, &self.receipt(message), ids, Duration::ZERO, None).await.unwrap();
     }
 
-    async fn redrive(&self, subscription: &str) -> u64 {
-        self.queue.redrive(subscription).await.unwrap()
+    fn dead_letters(&self) -> &impl DeadLetterQueue {
+        &self.queue
     }
 
     async fn advance(&self, duration: Duration) {

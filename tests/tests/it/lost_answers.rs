@@ -120,11 +120,14 @@ async fn gated_rows_whose_answer_was_lost_have_landed_once() {
     let put = |expected: u64, row: Row| RowWrite::Put { expected, row };
     let alone = vec![put(0, row("alone", 1))];
     let together = vec![put(0, row("gate", 1)), put(0, row("other gate", 4)), RowWrite::Set(row("follows", 1))];
-    for writes in [alone, together] {
+    let mended = vec![RowWrite::Mend(Row { body: "mended".to_owned(), ..row("alone", 1) })];
+    for writes in [alone, together, mended] {
         world.wire.lose_next(&[Loss::Answer]);
         world.rows.write(&writes).await.unwrap();
         for write in &writes {
-            let (RowWrite::Put { row, .. } | RowWrite::Set(row)) = write else { panic!("nothing is deleted here") };
+            let (RowWrite::Put { row, .. } | RowWrite::Mend(row) | RowWrite::Set(row)) = write else {
+                panic!("nothing is deleted here")
+            };
             assert_eq!(world.rows.get(&row.key).await.unwrap().as_ref(), Some(row));
         }
     }

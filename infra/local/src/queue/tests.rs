@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 use std::path::Path;
 
+use tillroll_host_lambda::ports::{DeadLetterQueue as _, Letters};
+
 use super::*;
 
 const LONG: Duration = Duration::from_hours(1);
@@ -122,16 +124,18 @@ async fn a_message_delivered_too_often_is_a_dead_letter_with_its_last_error_and_
         queue.put_back("carts", &received.receipt, vec![good], Duration::ZERO, None).await.unwrap();
     }
     assert!(queue.receive("carts", 10, LONG).await.unwrap().messages.is_empty());
-    let dead = queue.dead_letters(0, 10).await.unwrap();
+    let dead = queue.list(None, None, 10).await.unwrap();
     assert_eq!(dead.iter().map(|letter| letter.body.as_str()).collect::<Vec<_>>(), ["poison", "good"]);
     assert_eq!((dead[0].reason.as_str(), dead[1].reason.as_str()), ("bad", REASON_UNSTATED));
     assert_eq!(queue.depth("carts").await.unwrap(), 0);
-    assert_eq!(queue.redrive("suggestions").await.unwrap(), 0);
-    assert_eq!(queue.redrive("carts").await.unwrap(), 2);
+    let of = |subscription: &str| Letters::Of(subscription.to_owned());
+    assert_eq!(queue.redrive(&of("suggestions"), 10).await.unwrap(), [""; 0]);
+    assert_eq!(queue.redrive(&of("carts"), 10).await.unwrap(), [dead[0].id.as_str(), dead[1].id.as_str()]);
     let again = queue.receive("carts", 10, LONG).await.unwrap();
     assert_eq!(bodies(&again), ["poison", "good"]);
     assert_eq!(again.messages[0].attributes.receive_count, "1");
-    assert_eq!(queue.dead_letter_count("carts").await.unwrap(), 0);
+    assert_eq!(queue.count(&Letters::All).await.unwrap(), 0);
+    assert_eq!((queue.arrivals("carts"), queue.arrivals("suggestions")), (4, 0));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::functions::project::message::{NotAReplayMessage, ReplayMessage};
 use crate::generations;
 use crate::lambda_events::BatchAnswer;
 use crate::memory::{MemoryClock, MemoryQueue, MemoryTable, RECEIVES_MAX};
-use crate::ports::{QueueMessage, ReplayQueue as _};
+use crate::ports::{DeadLetterQueue as _, QueueMessage, ReplayQueue as _};
 use crate::record::EventRecord;
 use crate::subscriptions::carts::Carts;
 use crate::subscriptions::kit::{
@@ -235,7 +235,7 @@ async fn f30_a_message_that_is_not_ours_ends_among_the_dead_letters_and_other_ca
         queue.release("carts", &returned);
     }
     assert_eq!(actual(&Carts, 1, &rows), expected(&Carts, 1, &[events]), "a returned message does not hold carts up");
-    let dead = queue.dead_letters("carts");
+    let dead = queue.list(Some("carts"), None, 10).await.unwrap();
     assert!(dead.iter().any(|message| message.body == not_ours));
     let reason = ReplayMessage::read(&not_ours, "carts").unwrap_err();
     assert!(matches!(reason, NotAReplayMessage::OtherSubscription { .. }), "{reason}");
