@@ -24,20 +24,34 @@ pub async fn publish<B: EventBus, T: TamperLog>(
     bus: &B,
     tamper: &T,
 ) -> Result<BatchAnswer, Fault> {
-    let mut progress = BatchProgress::of(batch);
+    let mut sent = Sent::none_of(batch.records.len());
     let mut planned = Vec::with_capacity(batch.records.len());
     for (index, record) in batch.records.iter().enumerate() {
         match new_event(record) {
             Ok(event) => planned.push(Planned::new(index, &event)),
             Err(reason) => match keep(record, reason, tamper).await {
-                Ok(()) => progress.done[index] = true,
-                Err(fault) => progress.last_fault = Some(fault),
+                Ok(()) => sent.done[index] = true,
+                Err(fault) => sent.last_fault = Some(fault),
             },
         }
     }
     planned.sort_by_key(|event| event.version);
-    put_in_waves(&mut planned, bus, &mut progress).await;
-    progress.answer()
+    put_in_waves(&mut planned, bus, &mut sent).await;
+    sent.answer(batch)
+}
+
+/// Puts events on the bus as `publish` does, those of a cart in the order of their versions; says for each whether it
+/// is there now. A fault only when nothing got through.
+pub(crate) async fn put_events<B: EventBus>(events: &[EventRecord], bus: &B) -> Result<Vec<bool>, Fault> {
+    let mut sent = Sent::none_of(events.len());
+    let mut planned: Vec<Planned> =
+        events.iter().enumerate().map(|(index, event)| Planned::new(index, event)).collect();
+    planned.sort_by_key(|event| event.version);
+    put_in_waves(&mut planned, bus, &mut sent).await;
+    match sent.last_fault {
+        Some(fault) if !sent.done.contains(&true) => Err(fault),
+        Some(_) | None => Ok(sent.done),
+    }
 }
 
 /// An event on its way to the bus.
@@ -61,23 +75,22 @@ impl Planned {
 }
 
 /// Which records of a batch are dealt with.
-struct BatchProgress<'a> {
-    batch: &'a TableStreamBatch,
+struct Sent {
     done: Vec<bool>,
     last_fault: Option<Fault>,
 }
 
-impl<'a> BatchProgress<'a> {
-    fn of(batch: &'a TableStreamBatch) -> Self {
-        Self { batch, done: vec![false; batch.records.len()], last_fault: None }
+impl Sent {
+    fn none_of(records: usize) -> Self {
+        Self { done: vec![false; records], last_fault: None }
     }
 
-    fn answer(self) -> Result<BatchAnswer, Fault> {
+    fn answer(self, batch: &TableStreamBatch) -> Result<BatchAnswer, Fault> {
         let first_open = self.done.iter().position(|done| !done);
         match (first_open, self.last_fault) {
             (None, _) => Ok(BatchAnswer::done()),
             (Some(_), Some(fault)) if !self.done.contains(&true) => Err(fault),
-            (Some(index), _) => Ok(BatchAnswer::again([self.batch.records[index].dynamodb.sequence_number.clone()])),
+            (Some(index), _) => Ok(BatchAnswer::again([batch.records[index].dynamodb.sequence_number.clone()])),
         }
     }
 }
@@ -117,7 +130,7 @@ async fn keep<T: TamperLog>(record: &TableStreamRecord, reason: Tampering, tampe
 }
 
 /// Puts wave after wave. After a fault nothing more is sent: what is still open is delivered again anyway.
-async fn put_in_waves<B: EventBus>(planned: &mut [Planned], bus: &B, progress: &mut BatchProgress<'_>) {
+async fn put_in_waves<B: EventBus>(planned: &mut [Planned], bus: &B, sent: &mut Sent) {
     let mut waves = Waves::new(planned.iter().map(|event| event.cart));
     loop {
         let wave = waves.next(BUS_PUT_RECORDS_MAX);
@@ -130,7 +143,7 @@ async fn put_in_waves<B: EventBus>(planned: &mut [Planned], bus: &B, progress: &
                 Ok(results) => results,
                 Err(fault) => {
                     tracing::warn!(error = %fault, "the event bus took nothing");
-                    progress.last_fault = Some(fault);
+                    sent.last_fault = Some(fault);
                     return;
                 }
             };
@@ -141,7 +154,7 @@ async fn put_in_waves<B: EventBus>(planned: &mut [Planned], bus: &B, progress: &
                 match results.next() {
                     Some(Ok(())) => {
                         waves.acknowledge(&event.cart, at);
-                        progress.done[event.index] = true;
+                        sent.done[event.index] = true;
                     }
                     Some(Err(_)) | None => waves.freeze(&event.cart, at),
                 }

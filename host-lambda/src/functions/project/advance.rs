@@ -21,9 +21,9 @@ const CARTS_AT_ONCE: usize = 16;
 /// How often a cart is read again after a lost race. Only the two feeds of one generation race.
 const TRIES_MAX: u32 = 8;
 /// Events in one read of a gap.
-const FILL_EVENTS_MAX: u32 = 1_000;
+pub(super) const FILL_EVENTS_MAX: u32 = 1_000;
 /// Reads for one gap. A longer one is filled by as many deliveries as it takes.
-const FILL_READS_MAX: u32 = 100;
+pub(super) const FILL_READS_MAX: u32 = 100;
 
 /// Where the events of a cart come from.
 #[derive(Clone, Copy)]
@@ -245,7 +245,7 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
 
 impl<'a> Feed<'a> {
     /// What is new after `version`; `None` when nothing is.
-    fn after(self, version: u64) -> Option<Self> {
+    pub(super) fn after(self, version: u64) -> Option<Self> {
         match self {
             Self::Table => Some(self),
             Self::Arrived(arrivals) => {
@@ -257,6 +257,6 @@ impl<'a> Feed<'a> {
     }
 }
 
-fn gapless(arrivals: &[Arrival]) -> bool {
+pub(super) fn gapless(arrivals: &[Arrival]) -> bool {
     arrivals.windows(2).all(|pair| pair[0].version() + 1 == pair[1].version())
 }

@@ -2,28 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::Serialize;
-
-/// What a projector has done since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Events applied, those from the table included; once per generation.
-    pub applied: u64,
-    /// Times that missing events were read from the table.
-    pub gaps_filled: u64,
-    /// Batches of a cart that held nothing new.
-    pub duplicates: u64,
-    /// Times a cart was parked.
-    pub parked: u64,
-    /// Batches of a cart that were acknowledged without effect, because the cart is parked.
-    pub held: u64,
-    /// Records of the bus that are no events of ours; each is in the log.
-    pub foreign: u64,
-    /// Messages of a queue that do not read; each is in the log, and returned each time.
-    pub unreadable: u64,
-    /// Messages for a generation that is not filled any more; acknowledged.
-    pub gone: u64,
-}
+use crate::ports::Counts;
 
 /// The running counts behind [`Counts`].
 #[derive(Debug, Default)]

@@ -18,10 +18,12 @@
 //! * What is no event of ours is logged, counted and skipped on the bus, where it would block a shard for ever; in a
 //!   queue it is returned, so that it ends among the dead letters.
 
+pub mod by_name;
 pub mod message;
 
 mod advance;
 mod counts;
+mod dry_run;
 mod parked;
 mod plan;
 pub(crate) mod rebuild;
@@ -34,14 +36,14 @@ use tillroll_core::id::StreamId;
 use crate::functions::project::message::{Mode, ReplayMessage, Skip};
 use crate::generations::{self, Generations};
 use crate::lambda_events::{BatchAnswer, BusBatch, QueueBatch, QueueBatchRecord};
-use crate::ports::{EventTable, Fault, Rows};
+use crate::ports::{Counts, EventTable, Fault, Rows};
 use crate::record::EventRecord;
 use crate::subscriptions::Subscription;
 use crate::subscriptions::fold::Arrival;
 
-pub use counts::Counts;
 use counts::Tally;
-pub use parked::{Resumed, Which};
+pub use dry_run::{CartOutlook, DryRun, Effect, Outlook};
+pub use parked::{Resumed, Tried, Which};
 
 /// Carries events into the rows of one subscription.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::filter::Filter;
 use crate::generations;
 use crate::ports::{EventTable, Fault, Rows};
 use crate::subscriptions::Subscription;
-use crate::subscriptions::layout::Layout;
+use crate::subscriptions::layout::{Layout, Parked};
 use crate::subscriptions::reading::parked_page;
 
 /// What became of parked carts.
@@ -19,6 +19,17 @@ pub struct Resumed {
     pub resumed: u64,
     /// Carts that are parked again, or still.
     pub parked: u64,
+}
+
+/// How a cart that was tried again stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// In which generation.
+    pub generation: u32,
+    /// The version applied last.
+    pub version: u64,
+    /// Why it stands still there again; `None` when it has caught up with the table.
+    pub parked: Option<Parked>,
 }
 
 /// Which parked carts to try again.
@@ -53,17 +64,21 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
         Ok(resumed)
     }
 
-    /// Tries one cart again, whichever build parked it, in every generation where it is parked.
-    pub async fn resume(&self, cart: StreamId) -> Result<Resumed, Fault> {
-        let mut resumed = Resumed::default();
+    /// Tries one cart again, whichever build parked it, in every generation where it is parked; says what became of it
+    /// in each.
+    pub async fn resume(&self, cart: StreamId) -> Result<Vec<Tried>, Fault> {
+        let mut tried = Vec::new();
         let generations = generations::read(&self.rows, S::NAME).await?;
         for generation in generations.fed() {
             let (layout, filter) = (Layout::new(S::NAME, generation), generations.filter_of(generation));
             if self.rows.get(&layout.parked_key(cart)).await?.is_some() {
-                resumed.note(self.advance_stored(&layout, filter, cart).await?);
+                self.advance_stored(&layout, filter, cart).await?;
+                let stored = self.stored(&layout, &[cart]).await?.remove(&cart).unwrap_or_default();
+                let version = stored.row.map_or(0, |row| row.revision);
+                tried.push(Tried { generation, version, parked: stored.parked });
             }
         }
-        Ok(resumed)
+        Ok(tried)
     }
 
     async fn advance_stored(&self, layout: &Layout, filter: &Filter, cart: StreamId) -> Result<Outcome, Fault> {

@@ -1,6 +1,7 @@
 //! The projector against feeds that permute, repeat, cut and break, and against rows that crash.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod dry_run;
 mod feeds;
 mod parking;
 
