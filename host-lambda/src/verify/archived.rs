@@ -1,21 +1,26 @@
 //! The archive, compared with the table event for event.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error as _;
 
+use futures_util::stream::{self, StreamExt as _};
 use serde::Deserialize;
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::StreamId;
 
-use super::report::{FindingKind, HOP_ARCHIVE, HOP_TABLE, Report};
+use super::findings::Findings;
+use super::report::{FindingKind, HOP_ARCHIVE, HOP_TABLE};
 use super::sort::{Digest, Sorted, Sorter};
 use super::table::digest_of;
 use super::{Verifier, scratch};
 use crate::archive_object::ArchiveObject;
-use crate::ports::{Archive, Clock, EventTable, Fault, Progress, Rows};
+use crate::ports::{Archive, Clock, EventTable, Fault, FaultKind, Progress, Rows};
 
 /// Keys listed at a time, and how often: ten million objects.
 const LIST_KEYS_MAX: usize = 1_000;
 const LIST_PAGES_MAX: usize = 10_000;
+/// Objects read ahead, so that the next one is there when one is digested. Few: each may have 64 MiB.
+const OBJECTS_AT_ONCE: usize = 2;
 /// Later events of a cart loaded at a time.
 const LATER_EVENTS_MAX: u32 = 100;
 
@@ -54,13 +59,13 @@ impl Walk {
     }
 
     /// Goes on to a version that the table has. What lies between, and the archive does not have either, is a hole.
-    fn step(&mut self, cart: StreamId, version: u64, report: &mut Report) {
+    fn step(&mut self, cart: StreamId, version: u64, findings: &mut Findings) {
         let archived_only = std::mem::take(&mut self.archived_only);
         let between = version.saturating_sub(self.version).saturating_sub(1);
         let count = between.saturating_sub(archived_only.len() as u64);
         if count > 0 {
             let holes = (self.version + 1..version).filter(|version| !archived_only.contains(version));
-            report.find_holes(cart, holes, count);
+            findings.find_holes(cart, holes, count);
         }
         self.version = version;
     }
@@ -82,8 +87,8 @@ where
     C: Clock,
 {
     /// Reads the whole archive and compares it with the table's events; counts those.
-    pub(super) async fn compare_archive(&self, table: Sorter, report: &mut Report) -> Result<(), Fault> {
-        let mut archived = self.read_archive().await?.sorted().map_err(scratch)?.peekable();
+    pub(super) async fn compare_archive(&self, table: Sorter, findings: &mut Findings) -> Result<(), Fault> {
+        let mut archived = self.read_archive(findings).await?.sorted().map_err(scratch)?.peekable();
         let mut table = table.sorted().map_err(scratch)?.peekable();
         let mut later = Later::default();
         let mut walk = Walk::default();
@@ -93,46 +98,58 @@ where
                     walk.enter(first.cart);
                     walk.archived_only.insert(first.version);
                 }
-                self.compare_later(&versions.archived, &mut later, report).await?;
+                self.compare_later(&versions.archived, &mut later, findings).await?;
                 continue;
             };
-            report.events += 1;
-            report.carts += u64::from(walk.enter(digest.cart));
-            walk.step(digest.cart, digest.version, report);
+            findings.report.events += 1;
+            findings.report.carts += u64::from(walk.enter(digest.cart));
+            walk.step(digest.cart, digest.version, findings);
             if versions.archived.is_empty() {
-                report.find(HOP_ARCHIVE, digest.cart, digest.version, FindingKind::Missing);
+                findings.not_archived(digest.cart, digest.version)?;
             } else if versions.archived.iter().any(|archived| *archived != digest) {
-                report.find(HOP_ARCHIVE, digest.cart, digest.version, FindingKind::Different);
+                findings.find(HOP_ARCHIVE, digest.cart, digest.version, FindingKind::Different);
             }
         }
         Ok(())
     }
 
-    async fn read_archive(&self) -> Result<Sorter, Fault> {
+    /// Digests the events of all objects. One that cannot be read for good is a finding, and so is a line of it that is
+    /// no event; one that cannot be read now breaks off.
+    async fn read_archive(&self, findings: &mut Findings) -> Result<Sorter, Fault> {
         let mut sorter = Sorter::new(self.scratch, "archive");
         let mut after: Option<String> = None;
         for _ in 0..LIST_PAGES_MAX {
             let keys = self.archive.list(after.as_deref(), LIST_KEYS_MAX).await?;
+            let reads: Vec<_> = keys.iter().map(|key| ArchiveObject::read(self.archive, key)).collect();
+            let mut read = stream::iter(reads).buffered(OBJECTS_AT_ONCE);
             for key in &keys {
-                let object = ArchiveObject::read(self.archive, key).await?;
-                for (index, line) in object.lines().enumerate() {
-                    let slot: Slot =
-                        serde_json::from_slice(line).map_err(|error| object.not_an_event(index, error.into()))?;
-                    let fingerprint = Fingerprint::of_bytes(line).get();
-                    let digest = Digest { cart: slot.subject, version: slot.sequence, fingerprint };
-                    sorter.push(digest).map_err(scratch)?;
+                let Some(object) = read.next().await else { break };
+                self.course.read_objects(1);
+                let unread = match object {
+                    Ok(object) => take_object(&object, &mut sorter)?,
+                    Err(fault) if fault.kind == FaultKind::Permanent => Some(fault),
+                    Err(fault) => return Err(fault),
+                };
+                if let Some(fault) = unread {
+                    findings.find_object(key, in_full(&fault));
                 }
             }
-            match keys.into_iter().next_back() {
-                Some(last) => after = Some(last),
-                None => break,
+            match keys.last() {
+                Some(last) => after = Some(last.clone()),
+                None => return Ok(sorter),
             }
         }
-        Ok(sorter)
+        let reason = format!("it has more than {} objects", LIST_KEYS_MAX * LIST_PAGES_MAX);
+        Err(Fault::new(FaultKind::Permanent, "read", "the archive", reason))
     }
 
     /// Events that the archive has and the scan did not see: written since then, or lost by the table.
-    async fn compare_later(&self, archived: &[Digest], later: &mut Later, report: &mut Report) -> Result<(), Fault> {
+    async fn compare_later(
+        &self,
+        archived: &[Digest],
+        later: &mut Later,
+        findings: &mut Findings,
+    ) -> Result<(), Fault> {
         let Some(&Digest { cart, version, .. }) = archived.first() else { return Ok(()) };
         if later.cart != Some(cart) || !later.events.contains_key(&version) {
             let events = self.table.load(cart, version.saturating_sub(1), Some(LATER_EVENTS_MAX)).await?;
@@ -140,14 +157,34 @@ where
             later.events = events.iter().map(|event| (event.version, digest_of(event))).collect();
         }
         match later.events.get(&version) {
-            None => report.find(HOP_TABLE, cart, version, FindingKind::Missing),
+            None => findings.find(HOP_TABLE, cart, version, FindingKind::Missing),
             Some(event) if archived.iter().any(|archived| archived != event) => {
-                report.find(HOP_ARCHIVE, cart, version, FindingKind::Different);
+                findings.find(HOP_ARCHIVE, cart, version, FindingKind::Different);
             }
             Some(_) => {}
         }
         Ok(())
     }
+}
+
+/// Digests the events of an object, up to the first line that is none; what that is, if there is one.
+fn take_object(object: &ArchiveObject, sorter: &mut Sorter) -> Result<Option<Fault>, Fault> {
+    for (index, line) in object.lines().enumerate() {
+        let slot: Slot = match serde_json::from_slice(line) {
+            Ok(slot) => slot,
+            Err(error) => return Ok(Some(object.not_an_event(index, error.into()))),
+        };
+        let fingerprint = Fingerprint::of_bytes(line).get();
+        let digest = Digest { cart: slot.subject, version: slot.sequence, fingerprint };
+        sorter.push(digest).map_err(scratch)?;
+    }
+    Ok(None)
+}
+
+/// Why an object does not read, without its name, which stands beside it.
+fn in_full(fault: &Fault) -> String {
+    let causes = std::iter::successors(fault.source(), |cause| (*cause).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 type Peekable = std::iter::Peekable<Sorted>;

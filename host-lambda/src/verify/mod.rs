@@ -10,12 +10,21 @@
 //! A generation with a filter is compared with a fold of what the filter lets through, and named in the report: it agrees
 //! with the table as far as it is meant to, and nobody takes it for whole.
 //!
-//! Of a subscription, the row of each cart is compared: content, version, place in its index. Entries are not: they are
-//! written in one transaction with their row, and rows cannot be listed without knowing their words.
+//! Of a subscription, the row of each cart is compared: content, version, place in its index. Entries are looked up when
+//! asked: they were written in one transaction with their row, and each costs a read. One that should not be there is
+//! not found, as rows cannot be listed without knowing their words.
+//!
+//! What a repair can put right it takes from the table, and the table is never touched: see [`repair`].
+
+pub mod repair;
+pub mod run;
 
 mod archived;
+mod course;
+mod findings;
 mod projection;
 mod report;
+mod rows;
 mod sort;
 mod table;
 
@@ -23,6 +32,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::future;
 use tillroll_core::sequence::SequenceNumber;
 
 use crate::filter::Filter;
@@ -30,10 +40,15 @@ use crate::functions::replay::{ARCHIVE_READER, has_passed};
 use crate::generations;
 use crate::ports::{Archive, Clock, EventTable, Fault, FaultKind, Progress, Rows};
 
+pub use course::{Course, Phase, Standing};
+use findings::Findings;
 use projection::Through;
 pub use projection::{Projection, RowFold};
-pub use report::{FINDINGS_LISTED_MAX, Finding, FindingKind, HOP_ARCHIVE, HOP_TABLE, NO_CURRENCY, Report};
-use sort::{Digest, Sorted};
+pub use report::{
+    FINDINGS_LISTED_MAX, Finding, FindingKind, HOP_ARCHIVE, HOP_TABLE, KindOfFinding, NO_CURRENCY, Report,
+};
+use rows::Compared;
+use sort::{Digest, Sorted, Sorter};
 
 /// How often the stages are asked how far they are.
 const POLL: Duration = Duration::from_millis(50);
@@ -53,6 +68,10 @@ pub struct Verifier<'a, T, A, R, P, C> {
     pub clock: &'a C,
     /// An existing folder that nobody else uses meanwhile; 32 bytes for each event in table and archive.
     pub scratch: &'a Path,
+    /// How far it is, for those who wait.
+    pub course: &'a Course,
+    /// Whether entries are looked up too.
+    pub entries: bool,
 }
 
 impl<T, A, R, P, C> Verifier<'_, T, A, R, P, C>
@@ -66,18 +85,30 @@ where
     /// Compares everything. Waits up to `wait` for the stages to pass what the table holds; one that has not by then
     /// is compared as it is, and lacks what it lacks.
     pub async fn verify(&self, projections: &[&dyn Projection], wait: Duration) -> Result<Report, Fault> {
-        let mut report = Report::default();
+        Ok(self.check(projections, wait, false).await?.report)
+    }
+
+    /// Compares everything; with the plan of a repair, if there is to be one.
+    async fn check(&self, projections: &[&dyn Projection], wait: Duration, planned: bool) -> Result<Findings, Fault> {
         let mut through = Vec::with_capacity(projections.len());
         for projection in projections {
             through.push(Through { projection: *projection, filter: self.live_filter(projection.name()).await? });
         }
         let projections: &[&dyn Projection] = &through.iter().map(|projection| projection as _).collect::<Vec<_>>();
-        let digests = self.read_table(projections, &mut report).await?;
+        let part = |name| Findings::new(planned.then_some((self.scratch, name, projections.len())));
+        let mut found = part("table");
+        self.course.enter(Phase::Reading);
+        let digests = self.read_table(projections, &mut found).await?;
+        self.course.enter(Phase::Waiting);
         self.wait_for_stages(projections, wait).await?;
-        self.compare_archive(digests.events, &mut report).await?;
-        for (projection, due) in projections.iter().zip(digests.rows) {
-            self.compare_rows(*projection, due, &mut report).await?;
-        }
+        self.course.enter(Phase::Comparing);
+        // Archive and rows come from different places, so one is read while the other is waited for.
+        let (mut of_archive, mut of_rows) = (part("archive"), part("rows"));
+        let archive = self.compare_archive(digests.events, &mut of_archive);
+        let rows = self.compare_all_rows(projections, digests.rows, &mut of_rows);
+        future::try_join(archive, rows).await?;
+        found.absorb(of_archive);
+        found.absorb(of_rows);
         for Through { projection, filter } in through {
             let subscription = projection.name();
             if self.live_filter(subscription).await? != filter {
@@ -85,11 +116,23 @@ where
                 return Err(Fault::new(FaultKind::Transient, "compare the rows of", subscription, reason));
             }
             if !filter.is_open() {
-                report.filtered.insert(subscription.to_owned(), filter);
+                found.report.filtered.insert(subscription.to_owned(), filter);
             }
         }
-        report.ok = report.findings_total == 0;
-        Ok(report)
+        found.report.ok = found.report.findings_total == 0;
+        Ok(found)
+    }
+
+    async fn compare_all_rows(
+        &self,
+        projections: &[&dyn Projection],
+        due: Vec<Sorter>,
+        found: &mut Findings,
+    ) -> Result<(), Fault> {
+        for (number, (projection, due)) in projections.iter().zip(due).enumerate() {
+            self.compare_rows(Compared { projection: *projection, number }, due, found).await?;
+        }
+        Ok(())
     }
 
     /// What the live generation of a subscription is made of.

@@ -1,26 +1,18 @@
-//! What the rows of a subscription should be, and what they are.
+//! What the rows of a subscription should be: folded from the table's events.
 
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::StreamId;
-use tillroll_core::lane::{LANES, lane_of};
 
-use super::report::{FindingKind, Report};
-use super::sort::{Digest, Sorter};
-use super::{Verifier, by_cart, scratch};
+use super::sort::Digest;
 use crate::filter::Filter;
-use crate::generations;
-use crate::ports::{Archive, By, Clock, EventTable, Fault, FaultKind, Order, Progress, Row, RowQuery, Rows};
+use crate::ports::{Fault, FaultKind, Row};
 use crate::record::EventRecord;
 use crate::subscriptions::fold::{Arrival, Folded};
 use crate::subscriptions::layout::Layout;
 use crate::subscriptions::{Place, Subscription};
 
-/// Rows read at a time.
-const PAGE_ROWS: u32 = 1_000;
-/// How often the rows are read again because another generation became the live one meanwhile.
-const TRIES_MAX: u32 = 3;
 /// The fingerprint of what cannot be said: the subscription stands still before the cart's newest event.
-const UNKNOWN: u64 = 0;
+pub(super) const UNKNOWN: u64 = 0;
 
 /// A subscription as verify sees it; every [`Subscription`] is one.
 pub trait Projection: Send + Sync {
@@ -32,6 +24,9 @@ pub trait Projection: Send + Sync {
 
     /// The same in a generation with a filter.
     fn begin_through<'a>(&'a self, filter: &'a Filter, cart: StreamId) -> Box<dyn RowFold + 'a>;
+
+    /// The entries that follow from a stored row of `cart`; none from one that does not read.
+    fn entries_of(&self, layout: &Layout, cart: StreamId, stored: &Row) -> Vec<Row>;
 }
 
 /// A projection as its live generation should be: a fold of what the generation's filter lets through.
@@ -52,6 +47,10 @@ impl Projection for Through<'_> {
     fn begin_through<'a>(&'a self, filter: &'a Filter, cart: StreamId) -> Box<dyn RowFold + 'a> {
         self.projection.begin_through(filter, cart)
     }
+
+    fn entries_of(&self, layout: &Layout, cart: StreamId, stored: &Row) -> Vec<Row> {
+        self.projection.entries_of(layout, cart, stored)
+    }
 }
 
 /// The row of one cart, folded forward.
@@ -64,6 +63,9 @@ pub trait RowFold: Send {
 
     /// The fingerprint of the row as it stands.
     fn fingerprint(&self) -> Result<u64, serde_json::Error>;
+
+    /// The row as it is stored, and the entries that follow from it.
+    fn stored(&self, layout: &Layout) -> Result<(Row, Vec<Row>), serde_json::Error>;
 }
 
 impl<S: Subscription> Projection for S {
@@ -77,6 +79,11 @@ impl<S: Subscription> Projection for S {
 
     fn begin_through<'a>(&'a self, filter: &'a Filter, cart: StreamId) -> Box<dyn RowFold + 'a> {
         Box::new(SubscriptionFold { subscription: self, filter: Some(filter), cart, folded: Folded::default() })
+    }
+
+    fn entries_of(&self, layout: &Layout, cart: StreamId, stored: &Row) -> Vec<Row> {
+        let row: Option<S::Row> = serde_json::from_str(&stored.body).ok();
+        row.map(|row| layout.entries(self, cart, stored.revision, &row).collect()).unwrap_or_default()
     }
 }
 
@@ -107,6 +114,12 @@ impl<S: Subscription> RowFold for SubscriptionFold<'_, S> {
         let place = self.subscription.index(self.cart, &self.folded.row);
         Ok(fingerprint(&body, place.as_ref().map(|Place { word, sort }| (word.as_str(), sort.as_str()))))
     }
+
+    fn stored(&self, layout: &Layout) -> Result<(Row, Vec<Row>), serde_json::Error> {
+        let Folded { version, row } = &self.folded;
+        let entries = layout.entries(self.subscription, self.cart, *version, row).collect();
+        Ok((layout.row(self.subscription, self.cart, *version, row)?, entries))
+    }
 }
 
 /// Of a row's content and its place in the index, whatever the generation.
@@ -125,122 +138,8 @@ pub(super) fn expected(fold: &dyn RowFold, cart: StreamId, version: u64) -> Resu
     Ok(Digest { cart, version, fingerprint })
 }
 
-impl<T, A, R, P, C> Verifier<'_, T, A, R, P, C>
-where
-    T: EventTable,
-    A: Archive,
-    R: Rows,
-    P: Progress,
-    C: Clock,
-{
-    /// Compares the rows of a subscription's live generation with what they should be.
-    pub(super) async fn compare_rows(
-        &self,
-        projection: &dyn Projection,
-        expected: Sorter,
-        report: &mut Report,
-    ) -> Result<(), Fault> {
-        let stored = self.stored_rows(projection.name(), report).await?.sorted().map_err(scratch)?;
-        let expected = expected.sorted().map_err(scratch)?;
-        let hop = projection.name();
-        let mut pairs = by_cart(expected, stored);
-        while let Some(pair) = pairs.next().transpose().map_err(scratch)? {
-            match pair {
-                (Some(expected), None) => report.find(hop, expected.cart, 1, FindingKind::Missing),
-                (Some(expected), Some(stored)) if stored.version < expected.version => {
-                    report.find(hop, stored.cart, stored.version + 1, FindingKind::Missing);
-                }
-                (Some(expected), Some(stored)) if stored.version == expected.version => {
-                    if ![UNKNOWN, stored.fingerprint].contains(&expected.fingerprint) {
-                        report.find(hop, stored.cart, stored.version, FindingKind::Different);
-                    }
-                }
-                (_, Some(stored)) => self.compare_later_row(projection, stored, report).await?,
-                (None, None) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// A row that is further than the table was when it was scanned: right if the table is there by now.
-    async fn compare_later_row(
-        &self,
-        projection: &dyn Projection,
-        stored: Digest,
-        report: &mut Report,
-    ) -> Result<(), Fault> {
-        let mut fold = projection.begin(stored.cart);
-        let mut head = 0;
-        self.load_cart(stored.cart, 0, |mut events| {
-            events.retain(|event| event.version <= stored.version);
-            head = events.last().map_or(head, |event| event.version);
-            fold.fold(&events);
-            Ok(())
-        })
-        .await?;
-        if head == 0 {
-            report.find(projection.name(), stored.cart, stored.version, FindingKind::Doubled);
-        } else {
-            let expected = expected(&*fold, stored.cart, stored.version)?;
-            let known = head < stored.version || expected.fingerprint != UNKNOWN;
-            if known && expected != stored {
-                report.find(projection.name(), stored.cart, stored.version, FindingKind::Different);
-            }
-        }
-        Ok(())
-    }
-
-    /// The rows of the live generation, read again if that changed meanwhile.
-    async fn stored_rows(&self, subscription: &'static str, report: &mut Report) -> Result<Sorter, Fault> {
-        for _ in 0..TRIES_MAX {
-            let live = generations::read(self.rows, subscription).await?.live;
-            let mut strays = Vec::new();
-            let sorter = self.read_lanes(subscription, &Layout::new(subscription, live), &mut strays).await?;
-            if generations::read(self.rows, subscription).await?.live == live {
-                for stray in strays {
-                    report.find(subscription, stray.cart, stray.version, FindingKind::Doubled);
-                }
-                return Ok(sorter);
-            }
-        }
-        let reason = format!("another generation went live in each of {TRIES_MAX} tries");
-        Err(Fault::new(FaultKind::Transient, "read the rows of", subscription, reason))
-    }
-
-    /// Rows of carts that lie in another cart's lane are strays.
-    async fn read_lanes(&self, subscription: &str, layout: &Layout, strays: &mut Vec<Digest>) -> Result<Sorter, Fault> {
-        let mut sorter = Sorter::new(self.scratch, &format!("rows-{subscription}"));
-        for lane in 0..LANES {
-            let mut after = None;
-            loop {
-                let query = RowQuery {
-                    by: By::Key,
-                    partition: layout.lane_partition(lane),
-                    after,
-                    until: None,
-                    order: Order::Ascending,
-                    limit: PAGE_ROWS,
-                };
-                let rows = self.rows.query(&query).await?;
-                for row in &rows {
-                    let digest = stored_digest(layout, row)?;
-                    if lane_of(digest.cart, LANES) == lane {
-                        sorter.push(digest).map_err(scratch)?;
-                    } else {
-                        strays.push(digest);
-                    }
-                }
-                match rows.into_iter().next_back() {
-                    Some(row) => after = Some(row.key.sort),
-                    None => break,
-                }
-            }
-        }
-        Ok(sorter)
-    }
-}
-
-fn stored_digest(layout: &Layout, row: &Row) -> Result<Digest, Fault> {
+/// The digest of a row as it is stored.
+pub(super) fn stored_digest(layout: &Layout, row: &Row) -> Result<Digest, Fault> {
     let not_a_cart = |error| Fault::new(FaultKind::Permanent, "read row", row.key.to_string(), error);
     let cart = row.key.sort.parse::<StreamId>().map_err(not_a_cart)?;
     let prefix = layout.word_partition("");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tillroll_core::id::StreamId;
 
 use crate::filter::Filter;
@@ -17,7 +17,7 @@ pub const HOP_ARCHIVE: &str = "archive";
 pub const NO_CURRENCY: &str = "XXX";
 
 /// Whether everything agrees, and how much there is of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// No findings.
     pub ok: bool,
@@ -34,25 +34,35 @@ pub struct Report {
     /// How many findings there are.
     pub findings_total: u64,
     /// Subscriptions whose live generation is made of some events only, and of which: they were compared with that.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub filtered: BTreeMap<String, Filter>,
+    /// How many there are of each kind.
+    pub summary: Vec<KindOfFinding>,
 }
 
 /// One place where something does not agree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// What does not agree with the table: `archive`, or a subscription; or the `table` itself.
     pub hop: String,
-    /// The cart.
-    pub cart: StreamId,
+    /// The cart, unless the finding is of a whole object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<StreamId>,
     /// The first version concerned.
-    pub version: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// The archive object that does not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
     /// How.
     pub kind: FindingKind,
+    /// Why the object does not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How something does not agree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
     /// It is not there, or not yet.
@@ -61,21 +71,38 @@ pub enum FindingKind {
     Doubled,
     /// It is there with other content.
     Different,
+    /// An archive object cannot be read, or is none of ours.
+    Damaged,
+}
+
+/// Findings of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindOfFinding {
+    /// As in [`Finding`].
+    pub hop: String,
+    /// As in [`Finding`].
+    pub kind: FindingKind,
+    /// How many there are.
+    pub findings: u64,
+    /// What to do about them.
+    pub advice: String,
 }
 
 impl Report {
-    pub(super) fn find(&mut self, hop: &str, cart: StreamId, version: u64, kind: FindingKind) {
-        self.findings_total += 1;
+    pub(super) fn find(&mut self, finding: Finding) {
+        self.count(&finding.hop, finding.kind, 1);
         if self.findings.len() < FINDINGS_LISTED_MAX {
-            self.findings.push(Finding { hop: hop.to_owned(), cart, version, kind });
+            self.findings.push(finding);
         }
     }
 
     /// Holes in a cart's events, however wide.
     pub(super) fn find_holes(&mut self, cart: StreamId, holes: impl Iterator<Item = u64>, count: u64) {
         let listed = FINDINGS_LISTED_MAX.saturating_sub(self.findings.len());
-        self.findings_total += count.saturating_sub(listed as u64);
-        holes.take(listed).for_each(|version| self.find(HOP_TABLE, cart, version, FindingKind::Missing));
+        let (before, kind) = (self.findings_total, FindingKind::Missing);
+        holes.take(listed).for_each(|version| self.find(Finding::of_event(HOP_TABLE, cart, version, kind)));
+        let unlisted = count.saturating_sub(self.findings_total - before);
+        self.count(HOP_TABLE, kind, unlisted);
     }
 
     pub(super) fn add_money(&mut self, currency: Option<&str>, minor: u64) {
@@ -85,6 +112,84 @@ impl Report {
             *sum = sum.saturating_add(minor);
         } else {
             self.money_by_currency.insert(currency.to_owned(), minor);
+        }
+    }
+
+    /// Takes over what another part of the same comparison has found. Money is counted by one part alone.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.carts += other.carts;
+        self.events += other.events;
+        let listed = FINDINGS_LISTED_MAX.saturating_sub(self.findings.len());
+        self.findings.extend(other.findings.into_iter().take(listed));
+        for KindOfFinding { hop, kind, findings, .. } in other.summary {
+            self.count(&hop, kind, findings);
+        }
+    }
+
+    fn count(&mut self, hop: &str, kind: FindingKind, findings: u64) {
+        if findings == 0 {
+            return;
+        }
+        self.findings_total = self.findings_total.saturating_add(findings);
+        if let Some(of) = self.summary.iter_mut().find(|of| of.hop == hop && of.kind == kind) {
+            of.findings = of.findings.saturating_add(findings);
+        } else {
+            self.summary.push(KindOfFinding { hop: hop.to_owned(), kind, findings, advice: advice(hop, kind) });
+        }
+    }
+}
+
+impl Finding {
+    pub(super) fn of_event(hop: &str, cart: StreamId, version: u64, kind: FindingKind) -> Self {
+        let (cart, version) = (Some(cart), Some(version));
+        Self { hop: hop.to_owned(), cart, version, object: None, kind, reason: None }
+    }
+
+    pub(super) fn of_object(object: &str, reason: String) -> Self {
+        let (object, reason) = (Some(object.to_owned()), Some(reason));
+        let (hop, kind) = (HOP_ARCHIVE.to_owned(), FindingKind::Damaged);
+        Self { hop, cart: None, version: None, object, kind, reason }
+    }
+}
+
+impl FindingKind {
+    /// Whether a repair can put right what was found at this hop.
+    #[must_use]
+    pub fn is_repairable(self, hop: &str) -> bool {
+        match (hop, self) {
+            (HOP_TABLE, _) | (_, Self::Doubled | Self::Damaged) | (HOP_ARCHIVE, Self::Different) => false,
+            (_, Self::Missing | Self::Different) => true,
+        }
+    }
+}
+
+/// What a person can do, in one sentence.
+fn advice(hop: &str, kind: FindingKind) -> String {
+    match (hop, kind) {
+        (HOP_TABLE, FindingKind::Different) => "the stored event does not read as what its name says; a newer build \
+             may know it, nothing here will change it"
+            .to_owned(),
+        (HOP_TABLE, _) => {
+            "the event table has lost events; restore them from a backup, nothing here invents them".to_owned()
+        }
+        (HOP_ARCHIVE, FindingKind::Missing) => {
+            "a repair puts the events on the bus again, from where they are archived".to_owned()
+        }
+        (HOP_ARCHIVE, FindingKind::Damaged) => "restore the object from a copy, or move it out of the archive; a \
+             repair archives the events again that only it had, and replays stop at it until it is gone"
+            .to_owned(),
+        (HOP_ARCHIVE, FindingKind::Doubled | FindingKind::Different) => "the archive holds another event for this \
+             place and is never changed; find the object that has it and move it out of the archive"
+            .to_owned(),
+        (_, FindingKind::Missing) => {
+            "a repair puts the events on the bus again; a cart that stays behind is parked: see the parked carts"
+                .to_owned()
+        }
+        (_, FindingKind::Different) => "a repair writes the row again, from the table; one that is further than the \
+             table is left alone"
+            .to_owned(),
+        (_, FindingKind::Doubled | FindingKind::Damaged) => {
+            format!("the table knows nothing of it; a replay of {hop} fills a new generation without it")
         }
     }
 }

@@ -54,11 +54,17 @@ impl Sorter {
         self.write_file(digests.iter().copied().map(Ok))?;
         self.buffer = digests;
         self.buffer.clear();
-        if self.files.len() == FILES_MAX {
+        if self.files.len() >= FILES_MAX {
             let files = std::mem::take(&mut self.files);
             self.write_file(Sorted::merge(files, Vec::new())?)?;
         }
         Ok(())
+    }
+
+    /// Takes over another sorter's digests. The files of the two must begin with different names.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.buffer.extend(other.buffer);
     }
 
     fn write_file(&mut self, digests: impl Iterator<Item = io::Result<Digest>>) -> io::Result<()> {

@@ -8,8 +8,8 @@ use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::StreamId;
 use tillroll_core::recorded::Stored;
 
+use super::findings::Findings;
 use super::projection::{Projection, RowFold, expected};
-use super::report::{FindingKind, HOP_TABLE, Report};
 use super::sort::{Digest, Sorter};
 use super::{Verifier, scratch};
 use crate::ports::{Archive, Clock, EventTable, Fault, Progress, Rows, ScanPage};
@@ -80,7 +80,7 @@ where
     pub(super) async fn read_table(
         &self,
         projections: &[&dyn Projection],
-        report: &mut Report,
+        findings: &mut Findings,
     ) -> Result<TableDigests, Fault> {
         let rows =
             projections.iter().map(|projection| Sorter::new(self.scratch, &format!("due-{}", projection.name())));
@@ -89,7 +89,8 @@ where
         let mut page = self.table.scan(None).await?;
         loop {
             let ScanPage { events, next } = page;
-            let take = self.take_page(events, projections, &mut current, &mut digests, report);
+            self.course.read_events(events.len());
+            let take = self.take_page(events, projections, &mut current, &mut digests, findings);
             let Some(next) = next else {
                 take.await?;
                 break;
@@ -100,7 +101,7 @@ where
             page = following?;
         }
         if let Some(cart) = current.take() {
-            self.end_cart(cart, projections, &mut digests, report).await?;
+            self.end_cart(cart, projections, &mut digests, findings).await?;
         }
         Ok(digests)
     }
@@ -111,19 +112,19 @@ where
         projections: &[&'p dyn Projection],
         current: &mut Option<CartInScan<'p>>,
         digests: &mut TableDigests,
-        report: &mut Report,
+        findings: &mut Findings,
     ) -> Result<(), Fault> {
         for event in events {
             digests.events.push(digest_of(&event)).map_err(scratch)?;
             if current.as_ref().is_some_and(|current| current.cart != event.stream)
                 && let Some(ended) = current.take()
             {
-                self.end_cart(ended, projections, digests, report).await?;
+                self.end_cart(ended, projections, digests, findings).await?;
             }
             let cart = current.get_or_insert_with(|| CartInScan::new(event.stream, projections));
             cart.push(event);
             if cart.waiting.len() >= FOLD_EVENTS_MAX {
-                fold(cart, report);
+                fold(cart, findings);
             }
         }
         Ok(())
@@ -134,11 +135,11 @@ where
         mut ended: CartInScan<'_>,
         projections: &[&dyn Projection],
         digests: &mut TableDigests,
-        report: &mut Report,
+        findings: &mut Findings,
     ) -> Result<(), Fault> {
         if ended.whole {
-            fold(&mut ended, report);
-            return settle(&ended, digests, report);
+            fold(&mut ended, findings);
+            return settle(&ended, digests, findings);
         }
         // Not from version 1 on or with a hole, as the scan saw it. What the cart really has, a query says.
         let mut cart = CartInScan::new(ended.cart, projections);
@@ -147,11 +148,11 @@ where
                 digests.events.push(digest_of(&event)).map_err(scratch)?;
                 cart.push(event);
             }
-            fold(&mut cart, report);
+            fold(&mut cart, findings);
             Ok(())
         })
         .await?;
-        settle(&cart, digests, report)
+        settle(&cart, digests, findings)
     }
 
     /// Hands the events of a cart after `after` to `take`, some at a time.
@@ -177,18 +178,18 @@ pub(super) fn digest_of(event: &EventRecord) -> Digest {
     Digest { cart: event.stream, version: event.version, fingerprint }
 }
 
-fn fold(cart: &mut CartInScan<'_>, report: &mut Report) {
+fn fold(cart: &mut CartInScan<'_>, findings: &mut Findings) {
     for version in cart.fold() {
-        report.find(HOP_TABLE, cart.cart, version, FindingKind::Different);
+        findings.undecodable(cart.cart, version);
     }
 }
 
-fn settle(ended: &CartInScan<'_>, digests: &mut TableDigests, report: &mut Report) -> Result<(), Fault> {
+fn settle(ended: &CartInScan<'_>, digests: &mut TableDigests, findings: &mut Findings) -> Result<(), Fault> {
     for (row, sorter) in ended.rows.iter().zip(&mut digests.rows) {
         sorter.push(expected(&**row, ended.cart, ended.version)?).map_err(scratch)?;
     }
     if let Some(contents) = ended.state.contents() {
-        report.add_money(contents.currency.as_deref(), price(contents).total.get());
+        findings.report.add_money(contents.currency.as_deref(), price(contents).total.get());
     }
     Ok(())
 }

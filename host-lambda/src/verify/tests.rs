@@ -1,14 +1,17 @@
 //! Verify against a pipeline in memory, with one thing wrong at a time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod repairing;
+
 use serde_json::json;
 use tillroll_core::id::StreamId;
 use tillroll_core::lane::{LANES, lane_of};
 
+use super::repair::RepairMode;
 use super::*;
 use crate::archive_object::{ArchiveObject, pack};
 use crate::lambda_events::{BusBatchRecord, BusPayload};
-use crate::memory::MemoryTable;
+use crate::memory::{MemoryArchive, MemoryClock, MemoryProgress, MemoryRows, MemoryTable};
 use crate::ports::{AppendError, Row, RowWrite, RowsError, ScanPage, ScanPosition, ShardProgress, TableStreamProgress};
 use crate::record::EventRecord;
 use crate::subscriptions::Subscription as _;
@@ -30,18 +33,21 @@ async fn world() -> World {
 
 async fn verify_over<T: EventTable, P: Progress>(world: &World, table: &T, progress: &P) -> Report {
     let folder = tempfile::tempdir().unwrap();
-    let verifier = Verifier {
-        table,
-        archive: &world.archive,
-        rows: &world.rows,
-        progress,
-        clock: &world.clock,
-        scratch: folder.path(),
-    };
+    let course = Course::default();
+    let World { archive, rows, clock, .. } = world;
+    let scratch = folder.path();
+    let verifier = Verifier { table, archive, rows, progress, clock, scratch, course: &course, entries: false };
     let report = verifier.verify(&[&Followed::default()], WAIT).await.unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "scratch files stay behind");
     assert_eq!(report.ok, report.findings_total == 0);
     report
+}
+
+type MemoryVerifier<'a> = Verifier<'a, MemoryTable, MemoryArchive, MemoryRows, MemoryProgress, MemoryClock>;
+
+fn verifier<'a>(world: &'a World, scratch: &'a Path, course: &'a Course) -> MemoryVerifier<'a> {
+    let World { table, archive, rows, progress, clock, .. } = world;
+    Verifier { table, archive, rows, progress, clock, scratch, course, entries: false }
 }
 
 async fn verify(world: &World) -> Report {
@@ -49,7 +55,8 @@ async fn verify(world: &World) -> Report {
 }
 
 fn found(report: &Report) -> Vec<(&str, StreamId, u64, FindingKind)> {
-    report.findings.iter().map(|finding| (finding.hop.as_str(), finding.cart, finding.version, finding.kind)).collect()
+    let of_events = report.findings.iter().filter_map(|finding| Some((finding, finding.cart?, finding.version?)));
+    of_events.map(|(finding, cart, version)| (finding.hop.as_str(), cart, version, finding.kind)).collect()
 }
 
 #[tokio::test]
@@ -348,14 +355,52 @@ async fn a_thousand_findings_are_listed_and_all_are_counted() {
 
 /// RELIABILITY E31 and F28.
 #[tokio::test]
-async fn an_archive_object_that_does_not_read_is_named() {
+async fn f28_an_archive_object_that_does_not_read_is_a_finding_that_names_it() {
     let world = world().await;
+    let key = world.archive.list(None, 1).await.unwrap().remove(0);
+    let mut bytes = world.archive.read(&key).await.unwrap().unwrap();
+    let events = ArchiveObject::read(&world.archive, &key).await.unwrap().lines().count();
+    bytes.truncate(bytes.len() / 2);
+    world.archive.tamper(&key, bytes);
     world.archive.tamper("v1/README.txt", b"hello".to_vec());
+    let report = verify(&world).await;
+    let damaged = |kind| report.summary.iter().find(|of| of.hop == HOP_ARCHIVE && of.kind == kind).unwrap();
+    assert_eq!(damaged(FindingKind::Damaged).findings, 2);
+    assert_eq!(damaged(FindingKind::Missing).findings, events as u64, "what only that object had");
+    let named: Vec<_> = report.findings.iter().filter_map(|finding| finding.object.as_deref()).collect();
+    assert_eq!(named, ["v1/README.txt", key.as_str()]);
+    let reasons: Vec<_> = report.findings.iter().filter_map(|finding| finding.reason.as_deref()).collect();
+    assert!(reasons[1].contains("cut off or damaged"), "{reasons:?}");
+}
+
+/// An archive that is only away is no finding: nothing can be said.
+#[tokio::test]
+async fn an_archive_that_is_not_available_breaks_off() {
+    let world = world().await;
+    world.archive.faults().fail_next(1);
     let folder = tempfile::tempdir().unwrap();
-    let World { table, archive, rows, progress, clock, .. } = &world;
-    let verifier = Verifier { table, archive, rows, progress, clock, scratch: folder.path() };
-    let fault = verifier.verify(&[], WAIT).await.unwrap_err();
-    assert_eq!((fault.kind, fault.object.as_str()), (FaultKind::Permanent, "v1/README.txt"));
+    let course = Course::default();
+    let fault = verifier(&world, folder.path(), &course).verify(&[], WAIT).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Transient);
+    assert_eq!(course.standing().phase, Phase::Comparing);
+}
+
+/// The rows of a lane that needs many pages, with lanes read side by side.
+#[tokio::test]
+async fn rows_of_more_than_a_page_a_lane_are_all_compared() {
+    let world = World::new();
+    // One lane gets two full pages and a bit.
+    let of_one_lane = (0_u128..).map(cart).filter(|cart| lane_of(*cart, LANES) == 7);
+    for cart in of_one_lane.take(510) {
+        world.write(cart, 1).await;
+    }
+    world.write(cart(3), 2).await;
+    world.settle().await;
+    let folder = tempfile::tempdir().unwrap();
+    let course = Course::default();
+    let report = verifier(&world, folder.path(), &course).verify(&[&Followed::default()], WAIT).await.unwrap();
+    assert_eq!((found(&report), report.ok), (Vec::new(), true));
+    assert_eq!((course.standing().rows_read, course.standing().events_read), (report.carts, report.events));
 }
 
 #[test]
@@ -363,13 +408,23 @@ fn a_report_is_json_with_the_words_of_the_design() {
     let mut report = Report::default();
     report.add_money(Some("EUR"), 5);
     report.add_money(None, 7);
-    report.find("carts", cart(1), 3, FindingKind::Missing);
+    report.find(Finding::of_event("carts", cart(1), 3, FindingKind::Missing));
+    report.find(Finding::of_object("v1/x", "it is no key of ours".to_owned()));
     let id = cart(1).to_string();
+    let advice: Vec<String> = report.summary.iter().map(|of| of.advice.clone()).collect();
     assert_eq!(
         serde_json::to_value(&report).unwrap(),
         json!({
             "ok": false, "carts": 0, "events": 0, "money": 12, "money_by_currency": {"EUR": 5, "XXX": 7},
-            "findings": [{"hop": "carts", "cart": id, "version": 3, "kind": "missing"}], "findings_total": 1,
+            "findings": [
+                {"hop": "carts", "cart": id, "version": 3, "kind": "missing"},
+                {"hop": "archive", "object": "v1/x", "kind": "damaged", "reason": "it is no key of ours"},
+            ],
+            "findings_total": 2,
+            "summary": [
+                {"hop": "carts", "kind": "missing", "findings": 1, "advice": advice[0]},
+                {"hop": "archive", "kind": "damaged", "findings": 1, "advice": advice[1]},
+            ],
         })
     );
 }
@@ -378,8 +433,8 @@ fn a_report_is_json_with_the_words_of_the_design() {
 fn verifying_can_run_as_a_task_of_its_own() {
     fn is_send<T: Send>(_: &T) {}
     let world = World::new();
-    let World { table, archive, rows, progress, clock, .. } = &world;
-    let verifier = Verifier { table, archive, rows, progress, clock, scratch: Path::new(".") };
+    let course = Course::default();
+    let verifier = verifier(&world, Path::new("."), &course);
     is_send(&verifier.verify(&[], WAIT));
-    let _: &MemoryTable = verifier.table;
+    is_send(&verifier.repair(&[], WAIT, &world.bus, RepairMode::ForReal));
 }
