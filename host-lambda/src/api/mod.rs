@@ -10,7 +10,11 @@
 //! | [`diff`] | `GET /carts/{id}/diff` |
 //! | [`events`] | `GET /carts/{id}/events` with long poll |
 //! | [`imports`] | `POST /imports` |
-//! | [`lists`] | `GET /carts`, `GET /suggestions`, `GET /pipeline`, `/verify` |
+//! | [`lists`] | `GET /carts`, `GET /suggestions` |
+//! | [`pipeline`] | `GET /pipeline`, `GET /operations` |
+//! | [`verify`] | `POST /verify`, `GET /verify`, `GET /verify/{id}` |
+//! | [`dead_letters`] | `GET /dead-letters`, `GET /dead-letters/{id}`, `POST /dead-letters/redrive` |
+//! | [`parked`] | `GET /parked`, `POST /parked/{cart}/resume` |
 //! | [`stream`], [`all_events`] | `GET /carts/{id}/stream`, `GET /events/stream` |
 //! | [`receipts`], [`refusals`] | `GET /carts/{id}/events/{version}/receipt`, `GET /carts/{id}/refusals` |
 //! | [`histogram`] | `GET /carts/histogram` |
@@ -24,12 +28,15 @@ mod accept;
 pub mod all_events;
 pub mod carts;
 pub mod commands;
+pub mod dead_letters;
 pub mod diff;
 pub mod events;
 pub mod health;
 pub mod histogram;
 pub mod imports;
 pub mod lists;
+pub mod parked;
+pub mod pipeline;
 pub mod problem;
 pub mod receipts;
 pub mod refusals;
@@ -43,10 +50,12 @@ pub mod strict_json;
 #[cfg(test)]
 mod tests;
 mod turns;
+pub mod verify;
+
+mod motive;
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tillroll_core::aggregate::Versioned;
 use tillroll_core::cart::catalogue::Actor;
@@ -64,10 +73,10 @@ use replays::RunChange;
 
 use crate::functions::command::Origin;
 use crate::ports::{
-    Archive, Clock, EventFeed, EventTable, Fault, News, PipelineView, Progress, ReplayQueue, Rows, Runs,
+    Archive, Clock, DeadLetterQueue, EventFeed, EventTable, News, PipelineView, Progress, ReplayQueue, Rows, Runs,
 };
 use crate::repository::Repository;
-use crate::verify::Report;
+use crate::verify::run::Verifications;
 
 /// `source` of events that come in here.
 pub const SOURCE: &str = "tillroll:api";
@@ -94,6 +103,10 @@ pub trait Ports: Send + Sync + 'static {
     type Feed: EventFeed;
     /// How the pipeline is doing.
     type Pipeline: PipelineView;
+    /// Messages that were given up.
+    type DeadLetters: DeadLetterQueue;
+    /// Comparisons of everything. The host runs them, because it knows where there is room to sort.
+    type Verifications: Verifications;
 
     /// The event table.
     fn table(&self) -> &Self::Table;
@@ -115,10 +128,10 @@ pub trait Ports: Send + Sync + 'static {
     fn feed(&self) -> &Self::Feed;
     /// How the pipeline is doing.
     fn pipeline(&self) -> &Self::Pipeline;
-
-    /// Compares table, archive and projections after waiting for the stages, at most `wait`. The host does it, because
-    /// it knows where there is room to sort.
-    fn verify(&self, wait: Duration) -> impl Future<Output = Result<Report, Fault>> + Send;
+    /// Messages that were given up.
+    fn dead_letters(&self) -> &Self::DeadLetters;
+    /// Comparisons of everything.
+    fn verifications(&self) -> &Self::Verifications;
 }
 
 /// What a host decides once.
@@ -201,11 +214,19 @@ impl<P: Ports> Api<P> {
             (_, Route::Imports) => self.imports(request).await,
             (_, Route::Suggestions) => self.suggestions(request).await,
             (_, Route::Pipeline) => self.pipeline(request).await,
+            (_, Route::Operations) => self.operations(request).await,
+            (_, Route::DeadLetters) => self.dead_letters(request).await,
+            (_, Route::DeadLetter(id)) => self.dead_letter(request, &id).await,
+            (_, Route::Redrive) => self.redrive(request).await,
+            (_, Route::Parked) => self.parked(request).await,
+            (_, Route::ResumeParked(cart)) => self.resume_parked(request, cart).await,
             (Method::Post, Route::Replays) => self.start_replay(request).await,
             (_, Route::Replays) => self.replays(request).await,
             (_, Route::Replay(run)) => self.replay_of(request, &run).await,
             (_, Route::ReplayChange(run, change)) => self.change_replay(request, &run, change).await,
-            (_, Route::Verify) => self.verify(request).await,
+            (Method::Post, Route::Verify) => self.begin_verification(request).await,
+            (_, Route::Verify) => self.newest_verification(request).await,
+            (_, Route::Verification(id)) => self.verification(request, &id).await,
             (_, Route::Catalogue) => self.catalogue(request),
             (_, Route::Healthz) => Self::healthz(request),
             (_, Route::Readyz) => self.readyz(request).await,
@@ -260,10 +281,17 @@ enum Route {
     Imports,
     Suggestions,
     Pipeline,
+    Operations,
+    DeadLetters,
+    DeadLetter(String),
+    Redrive,
+    Parked,
+    ResumeParked(StreamId),
     Replays,
     Replay(String),
     ReplayChange(String, RunChange),
     Verify,
+    Verification(String),
     Catalogue,
     Healthz,
     Readyz,
@@ -299,6 +327,12 @@ impl Route {
             ["imports"] => Self::Imports,
             ["suggestions"] => Self::Suggestions,
             ["pipeline"] => Self::Pipeline,
+            ["operations"] => Self::Operations,
+            ["dead-letters"] => Self::DeadLetters,
+            ["dead-letters", "redrive"] => Self::Redrive,
+            ["dead-letters", id] => Self::DeadLetter((*id).to_owned()),
+            ["parked"] => Self::Parked,
+            ["parked", id, "resume"] => Self::ResumeParked(cart(id)?),
             ["replays"] => Self::Replays,
             ["replays", run] => Self::Replay((*run).to_owned()),
             ["replays", run, change] => {
@@ -306,6 +340,7 @@ impl Route {
                 Self::ReplayChange((*run).to_owned(), change)
             }
             ["verify"] => Self::Verify,
+            ["verify", id] => Self::Verification((*id).to_owned()),
             ["catalogue"] => Self::Catalogue,
             ["healthz"] => Self::Healthz,
             ["readyz"] => Self::Readyz,
@@ -317,7 +352,9 @@ impl Route {
     fn methods(&self) -> &'static [Method] {
         match self {
             Self::Carts | Self::Replays | Self::Verify => &[Method::Get, Method::Post],
-            Self::Commands(_) | Self::Imports | Self::ReplayChange(..) => &[Method::Post],
+            Self::Commands(_) | Self::Imports | Self::ReplayChange(..) | Self::Redrive | Self::ResumeParked(_) => {
+                &[Method::Post]
+            }
             Self::Cart(_)
             | Self::Diff(_)
             | Self::Events(_)
@@ -328,6 +365,11 @@ impl Route {
             | Self::Histogram
             | Self::Suggestions
             | Self::Pipeline
+            | Self::Operations
+            | Self::DeadLetters
+            | Self::DeadLetter(_)
+            | Self::Parked
+            | Self::Verification(_)
             | Self::Replay(_)
             | Self::Catalogue
             | Self::Healthz

@@ -9,10 +9,10 @@ use tillroll_core::id::{EventId, StreamId};
 use tillroll_core::sequence::SequenceNumber;
 use tillroll_core::time::Timestamp;
 
-use super::lists::SUBSCRIPTIONS;
 use super::{Answer, Api, ApiRequest, ApiResponse, Ports, Problem};
 use crate::archive_key::ArchiveKey;
 use crate::archive_object::ArchiveObject;
+use crate::functions::project::by_name::SUBSCRIPTIONS;
 use crate::functions::replay::ARCHIVE_READER;
 use crate::generations;
 use crate::ports::{

@@ -10,9 +10,9 @@ use tillroll_core::id::StreamId;
 use tillroll_core::time::Timestamp;
 use uuid::Uuid;
 
-use super::lists::SUBSCRIPTIONS;
 use super::{Answer, Api, ApiRequest, ApiResponse, Body, Ports, Problem};
 use crate::filter::Filter;
+use crate::functions::project::by_name::SUBSCRIPTIONS;
 use crate::functions::replay::{Options, Replay, ReplayError, ReplayPorts, Run, Target};
 use crate::generations;
 use crate::ports::Clock as _;

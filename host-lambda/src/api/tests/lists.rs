@@ -1,7 +1,6 @@
-//! What projections, the pipeline and the host show.
+//! What projections and the host show.
 
 use super::*;
-use crate::ports::Clock as _;
 
 #[tokio::test]
 async fn a_directory_without_carts_is_an_empty_page() {
@@ -21,14 +20,6 @@ async fn suggestions_go_with_an_item() {
         let reply = shop.get(&format!("/suggestions{wrong}")).await;
         assert_eq!(reply.problem(), (400, "invalid_query".to_owned()), "{wrong}");
     }
-}
-
-#[tokio::test]
-async fn the_pipeline_shows_stages_dead_letters_and_parked_carts() {
-    let json = shop().get("/pipeline").await.json();
-    assert_eq!(json["stages"], json!([{"name": "publish", "state": "running", "lag_events": 3, "lag_ms": 20}]));
-    assert_eq!(json["dead_letters"], json!([{"subscription": "carts", "messages": 0}]));
-    assert_eq!((&json["parked"], &json["replays"]), (&json!([]), &json!([])));
 }
 
 #[tokio::test]
@@ -78,16 +69,6 @@ async fn a_replay_can_be_cancelled_and_then_is_over() {
     assert_eq!(shop.post("/replays", &json!({"subscription": "carts"})).await.status, 202, "the next one may start");
     let nobody = shop.send(request("POST", &format!("/replays/{}/cancel", id(9)))).await;
     assert_eq!(nobody.problem(), (404, "not_found".to_owned()));
-}
-
-#[tokio::test]
-async fn a_verification_waits_as_long_as_it_is_told() {
-    let shop = shop();
-    assert_eq!(shop.get("/verify?wait=7").await.json()["ok"], true);
-    assert_eq!(shop.ports().clock.elapsed_ms(), 7_000);
-    assert_eq!(shop.send(request("POST", "/verify")).await.status, 200);
-    assert_eq!(shop.ports().clock.elapsed_ms(), 37_000);
-    assert_eq!(shop.get("/verify?wait=601").await.problem().1, "invalid_query");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod commands;
 mod histogram;
 mod imports;
 mod lists;
+mod operations;
 mod owners;
 mod receipts;
 mod refusals;
@@ -19,7 +20,7 @@ mod requests;
 mod stream;
 mod timeline;
 
-use std::time::Duration;
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 use tillroll_core::cart::Catalogue;
@@ -33,7 +34,9 @@ use crate::memory::{
     ProcessNews,
 };
 use crate::ports::{Clock as _, DeadLetters, Fault, PipelineSnapshot, PipelineView, Stage, StageState};
-use crate::verify::Report;
+use crate::verify::repair::Repair;
+use crate::verify::run::{Ask, Begun, Then, Verification, Verifications};
+use crate::verify::{Phase, Report, Standing};
 
 /// 2017-07-14T02:40:00Z.
 const START_MS: i64 = 1_500_000_000_000;
@@ -49,6 +52,8 @@ struct World {
     clock: MemoryClock,
     bus: MemoryBus,
     news: ProcessNews<MemoryClock>,
+    /// Each with the moment at which it ends.
+    verifications: Mutex<Vec<(u64, Verification)>>,
 }
 
 impl Ports for World {
@@ -62,6 +67,8 @@ impl Ports for World {
     type News = ProcessNews<MemoryClock>;
     type Feed = MemoryBus;
     type Pipeline = Self;
+    type DeadLetters = MemoryQueue;
+    type Verifications = Self;
 
     fn table(&self) -> &MemoryTable {
         &self.table
@@ -93,9 +100,56 @@ impl Ports for World {
     fn pipeline(&self) -> &Self {
         self
     }
-    async fn verify(&self, wait: Duration) -> Result<Report, Fault> {
-        self.clock.pause(wait).await;
-        Ok(Report { ok: true, ..Report::default() })
+    fn dead_letters(&self) -> &MemoryQueue {
+        &self.queue
+    }
+    fn verifications(&self) -> &Self {
+        self
+    }
+}
+
+/// A verification takes as long as its wait, and finds nothing.
+impl Verifications for World {
+    async fn begin(&self, ask: Ask) -> Result<Begun, Fault> {
+        let repair = match ask.then {
+            Then::Report => None,
+            Then::Plan => Some(Repair { dry_run: true, ..Repair::default() }),
+            Then::Repair(operation) => Some(Repair { operation: Some(operation.id), ..Repair::default() }),
+        };
+        let mut runs = self.verifications.lock().unwrap();
+        let begun = Verification {
+            id: id(runs.len() as u128 + 1),
+            standing: Standing::default(),
+            started_at: self.clock.now(),
+            finished_at: None,
+            error: None,
+            repair,
+            report: None,
+        };
+        runs.push((self.clock.elapsed_ms() + u64::try_from(ask.wait.as_millis()).unwrap(), begun.clone()));
+        Ok(Begun::Started(begun))
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Verification>, Fault> {
+        let runs = self.verifications.lock().unwrap();
+        let run = runs.iter().find(|(_, run)| run.id == id);
+        Ok(run.map(|(until_ms, run)| {
+            let mut run = run.clone();
+            if self.clock.elapsed_ms() >= *until_ms {
+                run.standing.phase = Phase::Finished;
+                run.finished_at = Some(self.clock.now());
+                run.report = Some(Report { ok: true, ..Report::default() });
+            }
+            run
+        }))
+    }
+
+    async fn latest(&self) -> Result<Option<Verification>, Fault> {
+        let id = self.verifications.lock().unwrap().last().map(|(_, run)| run.id.clone());
+        match id {
+            Some(id) => self.get(&id).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -106,10 +160,12 @@ impl PipelineView for World {
             state: StageState::Running,
             lag_events: 3,
             lag_ms: 20,
+            since: None,
+            rates: None,
             last_error: None,
         };
         let dead_letters = vec![DeadLetters { subscription: "carts".to_owned(), messages: 0 }];
-        Ok(PipelineSnapshot { stages: vec![stage], dead_letters })
+        Ok(PipelineSnapshot { stages: vec![stage], dead_letters, ..PipelineSnapshot::default() })
     }
 }
 
@@ -133,6 +189,7 @@ fn shop_with(set: impl FnOnce(&mut Settings)) -> Api<World> {
         archive: MemoryArchive::default(),
         queue: MemoryQueue::new(clock.clone()),
         news: ProcessNews::new(clock.clone()),
+        verifications: Mutex::default(),
         clock,
         table,
     };
