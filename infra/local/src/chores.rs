@@ -1,5 +1,5 @@
 //! What the system does from time to time: trims what is done, sends reminders, takes up parked carts after a new
-//! build, steps the replays.
+//! build, steps the replays, measures.
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::dynamo;
 use crate::mappings::{Pace, described, stopping};
 use crate::notices::Outbox;
 use crate::progress::PUBLISH;
+use crate::rates::NOTE_EVERY;
 use crate::replays;
 use crate::system::Ports;
 
@@ -31,6 +32,7 @@ pub(crate) fn spawn(tasks: &mut JoinSet<()>, pace: &watch::Receiver<Pace>, ports
     tasks.spawn(remind_always(ports.clone(), outbox, pace.clone()));
     tasks.spawn(replays::drive_always(ports.clone(), pace.clone()));
     tasks.spawn(resume_parked(ports.clone()));
+    tasks.spawn(measure_always(ports.clone(), pace.clone()));
 }
 
 async fn trim_always(ports: Ports, mut pace: watch::Receiver<Pace>) {
@@ -74,6 +76,15 @@ async fn remind_always(ports: Ports, outbox: Outbox, mut pace: watch::Receiver<P
             };
             logged("remind", Box::pin(reminded)).await;
             last = Some(span);
+        }
+    }
+}
+
+async fn measure_always(ports: Ports, mut pace: watch::Receiver<Pace>) {
+    loop {
+        ports.progress.measure();
+        if !goes_on_after(NOTE_EVERY, &mut pace).await {
+            return;
         }
     }
 }

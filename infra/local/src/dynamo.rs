@@ -192,12 +192,14 @@ impl TableStream {
         &self.shard
     }
 
-    /// Tells the reader that something was written, so that it need not wait for its next look.
-    pub(crate) fn announce(&self) {
-        self.appended.send_modify(|appends| *appends = appends.wrapping_add(1));
+    /// Tells the reader that so many events were written, so that it need not wait for its next look; none is also
+    /// news, of a write whose outcome nobody knows.
+    pub(crate) fn announce(&self, events: usize) {
+        let events = u64::try_from(events).unwrap_or(0);
+        self.appended.send_modify(|appended| *appended = appended.wrapping_add(events));
     }
 
-    /// Wakes with every announced write.
+    /// Wakes with every announced write; the events announced since the process began.
     pub(crate) fn appended(&self) -> watch::Receiver<u64> {
         self.appended.subscribe()
     }

@@ -1,16 +1,11 @@
 //! The API over the system of this machine, on a socket.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tillroll_core::hash::Fingerprint;
 use tillroll_host_lambda::api::{self, Api, Settings};
 use tillroll_host_lambda::memory::ProcessNews;
-use tillroll_host_lambda::ports::{Clock as _, Fault, FaultKind};
-use tillroll_host_lambda::subscriptions::carts::Carts;
-use tillroll_host_lambda::subscriptions::reminders::Reminders;
-use tillroll_host_lambda::subscriptions::suggestions::Suggestions;
-use tillroll_host_lambda::verify::{Report, Verifier};
+use tillroll_host_lambda::ports::Clock as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -91,6 +86,8 @@ impl api::Ports for Ports {
     type News = ProcessNews<LocalClock>;
     type Feed = LocalBus;
     type Pipeline = LocalProgress;
+    type DeadLetters = LocalQueue;
+    type Verifications = Self;
 
     fn table(&self) -> &LocalTable {
         &self.table
@@ -132,18 +129,11 @@ impl api::Ports for Ports {
         &self.progress
     }
 
-    async fn verify(&self, wait: Duration) -> Result<Report, Fault> {
-        let no_room = |error| Fault::new(FaultKind::Transient, "sort in", "a temporary folder", error);
-        let scratch = tempfile::tempdir().map_err(no_room)?;
-        let verifier = Verifier {
-            table: &self.table,
-            archive: &self.archive,
-            rows: &self.rows,
-            progress: &self.progress,
-            clock: &self.clock,
-            scratch: scratch.path(),
-        };
-        // Boxed, so that requests that verify nothing stay small.
-        Box::pin(verifier.verify(&[&Carts, &Suggestions, &Reminders], wait)).await
+    fn dead_letters(&self) -> &LocalQueue {
+        &self.queue
+    }
+
+    fn verifications(&self) -> &Self {
+        self
     }
 }

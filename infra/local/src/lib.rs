@@ -10,10 +10,10 @@
 //! | [`pipeline_db`], [`sqlite`], [`checkpoints`] | what these store their things in |
 //! | `mappings`, `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
 //! | `feed`, `recent` | the bus for onlookers, and its newest records in memory |
-//! | [`progress`] | where every stage stands |
+//! | [`progress`], `rates` | where every stage stands, and how fast it moves |
 //! | [`http`], [`front`] | bytes of a socket to and from requests; the API over this system |
 //! | [`import`] | files of rows into carts of commands |
-//! | [`replays`] | drives replay runs to their end |
+//! | [`replays`], [`verifications`] | work on replay runs and verifications to their end |
 //! | `chores` | what happens from time to time |
 
 pub mod archive;
@@ -33,6 +33,7 @@ pub mod notices;
 pub mod pipeline_db;
 pub mod progress;
 pub mod queue;
+mod rates;
 mod recent;
 pub mod replays;
 pub mod runs;
@@ -40,3 +41,4 @@ pub mod sqlite;
 pub mod system;
 pub mod table;
 pub mod tamper;
+pub mod verifications;

@@ -35,12 +35,14 @@ use crate::mappings::shard::{Batching, BusSource, ShardMapping, StreamSource};
 use crate::mappings::status::StatusCell;
 use crate::notices::Outbox;
 use crate::pipeline_db;
-use crate::progress::{ARCHIVE, LocalProgress, PUBLISH};
+use crate::progress::{ARCHIVE, Counting, LocalProgress, PUBLISH};
 use crate::queue::LocalQueue;
+use crate::rates::RateMeter;
 use crate::runs::LocalRuns;
 use crate::sqlite::OpenError;
 use crate::table::LocalTable;
 use crate::tamper::LocalTamperLog;
+use crate::verifications::LocalVerifications;
 
 /// Names this program to the projectors: a cart that another build had to park is tried again.
 const BUILD: &str = env!("CARGO_PKG_VERSION");
@@ -111,6 +113,8 @@ pub struct Ports {
     pub news: ProcessNews<LocalClock>,
     /// Where the stages stand.
     pub progress: LocalProgress,
+    /// Verifications under way and ended.
+    pub verifications: LocalVerifications,
     /// Time.
     pub clock: LocalClock,
     /// Prices and discount rules, if there are any.
@@ -201,6 +205,7 @@ impl System {
             tamper,
             news,
             progress,
+            verifications: LocalVerifications::default(),
             clock,
             catalogue,
             carts,
@@ -363,6 +368,9 @@ impl Assembly {
             publish: publish.status(),
             readers: Vec::new(),
             replays: Vec::new(),
+            projectors: Vec::new(),
+            tamper: tamper.clone(),
+            meter: RateMeter::default(),
         };
         tasks.spawn(publish.run(paced.clone()));
         let runs = LocalRuns::new(sqlite);
@@ -384,6 +392,8 @@ impl Assembly {
             self.tasks.spawn(mapping.run(self.paced.clone()));
         }
         self.progress.replays.push((S::NAME, cells));
+        let counted = Arc::clone(&projector);
+        self.progress.projectors.push((S::NAME, Counting(Arc::new(move || counted.counts()))));
         projector
     }
 

@@ -43,7 +43,7 @@ impl EventTable for LocalTable {
     async fn append(&self, events: &[EventRecord]) -> Result<(), AppendError> {
         let appended = self.events.append(events).await;
         // Also after a fault: its outcome may be unknown, and a look too many costs nothing.
-        self.stream.announce();
+        self.stream.announce(if appended.is_ok() { events.len() } else { 0 });
         if appended.is_ok() {
             self.news.announce_events(events);
         }

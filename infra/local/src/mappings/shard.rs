@@ -213,37 +213,29 @@ async fn pause(duration: Duration, pace: &mut watch::Receiver<Pace>) -> Result<(
     }
 }
 
-impl Batch for TableStreamBatch {
-    type Record = TableStreamRecord;
+/// The two batches of streams are alike but for where a record has its sequence number.
+macro_rules! batch {
+    ($batch:ty, $record:ty, $part:ident) => {
+        impl Batch for $batch {
+            type Record = $record;
 
-    fn of(records: Vec<TableStreamRecord>) -> Self {
-        Self { records }
-    }
+            fn of(records: Vec<$record>) -> Self {
+                Self { records }
+            }
 
-    fn into_records(self) -> Vec<TableStreamRecord> {
-        self.records
-    }
+            fn into_records(self) -> Vec<$record> {
+                self.records
+            }
 
-    fn sequence(record: &TableStreamRecord) -> &str {
-        &record.dynamodb.sequence_number
-    }
+            fn sequence(record: &$record) -> &str {
+                &record.$part.sequence_number
+            }
+        }
+    };
 }
 
-impl Batch for BusBatch {
-    type Record = BusBatchRecord;
-
-    fn of(records: Vec<BusBatchRecord>) -> Self {
-        Self { records }
-    }
-
-    fn into_records(self) -> Vec<BusBatchRecord> {
-        self.records
-    }
-
-    fn sequence(record: &BusBatchRecord) -> &str {
-        &record.kinesis.sequence_number
-    }
-}
+batch!(TableStreamBatch, TableStreamRecord, dynamodb);
+batch!(BusBatch, BusBatchRecord, kinesis);
 
 /// The table stream as a source.
 pub(crate) struct StreamSource {

@@ -1,18 +1,41 @@
 //! What a mapping says about itself, for the view of the pipeline.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// The state of one mapping of one shard or queue.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MappingStatus {
     /// Why its last call failed; `None` when it went well.
     pub(crate) failing: Option<String>,
+    /// Since when it has been failing without a success.
+    pub(crate) failing_since: Option<Instant>,
+    /// When it last finished something or found nothing wrong; at first, when it was made.
+    pub(crate) moved_at: Instant,
     /// The last record it has finished, if it ever finished one.
     pub(crate) last_sequence: Option<String>,
     /// Records finished by this process.
     pub(crate) records: u64,
     /// Times the function was called.
     pub(crate) invocations: u64,
+}
+
+impl Default for MappingStatus {
+    fn default() -> Self {
+        let moved_at = Instant::now();
+        Self { failing: None, failing_since: None, moved_at, last_sequence: None, records: 0, invocations: 0 }
+    }
+}
+
+impl MappingStatus {
+    fn note(&mut self, failing: Option<String>, moved: bool) {
+        let now = Instant::now();
+        if moved {
+            self.moved_at = now;
+        }
+        self.failing_since = failing.is_some().then(|| self.failing_since.filter(|_| !moved).unwrap_or(now));
+        self.failing = failing;
+    }
 }
 
 /// Where a mapping writes its status and others read it.
@@ -31,12 +54,13 @@ impl StatusCell {
         status.invocations = status.invocations.saturating_add(1);
         status.records = status.records.saturating_add(u64::try_from(records).unwrap_or(u64::MAX));
         status.last_sequence = last_sequence.map(str::to_owned).or_else(|| status.last_sequence.take());
-        status.failing = failing;
+        let moved = records > 0 || failing.is_none();
+        status.note(failing, moved);
     }
 
     /// Something beside a call (reading, noting a checkpoint) failed.
     pub(crate) fn failed(&self, failing: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).failing = Some(failing);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).note(Some(failing), false);
     }
 
     /// Where the mapping begins in this process.
