@@ -28,6 +28,12 @@ impl Api {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
+    /// Posts JSON; the status and the JSON of the answer.
+    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.client.post(format!("{}{path}", self.base)).json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
     /// Sends carts in one request; one answer a cart. An error when the answer did not come, or not whole.
     ///
     /// # Errors

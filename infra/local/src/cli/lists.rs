@@ -24,6 +24,8 @@ pub(crate) struct List<'a> {
     cursor: Option<String>,
     ended: bool,
     left: u64,
+    page_max: u64,
+    more: Vec<(&'static str, String)>,
 }
 
 /// An entry of a list as the API wrote it.
@@ -54,7 +56,18 @@ enum Cursor {
 impl<'a> List<'a> {
     /// The list at `path` whose entries stand under `name`. The query member `position` says where a page begins.
     pub(crate) fn new(client: &'a Client, path: String, name: &'static str, position: &'static str) -> Self {
-        Self { client, path, name, position, keep: Box::new(|_| true), cursor: None, ended: false, left: u64::MAX }
+        Self {
+            client,
+            path,
+            name,
+            position,
+            keep: Box::new(|_| true),
+            cursor: None,
+            ended: false,
+            left: u64::MAX,
+            page_max: PAGE_MAX,
+            more: Vec::new(),
+        }
     }
 
     /// Begins at `cursor` instead of the beginning.
@@ -69,6 +82,18 @@ impl<'a> List<'a> {
         self
     }
 
+    /// The list gives at most so many entries at once.
+    pub(crate) fn page(mut self, page_max: u64) -> Self {
+        self.page_max = page_max;
+        self
+    }
+
+    /// Asks with one more member in the query.
+    pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
     /// Leaves out other entries.
     pub(crate) fn keep(mut self, keep: impl Fn(&Entry) -> bool + 'static) -> Self {
         self.keep = Box::new(keep);
@@ -79,7 +104,8 @@ impl<'a> List<'a> {
     pub(crate) async fn next(&mut self) -> Result<Vec<Entry>, Failure> {
         while !self.ended && self.left > 0 {
             // Never more than are still wanted, so that the cursor stands right behind the last one.
-            let mut query = vec![("limit", self.left.min(PAGE_MAX).to_string())];
+            let mut query = vec![("limit", self.left.min(self.page_max).to_string())];
+            query.extend(self.more.iter().cloned());
             query.extend(self.cursor.take().map(|cursor| (self.position, cursor)));
             let answer = self.client.get(&self.path, &query).await?.accepted()?;
             let mut members: BTreeMap<String, Box<RawValue>> = answer.read()?;

@@ -3,9 +3,11 @@
 //! Data goes to standard output and everything else to standard error, so that output can be piped; `--json` prints one
 //! document and nothing beside it. There are no colours, so `NO_COLOR` is obeyed by nature.
 
+mod ask;
 mod cart;
 mod carts;
 mod client;
+mod dead_letters;
 mod dev;
 mod diff;
 mod event_stream;
@@ -18,6 +20,7 @@ mod interrupt;
 mod lists;
 mod open;
 mod output;
+mod parked;
 mod pipeline;
 mod progress;
 mod reach;
@@ -111,6 +114,10 @@ enum WithSystem {
     Replay(Box<replay::Arguments>),
     /// Show how far each stage of the pipeline has come
     Pipeline(pipeline::Arguments),
+    /// Messages that were given up: list, show, send back
+    DeadLetters(dead_letters::Arguments),
+    /// Carts at which a subscription stands still: list, try again
+    Parked(parked::Arguments),
 }
 
 /// What every command but `dev` works with.
@@ -190,8 +197,10 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         WithSystem::Diff(arguments) => session.unless_interrupted(diff::run(arguments, &session)).await,
         WithSystem::Explain(arguments) => session.unless_interrupted(explain::run(arguments, &session)).await,
         WithSystem::Export(arguments) => session.unless_interrupted(export::run(arguments, &session)).await,
-        WithSystem::Verify(arguments) => session.unless_interrupted(verify::run(arguments, &session)).await,
+        WithSystem::Verify(arguments) => verify::run(arguments, &session).await,
         WithSystem::Pipeline(arguments) => session.unless_interrupted(pipeline::run(&arguments, &session)).await,
+        WithSystem::DeadLetters(arguments) => dead_letters::run(arguments, &session).await,
+        WithSystem::Parked(arguments) => session.unless_interrupted(parked::run(arguments, &session)).await,
     };
     let Session { reach, .. } = session;
     reach.end().await;

@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use console::Term;
 use serde::Deserialize;
-use tillroll_host_lambda::ports::{PipelineSnapshot, Stage, StageState};
+use tillroll_core::time::Timestamp;
+use tillroll_host_lambda::operations::{Operation, OperationKind};
+use tillroll_host_lambda::ports::{PipelineSnapshot, Rates, Stage, StageState};
 
 use super::Session;
 use super::client::Client;
@@ -15,10 +18,27 @@ use super::table::{Column, Table};
 const POLL: Duration = Duration::from_millis(100);
 /// A stage that goes on failing for so long while others wait for it does not get better by waiting.
 const FAILING_MAX: Duration = Duration::from_mins(1);
+/// How often `--watch` looks.
+const WATCH_EVERY: Duration = Duration::from_secs(2);
+/// Clears a terminal and goes to its upper left.
+const CLEAR: &str = "\x1b[2J\x1b[H";
+/// Parked carts that are named.
+const PARKED_SHOWN_MAX: usize = 5;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  tillroll pipeline --json")]
-pub(crate) struct Arguments {}
+#[command(after_help = "\
+OLDEST is how long the oldest of what waits has been waiting; IN and OUT are of the last minute. A stage is stalled when
+something waits for it and it has finished nothing for a minute.
+
+Examples:
+  tillroll pipeline
+  tillroll pipeline --watch
+  tillroll pipeline --json")]
+pub(crate) struct Arguments {
+    /// Show it again every two seconds, until Ctrl+C
+    #[arg(long, short)]
+    watch: bool,
+}
 
 /// What the system says of itself.
 #[derive(Debug, Deserialize)]
@@ -28,6 +48,9 @@ struct Pipeline {
     /// Carts at which a subscription stands still.
     #[serde(default)]
     parked: Vec<Parked>,
+    reconciliation: Option<Reconciliation>,
+    #[serde(default)]
+    operations: Vec<Operation>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,47 +59,119 @@ struct Parked {
     cart_id: String,
 }
 
-pub(crate) async fn run(_: &Arguments, session: &Session) -> Result<Ending, Failure> {
-    let answer = session.client().get("/pipeline", &[]).await?.accepted()?;
-    let mut output = Output::new();
-    if session.json() {
-        output.bytes(&answer.body)?;
-        output.line("")?;
-    } else {
-        output.text(&page(&answer.read()?))?;
+#[derive(Debug, Deserialize)]
+struct Reconciliation {
+    finished_at: Option<Timestamp>,
+    ok: bool,
+    carts: u64,
+    events: u64,
+    findings_total: u64,
+}
+
+pub(crate) async fn run(arguments: &Arguments, session: &Session) -> Result<Ending, Failure> {
+    let mut looks: u64 = 0;
+    loop {
+        let answer = session.client().get("/pipeline", &[]).await?.accepted()?;
+        let mut output = Output::new();
+        if session.json() {
+            output.bytes(&answer.body)?;
+            output.line("")?;
+        } else {
+            let page = page(&answer.read()?);
+            // On a terminal each look takes the place of the one before, elsewhere it follows it.
+            let before = match (Term::stdout().is_term(), looks) {
+                _ if !arguments.watch => "",
+                (true, _) => CLEAR,
+                (false, 0) => "",
+                (false, _) => "\n",
+            };
+            output.text(before)?;
+            output.text(&page)?;
+        }
+        output.end()?;
+        if !arguments.watch {
+            return Ok(Ending::Fine);
+        }
+        looks += 1;
+        tokio::time::sleep(WATCH_EVERY).await;
     }
-    output.end()?;
-    Ok(Ending::Fine)
 }
 
 fn page(pipeline: &Pipeline) -> String {
-    let mut stages =
-        Table::new([Column::word("STAGE"), Column::number("WAITING"), Column::number("SINCE"), Column::text("STATE")]);
+    let mut stages = Table::new([
+        Column::word("STAGE"),
+        Column::number("WAITING"),
+        Column::number("OLDEST"),
+        Column::number("IN/MIN"),
+        Column::number("OUT/MIN"),
+        Column::text("STATE"),
+    ]);
     for stage in &pipeline.flow.stages {
         // A replay queue knows its messages, each of which holds many events.
         let what = if stage.name.starts_with("replay ") { "message" } else { "event" };
-        let since = progress::duration(Duration::from_millis(stage.lag_ms));
-        stages.row([shown(&stage.name).into_owned(), counted(stage.lag_events, what), since, state_in_words(stage)]);
+        let rate =
+            |of: fn(&Rates) -> u64| stage.rates.as_ref().map_or_else(|| "-".to_owned(), |rates| count(of(rates)));
+        stages.row([
+            shown(&stage.name).into_owned(),
+            counted(stage.lag_events, what),
+            progress::duration(Duration::from_millis(stage.lag_ms)),
+            rate(|rates| rates.in_per_minute),
+            rate(|rates| rates.out_per_minute),
+            state_in_words(stage),
+        ]);
     }
-    let dead = pipeline.flow.dead_letters.iter().filter(|dead| dead.messages > 0);
-    let dead = dead.map(|dead| format!("\ndead letters of {}: {}", shown(&dead.subscription), count(dead.messages)));
-    let parked = pipeline.parked.iter();
-    let parked = parked
-        .map(|parked| format!("\n{} stands still at cart {}", shown(&parked.subscription), shown(&parked.cart_id)));
-    let notes: String = dead.chain(parked).collect();
-    stages.render() + notes.trim_end() + if notes.is_empty() { "" } else { "\n" }
+    let notes = notes(pipeline);
+    let between = if notes.is_empty() { "" } else { "\n" };
+    stages.render() + between + &notes.into_iter().map(|note| note + "\n").collect::<String>()
+}
+
+/// What somebody should look at, and what was last done.
+fn notes(pipeline: &Pipeline) -> Vec<String> {
+    let mut notes = Vec::new();
+    for dead in pipeline.flow.dead_letters.iter().filter(|dead| dead.messages > 0) {
+        let (messages, of) = (counted(dead.messages, "dead letter"), shown(&dead.subscription));
+        notes.push(format!("{messages} of {of}: `tillroll dead-letters list` says why"));
+    }
+    for parked in pipeline.parked.iter().take(PARKED_SHOWN_MAX) {
+        notes.push(format!("{} stands still at cart {}", shown(&parked.subscription), shown(&parked.cart_id)));
+    }
+    if let Some(more) = pipeline.parked.len().checked_sub(PARKED_SHOWN_MAX).filter(|more| *more > 0) {
+        notes.push(format!("and at {more} more or others: `tillroll parked list` says why"));
+    }
+    if pipeline.flow.tampered > 0 {
+        let records = counted(pipeline.flow.tampered, "record");
+        notes.push(format!("tampering: {records} of the table stream kept and not published"));
+    }
+    if let Some(Reconciliation { finished_at, ok, carts, events, findings_total }) = &pipeline.reconciliation {
+        let when = finished_at.map(|at| format!(" at {at}")).unwrap_or_default();
+        let what = format!("{} of {}", counted(*events, "event"), counted(*carts, "cart"));
+        let verdict = if *ok { "all agree".to_owned() } else { counted(*findings_total, "difference") };
+        notes.push(format!("verified{when}: {what}, {verdict}"));
+    }
+    for Operation { at, kind, by, reason, .. } in &pipeline.operations {
+        let kind = match kind {
+            OperationKind::Redrive => "redrive",
+            OperationKind::Resume => "resume",
+            OperationKind::Repair => "repair",
+        };
+        let by = by.as_deref().map(|by| format!(" by {}", shown(by))).unwrap_or_default();
+        notes.push(format!("{at} {kind}{by}: {}", shown(reason)));
+    }
+    notes
 }
 
 fn state_in_words(stage: &Stage) -> String {
+    let since = stage.since.map(|since| format!(" since {since}")).unwrap_or_default();
     let words = match stage.state {
-        StageState::Idle => "nothing to do",
-        StageState::Running => "at work",
-        StageState::Retrying => "failing, tries again",
-        StageState::Stopped => "stopped",
+        StageState::Idle => "nothing to do".to_owned(),
+        StageState::Running => "at work".to_owned(),
+        StageState::Retrying => format!("failing{since}, tries again"),
+        StageState::Stalled => format!("stalled{since}"),
+        StageState::Stopped => "stopped".to_owned(),
     };
     match &stage.last_error {
         Some(error) => format!("{words}: {}", shown(error)),
-        None => words.into(),
+        None => words,
     }
 }
 
@@ -105,7 +200,7 @@ async fn watch(client: &Client, quiet: bool) -> Result<(), Failure> {
             progress.end();
             return Ok(());
         }
-        match (pipeline.stages.iter().find(|stage| stage.state == StageState::Retrying), failing_since) {
+        match (pipeline.stages.iter().find(|stage| stage.last_error.is_some()), failing_since) {
             (None, _) => failing_since = None,
             (Some(_), None) => failing_since = Some(Instant::now()),
             (Some(stage), Some(since)) if since.elapsed() > FAILING_MAX => return Err(stuck(stage)),
@@ -123,6 +218,7 @@ fn stuck(stage: &Stage) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use tillroll_host_lambda::ports::DeadLetters;
 
     use super::*;
@@ -134,6 +230,8 @@ mod tests {
             state,
             lag_events,
             lag_ms,
+            since: error.map(|_| "2026-01-01T00:00:00Z".parse().unwrap()),
+            rates: (name != "publish").then_some(Rates { in_per_minute: 1_200, out_per_minute: 60 }),
             last_error: error.map(Into::into),
         };
         let flow = PipelineSnapshot {
@@ -141,25 +239,51 @@ mod tests {
                 stage("publish", 0, 0, StageState::Idle, None),
                 stage("project carts", 1_200, 2_500, StageState::Running, None),
                 stage("archive", 1, 61_000, StageState::Retrying, Some("the disk is full")),
+                stage("project reminders", 1, 361_000, StageState::Stalled, Some("the disk is full")),
                 stage("replay carts", 12, 430, StageState::Running, None),
             ],
             dead_letters: vec![
                 DeadLetters { subscription: "carts".into(), messages: 0 },
                 DeadLetters { subscription: "reminders".into(), messages: 2 },
             ],
+            projections: Vec::new(),
+            tampered: 1,
         };
-        let parked = vec![Parked { subscription: "carts".into(), cart_id: "0b5e8a8e".into() }];
+        let pipeline = Pipeline {
+            flow,
+            parked: vec![Parked { subscription: "carts".into(), cart_id: "0b5e8a8e".into() }],
+            reconciliation: Some(Reconciliation {
+                finished_at: None,
+                ok: true,
+                carts: 1,
+                events: 3,
+                findings_total: 0,
+            }),
+            operations: vec![Operation {
+                id: "1".into(),
+                kind: OperationKind::Redrive,
+                at: "2026-01-01T00:00:00Z".parse().unwrap(),
+                by: Some("ada".into()),
+                reason: "fixed".into(),
+                subject: serde_json::Value::Null,
+                outcome: None,
+            }],
+        };
         let expected = "\
-STAGE               WAITING      SINCE  STATE
-publish            0 events        0 s  nothing to do
-project carts  1,200 events      2.5 s  at work
-archive             1 event  1 min 1 s  failing, tries again: the disk is full
-replay carts    12 messages      0.4 s  at work
+STAGE                  WAITING      OLDEST  IN/MIN  OUT/MIN  STATE
+publish               0 events         0 s       -        -  nothing to do
+project carts     1,200 events       2.5 s   1,200       60  at work
+archive                1 event   1 min 1 s   1,200       60  failing since 2026-01-01T00:00:00Z, tries again: the disk is full
+project reminders      1 event   6 min 1 s   1,200       60  stalled since 2026-01-01T00:00:00Z: the disk is full
+replay carts       12 messages       0.4 s   1,200       60  at work
 
-dead letters of reminders: 2
+2 dead letters of reminders: `tillroll dead-letters list` says why
 carts stands still at cart 0b5e8a8e
+tampering: 1 record of the table stream kept and not published
+verified: 3 events of 1 cart, all agree
+2026-01-01T00:00:00Z redrive by ada: fixed
 ";
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(words(&page(&Pipeline { flow, parked })), words(expected));
+        assert_eq!(words(&page(&pipeline)), words(expected));
     }
 }

@@ -69,6 +69,11 @@ impl Table {
         self.rows.push(cells.into());
     }
 
+    /// Whether it has no rows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// The table as lines that fit standard output.
     pub(crate) fn render(&self) -> String {
         self.render_within(terminal_width())
