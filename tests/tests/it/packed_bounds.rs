@@ -71,7 +71,7 @@ fn damaged_bytes_never_cost_more_than_a_few_times_themselves() {
     let mut random = seed;
     for round in 0..2_000 {
         let mut bytes = whole.clone();
-        for _ in 0..1 + round % 4 {
+        for _ in 0..=round % 4 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let place = usize::try_from(random >> 33).unwrap() % bytes.len();
             bytes[place] = u8::try_from(random >> 16 & 0xff).unwrap();
