@@ -9,6 +9,7 @@ use tillroll_core::recorded::Circumstances;
 use tillroll_core::time::Timestamp;
 use uuid::Uuid;
 
+use crate::filter::Filter;
 use crate::functions::archive::archive;
 use crate::functions::project::Projector;
 use crate::functions::publish::publish;
@@ -21,7 +22,7 @@ use crate::memory::{
 use crate::ports::EventTable as _;
 use crate::record::EventRecord;
 use crate::subscriptions::Subscription;
-use crate::subscriptions::fold::Folded;
+use crate::subscriptions::fold::{Arrival, Folded};
 use crate::subscriptions::layout::Layout;
 use crate::subscriptions::suggestions::Suggestions;
 
@@ -204,17 +205,26 @@ impl World {
 
     /// What a fold of the table makes of all carts, in the keys of a generation.
     pub(crate) async fn expected(&self, generation: u32) -> BTreeMap<(String, String), String> {
+        self.expected_through(generation, &Filter::default()).await
+    }
+
+    /// The same for a generation that is made of some events only.
+    pub(crate) async fn expected_through(
+        &self,
+        generation: u32,
+        filter: &Filter,
+    ) -> BTreeMap<(String, String), String> {
         let followed = Followed::default();
         let layout = Layout::new(Followed::NAME, generation);
         let page = self.table.scan(None).await.unwrap();
         assert_eq!(page.next, None, "a test has fewer events than a page");
-        let mut carts: BTreeMap<StreamId, Vec<EventRecord>> = BTreeMap::new();
+        let mut carts: BTreeMap<StreamId, Vec<Arrival>> = BTreeMap::new();
         for event in page.events {
-            carts.entry(event.stream).or_default().push(event);
+            carts.entry(event.stream).or_default().push(Arrival::Event(event));
         }
         let mut rows = BTreeMap::new();
-        for (cart, events) in carts {
-            let (folded, standstill) = Folded::default().fold(&followed, &events);
+        for (cart, arrivals) in carts {
+            let (folded, standstill) = Folded::default().fold_through(&followed, filter, &arrivals);
             assert!(standstill.is_none(), "{standstill:?}");
             let row = layout.row(&followed, cart, folded.version, &folded.row).unwrap();
             let entries = layout.entries(&followed, cart, folded.version, &folded.row);

@@ -27,7 +27,7 @@ const DRY_RUN_WAIT_S: u64 = 30;
 /// Longest such wait.
 const DRY_RUN_WAIT_S_MAX: u64 = 600;
 /// The names of all events, as a filter takes them.
-const EVENT_TYPES: [&str; 8] = [
+pub(super) const EVENT_TYPES: [&str; 8] = [
     "CartOpened",
     "CartClaimed",
     "ItemAdded",
@@ -86,7 +86,7 @@ impl<P: Ports> Api<P> {
     pub(super) async fn start_replay(&self, request: &ApiRequest) -> Answer {
         let query = request.query(&["wait"])?;
         let body: ReplayBody = request.json()?;
-        let rate = body.rate.map(rate).transpose()?;
+        let rate = body.rate.map(saturated);
         let target = body.target()?;
         let run = self.new_run(request, &body.subscription)?;
         let options = Options { run, target, rate };
@@ -153,8 +153,8 @@ impl<P: Ports> Api<P> {
         let run = match change {
             RunChange::Pause => self.replay().pause(id).await?,
             RunChange::Resume => {
-                let ResumeBody { rate: asked } = optional_body(request)?;
-                self.replay().resume(id, asked.map(rate).transpose()?).await?
+                let ResumeBody { rate } = optional_body(request)?;
+                self.replay().resume(id, rate.map(saturated)).await?
             }
             RunChange::Cancel => self.replay().cancel(id).await?,
             RunChange::Rollback => {
@@ -212,8 +212,8 @@ impl ReplayBody {
 }
 
 /// A rate out of the range of its type is out of the range of rates as well.
-fn rate(rate: u64) -> Result<u32, Problem> {
-    Ok(u32::try_from(rate).unwrap_or(u32::MAX))
+fn saturated(rate: u64) -> u32 {
+    u32::try_from(rate).unwrap_or(u32::MAX)
 }
 
 /// A body that may be left out altogether.

@@ -15,6 +15,7 @@ pub const ENTRIES_CHANGED_MAX: usize = ROWS_WRITE_MAX - 2;
 
 /// What the next version of a cart brings to a subscription.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are events, and a box for each would cost more than the room")]
 pub enum Arrival {
     /// An event. The generation's filter still decides whether it is applied.
     Event(EventRecord),
@@ -141,7 +142,7 @@ impl<R: Clone> Folded<R> {
     ) -> (Self, Option<Standstill>) {
         let steps = arrivals.iter().map(|arrival| match arrival {
             Arrival::Event(event) if filter.admits(event) => Step::Apply(event),
-            passed_over => Step::PassOver(passed_over.version()),
+            Arrival::Event(EventRecord { version, .. }) | Arrival::Skip(version) => Step::PassOver(*version),
         });
         self.follow(subscription, &steps.collect::<Vec<_>>())
     }

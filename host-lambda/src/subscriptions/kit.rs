@@ -171,6 +171,11 @@ impl CrashingRows {
         Self { crash_at: Some((call, side)), ..Self::default() }
     }
 
+    /// Over rows that are there already.
+    pub(crate) fn over(rows: MemoryRows, call: u64, side: Side) -> Self {
+        Self { rows, ..Self::at(call, side) }
+    }
+
     pub(crate) fn calls(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
     }

@@ -16,6 +16,7 @@ mod operations;
 mod owners;
 mod receipts;
 mod refusals;
+mod replays;
 mod requests;
 mod stream;
 mod timeline;

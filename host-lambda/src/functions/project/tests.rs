@@ -4,6 +4,7 @@
 mod dry_run;
 mod feeds;
 mod parking;
+mod rebuilding;
 
 use serde_json::json;
 use tillroll_core::cart::CartEvent;

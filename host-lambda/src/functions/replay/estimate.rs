@@ -313,7 +313,9 @@ impl Count {
         })?;
         self.objects += 1;
         self.row_writes += carts.len() as u64;
-        carts.into_iter().for_each(|cart| self.cart(cart));
+        for cart in carts {
+            self.cart(cart);
+        }
         self.messages += parcels.len() as u64;
         self.skipped += parcels.iter().map(Parcel::skipped).sum::<u64>();
         for batch in parcels.chunks(QUEUE_SEND_MESSAGES_MAX) {

@@ -86,10 +86,10 @@ pub(super) fn parcels_of_object(
 /// The parcels of events that were read from the table. All of them go: the generation's filter is applied where they
 /// arrive.
 pub(super) fn parcels_of_events(cart: StreamId, events: &[EventRecord], lanes: u16) -> Result<Vec<Parcel>, Fault> {
-    let line = |event: &EventRecord| {
+    let written = |event: &EventRecord| {
         Ok(Line { cart, version: event.version, json: Some(serde_json::from_slice(&event.to_json())?) })
     };
-    let lines = events.iter().map(line).collect::<Result<_, _>>().map_err(|error: serde_json::Error| {
+    let lines = events.iter().map(written).collect::<Result<_, _>>().map_err(|error: serde_json::Error| {
         Fault::new(FaultKind::Permanent, "write the events of cart", cart.to_string(), error)
     })?;
     Ok(cut(lane_of(cart, lanes), lines))

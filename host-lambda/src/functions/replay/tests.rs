@@ -1,8 +1,15 @@
 //! Replays of a pipeline in memory, interrupted at every single port call.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod carts;
+mod estimates;
+mod filters;
 mod interrupted;
+mod steering;
 
+use std::time::Duration;
+
+use tillroll_core::time::Timestamp;
 use uuid::Uuid;
 
 use self::interrupted::{Interrupted, Interruption};
@@ -37,11 +44,16 @@ async fn world() -> World {
 
 /// Drives a run to its end; a step that fails is a crash, and the next one goes on.
 async fn drive<P: ReplayPorts>(world: &World, replay: &Replay<'_, P>) -> Step {
+    drive_run(world, replay, RUN).await
+}
+
+async fn drive_run<P: ReplayPorts>(world: &World, replay: &Replay<'_, P>, run: Uuid) -> Step {
     for _ in 0..ROUNDS_MAX {
-        match replay.step(&RUN.to_string()).await {
+        match replay.step(&run.to_string()).await {
             Ok(ended @ (Step::Finished | Step::Stopped)) => return ended,
             Ok(Step::Continue) | Err(ReplayError::Fault(_)) => {}
             Ok(Step::Wait) => {
+                world.clock.advance(Duration::from_millis(50));
                 world.flow().await;
                 world.deliver().await;
             }

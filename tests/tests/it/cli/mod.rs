@@ -5,6 +5,7 @@ mod import;
 mod looking;
 mod pipeline;
 mod readme;
+mod replay;
 mod tail;
 mod timeline;
 

@@ -12,7 +12,7 @@ fn shop() -> Desk {
     desk
 }
 
-fn archive_objects(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn archive_objects(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let nested = entries.map(|path| if path.is_dir() { archive_objects(&path) } else { vec![path] });
     nested.flatten().filter(|path| path.extension().is_some_and(|end| end == "zst")).collect()

@@ -24,6 +24,10 @@ pub(super) enum Interruption {
     DieAfter,
     /// Somebody else does a whole step of the run first.
     OtherSteps(Uuid),
+    /// Somebody pauses the run first.
+    OtherPauses(Uuid),
+    /// Somebody cancels the run first.
+    OtherCancels(Uuid),
 }
 
 /// All ports of a replay over the same content as `world`.
@@ -104,6 +108,15 @@ impl<P> Port<'_, P> {
                 let other = self.world.replay();
                 let step = Box::pin(async move { other.step(&run.to_string()).await.map(drop) });
                 step.await.expect("the other one is not interrupted");
+                effect.await
+            }
+            Interruption::OtherPauses(run) => {
+                // Too late is no failure.
+                drop(Box::pin(self.world.replay().pause(&run.to_string())).await);
+                effect.await
+            }
+            Interruption::OtherCancels(run) => {
+                drop(Box::pin(self.world.replay().cancel(&run.to_string())).await);
                 effect.await
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use tillroll_host_lambda::filter::Filter;
 use tillroll_host_lambda::functions::replay::RATE_MAX;
 
 use super::super::Session;
@@ -68,7 +69,7 @@ struct Generations {
     filling: Option<u32>,
     previous: Option<u32>,
     #[serde(default)]
-    filters: BTreeMap<u32, serde_json::Value>,
+    filters: BTreeMap<u32, Filter>,
 }
 
 pub(super) async fn run(control: Control, session: &Session) -> Result<Ending, Failure> {
@@ -127,8 +128,8 @@ impl Runs {
         ]);
         let number = |generation: Option<u32>| generation.map_or_else(|| "-".to_owned(), |number| number.to_string());
         for (subscription, Generations { live, filling, previous, filters }) in &self.generations {
-            let made_of = if filters.contains_key(live) { "some events" } else { "all events" };
-            let cells = [live.to_string(), number(*previous), number(*filling), made_of.to_owned()];
+            let made_of = filters.get(live).map_or_else(|| "all events".to_owned(), filter_in_words);
+            let cells = [live.to_string(), number(*previous), number(*filling), made_of];
             let [live, previous, filling, made_of] = cells;
             generations.row([shown(subscription).into_owned(), live, previous, filling, made_of]);
         }
@@ -153,4 +154,12 @@ impl Runs {
         let runs = if self.replays.is_empty() { "no runs yet\n".to_owned() } else { runs.render() };
         format!("{}\n{runs}", generations.render())
     }
+}
+
+/// Which events a filter lets through.
+fn filter_in_words(filter: &Filter) -> String {
+    let types = if filter.types.is_empty() { "events".to_owned() } else { filter.types.join(", ") };
+    let bounds = [("from", filter.from), ("to", filter.to)].into_iter();
+    let bounds = bounds.filter_map(|(word, moment)| moment.map(|moment| format!(" {word} {moment}")));
+    format!("only {}{}", shown(&types), bounds.collect::<String>())
 }

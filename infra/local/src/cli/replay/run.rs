@@ -102,12 +102,13 @@ impl Run {
         if self.carts_filled > 0 {
             line(format!("{} brought up to date from the event table", counted(self.carts_filled, "cart")));
         }
-        let pace = self.events_per_second.map(|rate| format!("{} a second", counted(rate, "event")));
+        let speed =
+            self.events_per_second.filter(|rate| *rate > 0).map(|rate| format!("{} a second", counted(rate, "event")));
         let rate = self.rate.map(|rate| format!("at most {} asked for", count(rate)));
         let left = self.seconds_left.map(|seconds| format!("{} left", duration(Duration::from_secs(seconds))));
-        let pace: Vec<String> = pace.into_iter().chain(rate).chain(left).collect();
-        if !pace.is_empty() && self.target != Target::Carts {
-            line(pace.join(", "));
+        let tempo: Vec<String> = speed.into_iter().chain(rate).chain(left).collect();
+        if !tempo.is_empty() && self.target != Target::Carts {
+            line(tempo.join(", "));
         }
         let finished = self.finished_at.as_ref().map(|at| format!(", ended {}", shown(at)));
         let paused = self.paused_at.as_ref().map(|at| format!(", paused {}", shown(at)));
