@@ -49,6 +49,9 @@ pub struct Skip {
 /// Most versions that the skips of one message pass over: more than the lines of any archive object of ours.
 pub const SKIPPED_VERSIONS_MAX: u64 = 100_000;
 
+/// Most carts that one message asks to rebuild.
+pub const REBUILT_CARTS_MAX: usize = 100;
+
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,6 +91,9 @@ pub enum NotAReplayMessage {
     /// Its skips are no ranges of versions, or pass over more than a message may.
     #[error("the skips of the message pass over no versions, or over more than {SKIPPED_VERSIONS_MAX}")]
     Skips,
+    /// It asks for too much at once.
+    #[error("the message asks for more than {REBUILT_CARTS_MAX} carts")]
+    TooManyCarts,
 }
 
 impl ReplayMessage {
@@ -102,6 +108,9 @@ impl ReplayMessage {
             return Err(NotAReplayMessage::NoSuchLane(message.lane));
         }
         message.check_skips()?;
+        if message.carts.len() > REBUILT_CARTS_MAX {
+            return Err(NotAReplayMessage::TooManyCarts);
+        }
         let read = |(index, event): (usize, &RawValue)| {
             EventRecord::from_json(event.get().as_bytes())
                 .map_err(|source| NotAReplayMessage::NotAnEvent { index, source })

@@ -82,6 +82,18 @@ async fn a_replay_into_a_new_generation_reminds_nobody_again() {
     assert_eq!(notices.sent().len(), 1);
 }
 
+#[tokio::test]
+async fn a_generation_that_is_made_of_some_events_reminds_nobody() {
+    let (rows, notices) = (MemoryRows::default(), MemoryNotices::default());
+    let filter = Filter { types: vec!["CartOpened".to_owned(), "ItemAdded".to_owned()], ..Filter::default() };
+    generations::begin_filling(&rows, "reminders", "run", &filter).await.unwrap();
+    // It was closed, and this generation does not know.
+    project(&rows, &history(cart(1), "open +milk done")).await;
+    generations::switch(&rows, "reminders", "run").await.unwrap();
+    assert_eq!(remind(due(2), &rows, &notices).await.unwrap(), sent(0));
+    assert!(notices.sent().is_empty());
+}
+
 /// Crashes at every call in turn, before and after its work; the next call, later than a claim lasts, goes on.
 #[tokio::test]
 async fn e22_a_crash_around_a_notice_sends_it_at_least_once_with_one_id() {

@@ -13,8 +13,8 @@
 //! single carts           planning ─▶ sending ─▶ rebuilding ─▶ clearing ─▶ finished
 //! ```
 //!
-//! In any phase a run can be paused, resumed and cancelled. New events go into the generation that is filled meanwhile
-//! and all the same, so nothing is missed by a pause, however long.
+//! In any phase a run can be paused, resumed and cancelled. New events go into the filling generation all the same, so
+//! nothing is missed by a pause, however long.
 //!
 //! Why nothing is missed: the generation is registered first, then the newest position of every shard of the bus is
 //! noted. What comes after that position is delivered live, into the new generation too. What came before is in the
@@ -24,13 +24,13 @@
 //!
 //! | module | |
 //! |---|---|
-//! | [`options`] | what can be asked for |
-//! | [`control`] | start, pause, resume, cancel, roll back |
-//! | [`run`] | the document of a run |
-//! | [`send`] | the archive into the queue; [`plan`] cuts the messages, [`rate`] says when |
-//! | [`catch_up`] | what lags behind the live generation, from the table |
-//! | [`carts`] | single carts |
-//! | [`estimate`] | what a replay would do |
+//! | `options` | what can be asked for |
+//! | `control` | start, pause, resume, cancel, roll back |
+//! | `run` | the document of a run |
+//! | `send` | the archive into the queue; `plan` cuts the messages, `rate` says when |
+//! | `catch_up` | what lags behind the live generation, from the table |
+//! | `carts` | single carts |
+//! | `estimate` | what a replay would do |
 
 mod carts;
 mod catch_up;

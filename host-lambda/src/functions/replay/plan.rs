@@ -89,10 +89,10 @@ pub(super) fn parcels_of_events(cart: StreamId, events: &[EventRecord], lanes: u
     let written = |event: &EventRecord| {
         Ok(Line { cart, version: event.version, json: Some(serde_json::from_slice(&event.to_json())?) })
     };
-    let lines = events.iter().map(written).collect::<Result<_, _>>().map_err(|error: serde_json::Error| {
+    let carried = events.iter().map(written).collect::<Result<_, _>>().map_err(|error: serde_json::Error| {
         Fault::new(FaultKind::Permanent, "write the events of cart", cart.to_string(), error)
     })?;
-    Ok(cut(lane_of(cart, lanes), lines))
+    Ok(cut(lane_of(cart, lanes), carried))
 }
 
 fn cut(lane: u16, lines: Vec<Line>) -> Vec<Parcel> {

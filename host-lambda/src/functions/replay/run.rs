@@ -1,6 +1,7 @@
 //! The document of a run: where it stands, and what there is to tell about it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tillroll_core::id::StreamId;
 use tillroll_core::sequence::SequenceNumber;
 use tillroll_core::time::Timestamp;
@@ -193,7 +194,17 @@ impl Run {
     }
 
     pub(super) fn parse(id: &str, document: &str) -> Result<Self, Fault> {
-        serde_json::from_str(document).map_err(|error| Fault::new(FaultKind::Permanent, "read replay run", id, error))
+        let read = || {
+            let mut document: Value = serde_json::from_str(document)?;
+            // Runs from before there were targets say whether they went into the live generation.
+            if let Some(members) = document.as_object_mut() {
+                let in_place = members.get("in_place").and_then(Value::as_bool).unwrap_or_default();
+                let target = if in_place { "live_generation" } else { "new_generation" };
+                members.entry("target").or_insert_with(|| target.into());
+            }
+            serde_json::from_value(document)
+        };
+        read().map_err(|error| Fault::new(FaultKind::Permanent, "read replay run", id, error))
     }
 }
 

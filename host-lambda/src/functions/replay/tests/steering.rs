@@ -249,3 +249,24 @@ fn a_run_says_how_fast_it_is_and_how_long_it_will_take() {
     run.unpause(at(90_000));
     assert_eq!(run.pace(at(91_000)), Pace { events_per_second: Some(250), seconds_left: Some(6) });
 }
+
+#[test]
+fn a_document_from_before_there_were_targets_still_reads() {
+    let document = |in_place| {
+        serde_json::json!({
+            "id": RUN, "subscription": "carts", "in_place": in_place, "phase": "sending", "generation": 1,
+            "events_sent": 5, "messages_sent": 1, "objects_done": 1, "objects_total": 2, "carts_filled": 0,
+            "started_at": "2026-01-31T12:00:00Z", "finished_at": null, "error": null,
+            "cursor": {"marks": [["shard", "7"]], "last_object": "b", "sent_object": "a", "partly_sent": null,
+                       "lane": 0, "cart": null, "laggards": [], "rounds": 0, "fills": 0},
+        })
+    };
+    let filter = Filter::default();
+    for (in_place, target) in
+        [(false, Target::NewGeneration { filter: filter.clone() }), (true, Target::LiveGeneration { filter })]
+    {
+        let run = Run::parse("run", &document(in_place).to_string()).unwrap();
+        assert_eq!((run.target, run.cursor.sent_object), (target, Some("a".to_owned())));
+    }
+    assert!(Run::parse("run", "[]").is_err() && Run::parse("run", "{}").is_err());
+}
