@@ -11,6 +11,7 @@ use super::ask::{Agreement, agreement, by};
 use super::client::Answer;
 use super::failure::{Ending, Failure, say};
 use super::output::{Output, count, counted, money_with_code, shown};
+use super::replay::filter_in_words;
 use super::table::{Column, Table};
 
 /// Findings shown to a person.
@@ -231,7 +232,10 @@ fn facts(report: &Report) -> String {
         facts.row(["total".into(), money_with_code((*minor).into(), currency)]);
     }
     facts.row(["differences".into(), count(report.findings_total)]);
-    facts.render()
+    let filtered = report.filtered.iter().map(|(subscription, filter)| {
+        format!("{} is made of {} and was compared with that\n", shown(subscription), filter_in_words(filter))
+    });
+    std::iter::once(facts.render()).chain(filtered).collect()
 }
 
 fn findings(report: &Report) -> String {

@@ -157,7 +157,7 @@ impl Runs {
 }
 
 /// Which events a filter lets through.
-fn filter_in_words(filter: &Filter) -> String {
+pub(crate) fn filter_in_words(filter: &Filter) -> String {
     let types = if filter.types.is_empty() { "events".to_owned() } else { filter.types.join(", ") };
     let bounds = [("from", filter.from), ("to", filter.to)].into_iter();
     let bounds = bounds.filter_map(|(word, moment)| moment.map(|moment| format!(" {word} {moment}")));

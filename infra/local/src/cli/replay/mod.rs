@@ -5,19 +5,18 @@ mod control;
 mod estimate;
 mod run;
 
-use std::io::{self, IsTerminal as _};
-
 use reqwest::StatusCode;
 use serde::Serialize;
 use tillroll_core::time::Timestamp;
 use tillroll_host_lambda::functions::replay::RATE_MAX;
-use tokio::task::spawn_blocking;
 
 use super::Session;
+use super::ask::{Agreement, agreement};
 use super::client::Answer;
-use super::failure::{Ending, Failure, say};
+use super::failure::{Ending, Failure};
 use super::output::shown;
 use control::Control;
+pub(super) use control::filter_in_words;
 use run::Run;
 
 #[derive(Debug, clap::Args)]
@@ -105,7 +104,8 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
         return estimate::print(&answer, session);
     }
     if arguments.in_place && !arguments.yes {
-        match agreement(subscription, session).await? {
+        let question = format!("Send archived events to the live generation of {}?", shown(subscription));
+        match agreement(&question, "--in-place changes what is live", session).await? {
             Agreement::Yes => {}
             Agreement::No => return Err(Failure::new("nothing was done")),
             Agreement::Interrupted => return Ok(Ending::Interrupted),
@@ -162,31 +162,6 @@ fn end(text: &str) -> Result<Timestamp, String> {
 fn moment(text: &str, of_day: &str) -> Result<Timestamp, String> {
     let parsed = text.parse().or_else(|_| format!("{text}{of_day}").parse());
     parsed.map_err(|_| "write it like 2026-01-31 or 2026-01-31T12:00:00Z".to_owned())
-}
-
-enum Agreement {
-    Yes,
-    No,
-    Interrupted,
-}
-
-/// Asks whether to send to the live generation. Without somebody to ask, the answer must be on the command line.
-async fn agreement(subscription: &str, session: &Session) -> Result<Agreement, Failure> {
-    if !io::stdin().is_terminal() || session.json() {
-        return Err(Failure::new("--in-place changes what is live, and nobody can be asked").hint("add --yes"));
-    }
-    say(&format!("Send archived events to the live generation of {}? [y/N]", shown(subscription)));
-    let line = spawn_blocking(|| {
-        let mut line = String::new();
-        io::stdin().read_line(&mut line).map(|_| line)
-    });
-    let line = tokio::select! {
-        line = line => line,
-        () = session.interrupt.raised() => return Ok(Agreement::Interrupted),
-    };
-    let line = line.map_err(|error| Failure::of(&error))?.map_err(|error| Failure::of(&error))?;
-    let is_yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-    Ok(if is_yes { Agreement::Yes } else { Agreement::No })
 }
 
 #[cfg(test)]
