@@ -48,6 +48,19 @@ async fn a_diff_of_stored_history_may_be_kept_for_ever() {
 }
 
 #[tokio::test]
+async fn a_diff_over_what_this_build_does_not_know_is_not_kept() {
+    let shop = shop();
+    let cart = basket(&shop).await;
+    let table = &shop.ports().table;
+    let newest = table.load(stream(7), 3, None).await.unwrap().remove(0);
+    let weighed = crate::record::EventRecord { version: 5, name: "ItemWeighed".to_owned(), ..newest };
+    table.append(&[weighed]).await.unwrap();
+    let reply = shop.get(&format!("/carts/{cart}/diff?from=4&to=5")).await;
+    assert_eq!(reply.json()["changes"], json!([{"path": "/unknown_events", "from": 0, "to": 1}]));
+    assert_eq!(reply.header("cache-control"), Some("no-store"), "a newer build would fold it");
+}
+
+#[tokio::test]
 async fn f26_a_diff_with_versions_that_never_were() {
     let shop = shop();
     let cart = basket(&shop).await;

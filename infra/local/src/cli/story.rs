@@ -6,6 +6,7 @@
 use serde::Serialize;
 use tillroll_core::aggregate::Versioned;
 use tillroll_core::cart::event::{CloseReason, DiscountApplied, ItemAdded, ItemQuantityChanged};
+use tillroll_core::cart::pricing::price;
 use tillroll_core::cart::state::{Contents, Line};
 use tillroll_core::cart::{Cart, CartEvent, CartView};
 use tillroll_core::recorded::{Recorded, Stored};
@@ -124,7 +125,7 @@ fn tell_burst(cart: &mut Versioned<Cart>, events: &[EventRecord]) -> Result<Sent
     }
     let more = events.len().saturating_sub(items.len()) as u64;
     let more = if more == 0 { String::new() } else { format!(", and {} more", count(more)) };
-    let cost = money(i128::from(subtotal(cart)) - i128::from(before), currency(cart.state()));
+    let cost = money(subtotal(cart) - before, currency(cart.state()));
     let (first, last) = (events.first(), events.last());
     let version = |event: Option<&EventRecord>| event.map_or(0, |event| event.version);
     let text = format!("added {} ({cost}): {}{more}", counted(events.len() as u64, "item"), items.join(", "));
@@ -246,18 +247,19 @@ fn line<'a>(cart: &'a Versioned<Cart>, sku: &str) -> Option<&'a Line> {
 }
 
 fn line_cost(cart: &Versioned<Cart>, line: Option<&Line>) -> i128 {
-    let cost = line.zip(CartView::of(cart)).and_then(|(line, view)| {
-        view.lines.into_iter().find(|shown| shown.sku == line.sku).map(|shown| shown.total_minor.get())
+    let cost = line.zip(cart.state().contents()).and_then(|(line, contents)| {
+        let place = contents.lines.iter().position(|each| each.sku == line.sku)?;
+        price(contents).lines.get(place).map(|minor| minor.get())
     });
     cost.unwrap_or_default().into()
 }
 
 fn total(cart: &Versioned<Cart>) -> i128 {
-    CartView::of(cart).map_or(0, |view| view.total_minor.get().into())
+    cart.state().contents().map_or(0, |contents| price(contents).total.get().into())
 }
 
-fn subtotal(cart: &Versioned<Cart>) -> u64 {
-    CartView::of(cart).map_or(0, |view| view.subtotal_minor.get())
+fn subtotal(cart: &Versioned<Cart>) -> i128 {
+    cart.state().contents().map_or(0, |contents| price(contents).subtotal.get().into())
 }
 
 /// When it happened, or else when it was written down.
