@@ -110,6 +110,14 @@ impl Desk {
         Background::start(self.command(&[&["dev", "--port", "0", "--json"], args].concat()))
     }
 
+    /// What `verify` says of the content: the report without what is of this one run.
+    pub fn verdict(&self) -> Value {
+        let mut verification = self.json(&["verify"]);
+        let of_the_run = ["id", "phase", "started_at", "finished_at", "events_read", "objects_read", "rows_read"];
+        of_the_run.iter().for_each(|member| drop(verification.as_object_mut().unwrap().remove(*member)));
+        verification
+    }
+
     /// All carts of the directory.
     pub fn carts(&self) -> Vec<Value> {
         self.json(&["carts", "--limit", "1000"])["carts"].as_array().unwrap().clone()

@@ -124,14 +124,14 @@ fn a_new_folder_is_seeded_with_a_generated_demo_and_its_catalogue() {
     let dev = start(&desk);
     let seeded = |carts: &Vec<Value>| carts.len() == 20 && carts.iter().any(|cart| cart["status"] == "open");
     wait_for("the demo", || Some(desk.carts()).filter(seeded).filter(|_| !desk.path("data/demo-unfinished").exists()));
-    let verified = desk.json(&["verify"]);
+    let verified = desk.verdict();
     assert_eq!(verified["ok"], true, "{verified}");
     drop(dev);
 
     let dev = start(&desk);
     let catalogue = reqwest_get(&format!("{}/catalogue", dev.api()));
     assert!(catalogue.contains("milk-1l"), "the demo's catalogue stays with it: {catalogue}");
-    assert_eq!(desk.json(&["verify"]), verified, "a second start seeds nothing");
+    assert_eq!(desk.verdict(), verified, "a second start seeds nothing");
     assert_eq!(dev.signal("INT"), Some(0));
 }
 

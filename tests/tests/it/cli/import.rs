@@ -22,7 +22,7 @@ fn importing_a_file_twice_changes_nothing() {
     expect("stored_total_minor", 1_433);
     expect("discounts_minor", 19);
     assert_eq!((&first["source"], &first["currency"]), (&json!("sales.csv"), &json!("EUR")));
-    let (carts, verified) = (desk.carts(), desk.json(&["verify"]));
+    let (carts, verified) = (desk.carts(), desk.verdict());
 
     let second = desk.json(&import(&file, &[]));
     assert_eq!((&second["events"], &second["carts_unchanged"]), (&json!(0), &json!(2)), "{second}");
@@ -32,7 +32,7 @@ fn importing_a_file_twice_changes_nothing() {
     assert_eq!((&stdin["events"], &stdin["carts_unchanged"]), (&json!(0), &json!(2)), "{stdin}");
 
     assert_eq!(desk.carts(), carts);
-    assert_eq!(desk.json(&["verify"]), verified);
+    assert_eq!(desk.verdict(), verified);
     assert_eq!((&verified["ok"], &verified["events"], &verified["money"]), (&json!(true), &json!(9), &json!(1_433)));
 }
 

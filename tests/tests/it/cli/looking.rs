@@ -125,8 +125,21 @@ fn help_and_version_are_data() {
     let version = desk.run(&["--version"]).fine();
     assert_eq!(version.stdout, format!("tillroll {}\n", env!("CARGO_PKG_VERSION")));
     for command in [
-        "dev", "import", "carts", "events", "state", "tail", "diff", "explain", "export", "open", "verify", "replay",
+        "dev",
+        "import",
+        "carts",
+        "events",
+        "state",
+        "tail",
+        "diff",
+        "explain",
+        "export",
+        "open",
+        "verify",
+        "replay",
         "pipeline",
+        "dead-letters",
+        "parked",
     ] {
         let help = desk.run(&[command, "--help"]).fine();
         assert!(help.stdout.contains("Example") && help.stderr.is_empty(), "{command}: {help:?}");

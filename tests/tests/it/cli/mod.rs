@@ -3,6 +3,7 @@
 mod dev;
 mod import;
 mod looking;
+mod operations;
 mod pipeline;
 mod readme;
 mod replay;
