@@ -94,12 +94,13 @@ pub(crate) fn first_versions(events: &[EventRecord], at: Option<u64>) -> Result<
 
 /// Reads a timeline file of either form.
 pub(crate) fn read(path: &Path) -> Result<TimelineFile, Failure> {
-    let name = path.display().to_string();
+    let is_stdin = path == Path::new("-");
+    let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
     let cannot = |error: &io::Error| Failure::new(format!("cannot read {}: {error}", shown(&name)));
     let mut bytes = Vec::new();
     // One byte more says that there are too many.
     let limit = FILE_BYTES_MAX.saturating_add(1);
-    if path == Path::new("-") {
+    if is_stdin {
         io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
     } else {
         let file = File::open(path).map_err(|error| cannot(&error))?;
