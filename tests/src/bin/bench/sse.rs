@@ -26,25 +26,26 @@ const PATIENCE: Duration = Duration::from_mins(1);
 type Place = (Uuid, u64);
 
 pub(crate) fn run() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        println!(
-            "\nsse: `tillroll dev` in a process of its own; {WRITERS} writers, {COMMANDS_PER_WRITER} commands each, one"
-        );
-        println!("after the other; a listener for each cart and one for all events; from the answer to the message.");
-        delays().await;
-        println!(
-            "  {LISTENERS} idle listeners, resident memory of the process before them and {IDLE:?} after the last:"
-        );
-        for path in ["/carts/CART/stream?after=1", "/events/stream"] {
-            idle(path).await;
-        }
-    });
+    println!(
+        "\nsse: `tillroll dev` in a process of its own; {WRITERS} writers, {COMMANDS_PER_WRITER} commands each, one"
+    );
+    println!("after the other; a listener for each cart and one for all events; from the answer to the message.");
+    with_dev(async |dev| delays(dev).await);
+    println!("  {LISTENERS} idle listeners, resident memory of the process before them and {IDLE:?} after the last:");
+    for path in ["/carts/CART/stream?after=1", "/events/stream"] {
+        with_dev(async |dev| idle(dev, path).await);
+    }
 }
 
-async fn delays() {
+/// Measures a fresh system.
+fn with_dev(measure: impl AsyncFnOnce(&Dev)) {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let (dev, _) = Dev::start(folder.path());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(measure(&dev));
+}
+
+async fn delays(dev: &Dev) {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let carts: Vec<Uuid> = (1..=WRITERS).map(|n| Uuid::from_u128(n as u128)).collect();
     join_all(carts.iter().map(|cart| open(&client, &dev.url, *cart))).await;
@@ -138,9 +139,7 @@ async fn listen(
     })
 }
 
-async fn idle(path: &str) {
-    let folder = tempfile::tempdir().expect("a scratch folder");
-    let (dev, _) = Dev::start(folder.path());
+async fn idle(dev: &Dev, path: &str) {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let cart = Uuid::from_u128(1);
     open(&client, &dev.url, cart).await;
