@@ -85,7 +85,9 @@ fn e14_e31_what_is_missing_or_damaged_in_the_archive_is_repaired_from_the_table(
     let objects = archive_objects(&desk.path("data/archive"));
     let (damaged, others) = objects.split_first().unwrap();
     fs::write(damaged, "half an object").unwrap();
-    others.iter().for_each(|object| fs::remove_file(object).unwrap());
+    for object in others {
+        fs::remove_file(object).unwrap();
+    }
 
     let ran = desk.run(&["verify", "--wait", "5"]).ended(3);
     let name = damaged.file_name().unwrap().to_str().unwrap();
