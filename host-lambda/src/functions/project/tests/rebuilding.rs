@@ -78,17 +78,17 @@ async fn a_rebuild_and_a_projection_that_overtake_each_other_anywhere_end_equal_
             let (rebuilder, projector) = (process(), process());
             let (order, batch) = (rebuild_of("suggestions", &[cart(1)]), bus(new));
             let mut rebuild = pin!(rebuilder.replayed(&order));
-            let mut rebuilt = poll(rebuild.as_mut(), rebuild_calls).await;
+            let mut ordered = poll(rebuild.as_mut(), rebuild_calls).await;
             append(&table, new).await;
             let mut live = pin!(projector.live(&batch));
             let mut projected = poll(live.as_mut(), live_calls).await;
-            if rebuilt.is_none() {
-                rebuilt = poll(rebuild.as_mut(), FOREVER).await;
+            if ordered.is_none() {
+                ordered = poll(rebuild.as_mut(), FOREVER).await;
             }
             if projected.is_none() {
                 projected = poll(live.as_mut(), FOREVER).await;
             }
-            assert_eq!(rebuilt.unwrap().unwrap(), BatchAnswer::done());
+            assert_eq!(ordered.unwrap().unwrap(), BatchAnswer::done());
             assert_eq!(projected.unwrap().unwrap(), BatchAnswer::done());
             let stored = actual(&Suggestions, 1, &rows.rows);
             let whole = expected(&Suggestions, 1, std::slice::from_ref(&events));

@@ -35,6 +35,7 @@ Examples:
   tillroll replay carts --rollback
   tillroll replay list"
 )]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch; those that do not go together conflict")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     control: Option<Control>,
