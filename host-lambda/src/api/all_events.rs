@@ -75,22 +75,21 @@ fn begin(request: &ApiRequest, query: &Query, shards: &[FeedShard]) -> Result<Fe
         }
         return if shards.iter().any(|shard| has_lost(shard, &position)) { Err(expired()) } else { Ok(position) };
     }
-    match query.text("from") {
-        Some("oldest") => Ok(FeedPosition::default()),
-        None | Some("now") => {
-            let mut position = FeedPosition::default();
-            for shard in shards {
-                shard.newest.iter().for_each(|newest| position.seen(&shard.name, newest.clone()));
-            }
-            Ok(position)
-        }
-        Some(_) => Err(Problem::invalid_query("from must be now or oldest")),
+    let before = match query.text("from") {
+        Some("oldest") => |shard: &FeedShard| shard.trimmed.clone(),
+        None | Some("now") => |shard: &FeedShard| shard.newest.clone(),
+        Some(_) => return Err(Problem::invalid_query("from must be now or oldest")),
+    };
+    let mut position = FeedPosition::default();
+    for shard in shards {
+        before(shard).into_iter().for_each(|before| position.seen(&shard.name, before));
     }
+    Ok(position)
 }
 
-/// Whether records behind the position are gone. A shard that was not begun was empty then, or not there.
+/// Whether records behind the position are gone. A shard that is not in it had no record then.
 fn has_lost(shard: &FeedShard, position: &FeedPosition) -> bool {
-    position.in_shard(&shard.name).is_some_and(|seen| shard.trimmed.as_ref() > Some(seen))
+    shard.trimmed.as_ref() > position.in_shard(&shard.name)
 }
 
 fn expired() -> Problem {
@@ -148,6 +147,7 @@ impl<P: Ports> FeedStream<P> {
             return Some((chunk, self));
         };
         let mut silence = pace.silence(self.ports.clock())?;
+        let mut woken = false;
         loop {
             let before = self.position.clone();
             // Boxed, so that a stream that only listens stays small.
@@ -157,11 +157,14 @@ impl<P: Ports> FeedStream<P> {
                 return Some((chunk, self.speak()));
             }
             let at_rest = self.position == before;
-            if silence.is_zero() || at_rest && !self.ports.feed().wait(&self.position, silence).await {
+            if at_rest && woken {
+                // There is more, and not where this looks: the bus was split.
+                self.shards = Box::pin(self.shards_now()).await.inspect_err(ended_by).ok()?;
+            }
+            woken = at_rest && self.ports.feed().wait(&self.position, silence).await;
+            if silence.is_zero() || at_rest && !woken {
                 let mut chunk = sse::HEARTBEAT.to_vec();
                 self.tell_position(&mut chunk);
-                // The bus may have been split meanwhile.
-                self.shards = Box::pin(self.shards_now()).await.inspect_err(ended_by).ok()?;
                 return Some((chunk, self.speak()));
             }
             silence = self.pace.as_ref()?.silence(self.ports.clock())?;

@@ -139,8 +139,15 @@ async fn a_place_that_the_bus_does_not_keep_any_more_is_said_to_be_gone() {
     let reply = shop.send(all("").with("last-event-id", &first)).await;
     assert_eq!(reply.problem(), (410, "cursor_expired".to_owned()));
     let (mut reader, _) = Reader::open_all(&shop, all("").with("last-event-id", &last)).await;
+    let (mut from_oldest, _) = Reader::open_all(&shop, all("?from=oldest")).await;
+    assert_eq!(from_oldest.chunk().await.as_deref(), Some(": \n\n"), "what is gone is not waited for");
     put(&shop, &[added(1, 3)]).await;
     assert_eq!(read(&mut reader, 1).await.0, [(1, 3)], "nothing was lost behind the last one");
+    assert_eq!(read(&mut from_oldest, 1).await.0, [(1, 3)]);
+    // An id of a time when the shard had no record yet.
+    let never_begun = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, r#"{"v":1,"at":{}}"#);
+    let reply = shop.send(all("").with("last-event-id", &never_begun)).await;
+    assert_eq!(reply.problem(), (410, "cursor_expired".to_owned()));
 }
 
 #[tokio::test]
