@@ -121,7 +121,14 @@ impl<'c, 'a> Attribute<'c, 'a> {
 }
 
 /// Steps over `{"S":` and says what it opens.
+#[inline]
 fn open(cursor: &mut Cursor<'_>) -> Result<Type, Refused> {
+    // As DynamoDB writes the three that nearly all are.
+    for (written, opened) in [(r#"{"S":"#, Type::Text), (r#"{"N":"#, Type::Number), (r#"{"M":"#, Type::Map)] {
+        if cursor.take_word(written) {
+            return Ok(opened);
+        }
+    }
     cursor.expect(b'{')?;
     let opened = match cursor.plain_string()? {
         "S" => Type::Text,

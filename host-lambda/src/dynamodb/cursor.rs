@@ -18,6 +18,9 @@ impl serde::de::Error for Refused {
 }
 
 /// A place in a text. A copy of it is a way back.
+///
+/// Its small steps are marked for inlining: they are called from code that is generic over events and therefore compiled
+/// in other crates, dozens of times an event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor<'a> {
     text: &'a str,
@@ -31,11 +34,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Bytes read so far.
+    #[inline]
     pub(super) fn offset(&self) -> usize {
         self.at
     }
 
     /// The next byte that is no white space.
+    #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
             match self.text.as_bytes().get(self.at) {
@@ -46,12 +51,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over `byte` if it comes next.
+    #[inline]
     pub(super) fn take(&mut self, byte: u8) -> bool {
         let taken = self.peek() == Some(byte);
         self.at += usize::from(taken);
         taken
     }
 
+    #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), Refused> {
         if self.take(byte) { Ok(()) } else { Err(Refused) }
     }
@@ -62,6 +69,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over `word` and says whether it came next.
+    #[inline]
     pub(super) fn take_word(&mut self, word: &str) -> bool {
         self.peek();
         let taken = self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes()));
@@ -70,6 +78,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Walks through an object; `member` reads each value.
+    #[inline]
     pub(super) fn members(
         &mut self,
         mut member: impl FnMut(&mut Self, &'a str) -> Result<(), Refused>,
@@ -83,6 +92,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The name of an object's next member, or `None` behind its end. `first` is whether none came before.
+    #[inline]
     pub(super) fn next_member(&mut self, first: &mut bool) -> Result<Option<&'a str>, Refused> {
         if !self.next_of(first, b'}')? {
             return Ok(None);
@@ -93,10 +103,12 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether an array has another element; steps over its end otherwise.
+    #[inline]
     pub(super) fn next_element(&mut self, first: &mut bool) -> Result<bool, Refused> {
         self.next_of(first, b']')
     }
 
+    #[inline]
     fn next_of(&mut self, first: &mut bool, end: u8) -> Result<bool, Refused> {
         if self.take(end) {
             return Ok(false);
@@ -142,12 +154,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// A string without escapes, as it stands there.
+    #[inline]
     pub(super) fn plain_string(&mut self) -> Result<&'a str, Refused> {
         let (inner, escaped) = self.raw_string()?;
         if escaped { Err(Refused) } else { Ok(inner) }
     }
 
     /// A string, its escapes resolved.
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Refused> {
         self.peek();
         let start = self.at;
@@ -160,6 +174,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// What stands between two quotes, and whether there are escapes in it.
+    #[inline]
     fn raw_string(&mut self) -> Result<(&'a str, bool), Refused> {
         self.expect(b'"')?;
         let (start, mut escaped) = (self.at, false);
@@ -183,6 +198,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// The number that these digits are the one way to write.
+#[inline]
 pub(super) fn whole(digits: &str) -> Option<u64> {
     let canonical = match digits.as_bytes() {
         [b'0'] => true,
@@ -193,6 +209,7 @@ pub(super) fn whole(digits: &str) -> Option<u64> {
 }
 
 /// How many bytes come before the first that is special inside a string: a quote, a backslash, a control character.
+#[inline]
 fn ordinary_bytes(bytes: &[u8]) -> usize {
     let mut at = 0;
     // Eight at a time: a page is a megabyte of strings.

@@ -14,7 +14,7 @@ use tillroll_core::aggregate::Event;
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
 use tillroll_core::recorded::{Circumstances, CommandMark, Recorded, Stored};
-use tillroll_core::time::Timestamp;
+use uuid::Uuid;
 
 use super::attribute::Attribute;
 use super::cursor::{Cursor, Refused};
@@ -136,7 +136,7 @@ impl Stream {
     }
 
     fn event<R: FromItem>(&self, cursor: &mut Cursor<'_>) -> Result<R, Refused> {
-        let mut parts = Parts::default();
+        let mut parts = Parts::new();
         cursor.members(|cursor, name| parts.read::<R>(self, cursor, name))?;
         parts.whole(self)
     }
@@ -167,14 +167,8 @@ struct Parts<'a, C> {
     command_id: Option<CommandId>,
     command_hash: Option<Fingerprint>,
     schema_version: Option<u32>,
-    happened_at: Option<Timestamp>,
-    recorded_at: Option<Timestamp>,
-    source: Option<String>,
-    correlation_id: Option<String>,
-    causation_id: Option<String>,
-    traceparent: Option<String>,
-    actor: Option<String>,
-    reducer: Option<String>,
+    /// The rest; its id, command and schema version are filled in at the end.
+    noted: Circumstances,
 }
 
 /// The event's data.
@@ -185,6 +179,33 @@ enum Data<'a, C> {
 }
 
 impl<'a, C> Parts<'a, C> {
+    fn new() -> Self {
+        let noted = Circumstances {
+            event_id: EventId::new(Uuid::nil()),
+            source: None,
+            happened_at: None,
+            recorded_at: None,
+            command: None,
+            correlation_id: None,
+            causation_id: None,
+            traceparent: None,
+            actor: None,
+            reducer: None,
+            schema_version: FIRST_SCHEMA,
+        };
+        Self {
+            stream: None,
+            version: None,
+            name: None,
+            data: None,
+            event_id: None,
+            command_id: None,
+            command_hash: None,
+            schema_version: None,
+            noted,
+        }
+    }
+
     fn read<R: FromItem<Content = C>>(
         &mut self,
         stream: &Stream,
@@ -192,7 +213,8 @@ impl<'a, C> Parts<'a, C> {
         name: &str,
     ) -> Result<(), Refused> {
         if name == DATA {
-            return once(&mut self.data, data::<R>(self.name.as_deref(), cursor)?);
+            let data = self.data::<R>(cursor)?;
+            return once(&mut self.data, data);
         }
         let attribute = Attribute::next(cursor);
         match name {
@@ -205,16 +227,30 @@ impl<'a, C> Parts<'a, C> {
             item::SCHEMA_VERSION => {
                 once(&mut self.schema_version, u32::try_from(attribute.number()?).map_err(|_| Refused)?)
             }
-            item::HAPPENED_AT => once(&mut self.happened_at, parsed(attribute)?),
-            item::RECORDED_AT => once(&mut self.recorded_at, parsed(attribute)?),
-            item::SOURCE => once(&mut self.source, attribute.text()?.into_owned()),
-            item::CORRELATION_ID => once(&mut self.correlation_id, attribute.text()?.into_owned()),
-            item::CAUSATION_ID => once(&mut self.causation_id, attribute.text()?.into_owned()),
-            item::TRACEPARENT => once(&mut self.traceparent, attribute.text()?.into_owned()),
-            item::ACTOR => once(&mut self.actor, attribute.text()?.into_owned()),
-            item::REDUCER => once(&mut self.reducer, attribute.text()?.into_owned()),
+            item::HAPPENED_AT => once(&mut self.noted.happened_at, parsed(attribute)?),
+            item::RECORDED_AT => once(&mut self.noted.recorded_at, parsed(attribute)?),
+            item::SOURCE => once(&mut self.noted.source, attribute.text()?.into_owned()),
+            item::CORRELATION_ID => once(&mut self.noted.correlation_id, attribute.text()?.into_owned()),
+            item::CAUSATION_ID => once(&mut self.noted.causation_id, attribute.text()?.into_owned()),
+            item::TRACEPARENT => once(&mut self.noted.traceparent, attribute.text()?.into_owned()),
+            item::ACTOR => once(&mut self.noted.actor, attribute.text()?.into_owned()),
+            item::REDUCER => once(&mut self.noted.reducer, attribute.text()?.into_owned()),
             _ => attribute.skip(),
         }
+    }
+
+    /// Reads the event's data if its name is known by now, or else notes where it is.
+    fn data<R: FromItem<Content = C>>(&self, cursor: &mut Cursor<'a>) -> Result<Data<'a, C>, Refused> {
+        let here = *cursor;
+        let data = Attribute::next(cursor);
+        if !data.is_map() {
+            return Err(Refused);
+        }
+        let Some(name) = &self.name else {
+            cursor.step_over_object()?;
+            return Ok(Data::At(here, cursor.offset()));
+        };
+        R::content(name, data).map(Data::Read)
     }
 
     fn whole<R: FromItem<Content = C>>(self, stream: &Stream) -> Result<R, Refused> {
@@ -233,33 +269,12 @@ impl<'a, C> Parts<'a, C> {
         };
         let circumstances = Circumstances {
             event_id: self.event_id.ok_or(Refused)?,
-            source: self.source,
-            happened_at: self.happened_at,
-            recorded_at: self.recorded_at,
             command: self.command_id.zip(self.command_hash).map(|(id, hash)| CommandMark { id, hash }),
-            correlation_id: self.correlation_id,
-            causation_id: self.causation_id,
-            traceparent: self.traceparent,
-            actor: self.actor,
-            reducer: self.reducer,
             schema_version: self.schema_version.unwrap_or(FIRST_SCHEMA),
+            ..self.noted
         };
         Ok(R::of(Place { stream: stream.id, version }, name, content, circumstances))
     }
-}
-
-/// Reads an event's data if its name is known by now, or else notes where it is.
-fn data<'a, R: FromItem>(name: Option<&str>, cursor: &mut Cursor<'a>) -> Result<Data<'a, R::Content>, Refused> {
-    let here = *cursor;
-    let data = Attribute::next(cursor);
-    if !data.is_map() {
-        return Err(Refused);
-    }
-    let Some(name) = name else {
-        cursor.step_over_object()?;
-        return Ok(Data::At(here, cursor.offset()));
-    };
-    R::content(name, data).map(Data::Read)
 }
 
 fn parsed<T: FromStr>(attribute: Attribute<'_, '_>) -> Result<T, Refused> {
@@ -271,28 +286,5 @@ fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), Refused> {
     match slot.replace(value) {
         None => Ok(()),
         Some(_) => Err(Refused),
-    }
-}
-
-impl<C> Default for Parts<'_, C> {
-    fn default() -> Self {
-        Self {
-            stream: None,
-            version: None,
-            name: None,
-            data: None,
-            event_id: None,
-            command_id: None,
-            command_hash: None,
-            schema_version: None,
-            happened_at: None,
-            recorded_at: None,
-            source: None,
-            correlation_id: None,
-            causation_id: None,
-            traceparent: None,
-            actor: None,
-            reducer: None,
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream as futures};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tillroll_core::cart::{Cart, CartEvent};
@@ -287,8 +287,9 @@ async fn an_answer_that_breaks_off_is_asked_for_again_and_then_a_fault_to_both()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_loads_at_once_each_get_their_own_events() {
-    const CARTS: u128 = 200;
-    const ROUNDS: usize = 3;
+    const CARTS: u128 = 150;
+    /// At a time: each has to be through within the SDK's own timeout, on a busy machine too.
+    const AT_ONCE: usize = 50;
     let records = |cart: u128| -> Vec<_> {
         (1..=1 + u64::try_from(cart % 7).unwrap()).map(|n| event(stream(cart), n, cart)).collect()
     };
@@ -302,19 +303,17 @@ async fn many_loads_at_once_each_get_their_own_events() {
             _ => Answer::ok(answer(&items(&records(cart)))),
         }
     });
-    let clock = MemoryClock::new(Timestamp::UNIX_EPOCH, 1);
-    let events = Events::new(client_over(transport), "events", Tokens::Omit, clock);
-    let loads = (0..ROUNDS).flat_map(|_| 1..=CARTS).map(|cart| {
-        let events = events.clone();
+    let client = client_over(transport);
+    let loads = (1..=CARTS).map(|cart| {
+        let clock = MemoryClock::new(Timestamp::UNIX_EPOCH, 1);
+        let events = Events::new(client.clone(), "events", Tokens::Omit, clock);
         tokio::spawn(async move {
             assert_eq!(whole(&events, stream(cart)).await, Ok(records(cart)));
             let folded = Repository::<Cart, _>::new(events).load(stream(cart)).await.unwrap();
             assert_eq!((folded.head().stream, folded.head().version), (stream(cart), records(cart).len() as u64));
         })
     });
-    for load in join_all(loads).await {
-        load.unwrap();
-    }
+    futures::iter(loads).buffer_unordered(AT_ONCE).for_each(|load| async { load.unwrap() }).await;
 }
 
 /// Bodies that are nearly right, each wrong in one way.
