@@ -82,7 +82,9 @@ fn begin(request: &ApiRequest, query: &Query, shards: &[FeedShard]) -> Result<Fe
     };
     let mut position = FeedPosition::default();
     for shard in shards {
-        before(shard).into_iter().for_each(|before| position.seen(&shard.name, before));
+        if let Some(before) = before(shard) {
+            position.seen(&shard.name, before);
+        }
     }
     Ok(position)
 }
