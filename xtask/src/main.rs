@@ -5,6 +5,7 @@
 mod bench;
 mod data;
 mod dev;
+mod openapi;
 mod peers;
 mod project;
 mod python;
@@ -22,7 +23,7 @@ struct Command {
     run: fn(&[String]) -> anyhow::Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 5] = [
+const COMMANDS: [Command; 6] = [
     Command { name: "dev", about: "build and start the whole system on this machine", help: dev::HELP, run: dev::run },
     Command {
         name: "test",
@@ -33,9 +34,15 @@ const COMMANDS: [Command; 5] = [
     Command { name: "data", about: "bring the sample data sets into .data/", help: data::HELP, run: data::run },
     Command {
         name: "peers",
-        about: "install the AWS emulator the tests compare us with into .peers/",
+        about: "install the programs of others that tests ask into .peers/",
         help: peers::HELP,
         run: peers::run,
+    },
+    Command {
+        name: "openapi",
+        about: "write docs/openapi.json and its examples anew",
+        help: openapi::HELP,
+        run: openapi::run,
     },
     Command { name: "bench", about: "measure a release build, one figure a line", help: bench::HELP, run: bench::run },
 ];
@@ -74,7 +81,7 @@ fn is_help(arg: &str) -> bool {
 }
 
 fn overview() -> String {
-    let lines = COMMANDS.map(|command| format!("  {:<6} {}\n", command.name, command.about));
+    let lines = COMMANDS.map(|command| format!("  {:<7} {}\n", command.name, command.about));
     format!("cargo xtask <command> [--help]\n\n{}", lines.concat())
 }
 

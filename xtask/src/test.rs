@@ -40,7 +40,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let mut checks = Checks::default();
 
     checks.run("formatting", &cmd!(sh, "cargo fmt --all --check"));
-    checks.note("emulator", set_up(&sh, WITHOUT_PEERS, || peers::install().map(drop)));
+    checks.note("peers", set_up(&sh, WITHOUT_PEERS, || peers::install().map(drop)));
     checks.note("sample data", set_up(&sh, WITHOUT_DATA, data::bring));
 
     let whole = ["--workspace", "--locked"];

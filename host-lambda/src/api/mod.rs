@@ -19,6 +19,7 @@
 //! | [`receipts`], [`refusals`] | `GET /carts/{id}/events/{version}/receipt`, `GET /carts/{id}/refusals` |
 //! | [`histogram`] | `GET /carts/histogram` |
 //! | [`replays`] | `/replays`, `/replays/{id}`, and `pause`, `resume`, `cancel`, `rollback` under it |
+//! | [`openapi`] | `/openapi.json`, made from one table of all of these |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
 //! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
@@ -35,6 +36,8 @@ pub mod health;
 pub mod histogram;
 pub mod imports;
 pub mod lists;
+mod log;
+pub mod openapi;
 pub mod parked;
 pub mod pipeline;
 pub mod problem;
@@ -184,14 +187,12 @@ impl<P: Ports> Api<P> {
 
     /// Answers one request. Never fails: a fault is an answer too.
     pub async fn answer(&self, request: &ApiRequest) -> ApiResponse {
-        let response = match self.route(request).await {
-            Ok(response) => response,
-            Err(problem) => {
-                if let Some(cause) = problem.cause() {
-                    tracing::error!(trace_id = request.trace_id(), code = problem.code(), "{cause}");
-                }
-                problem.into_response(request.trace_id())
-            }
+        let begun_ms = self.ports.clock().elapsed_ms();
+        let answered = self.route(request).await;
+        let entry = log::Entry { request, duration_ms: self.ports.clock().elapsed_ms().saturating_sub(begun_ms) };
+        let response = match answered {
+            Ok(response) => entry.answered(response),
+            Err(problem) => entry.refused(problem),
         };
         if request.method == "HEAD" { response.without_body() } else { response }
     }
@@ -231,6 +232,7 @@ impl<P: Ports> Api<P> {
             (_, Route::Healthz) => Self::healthz(request),
             (_, Route::Readyz) => self.readyz(request).await,
             (_, Route::Version) => self.version(request),
+            (_, Route::Description) => Self::description(request),
         }
     }
 
@@ -296,6 +298,7 @@ enum Route {
     Healthz,
     Readyz,
     Version,
+    Description,
 }
 
 /// How an address is used. `HEAD` counts as `GET`.
@@ -345,6 +348,7 @@ impl Route {
             ["healthz"] => Self::Healthz,
             ["readyz"] => Self::Readyz,
             ["version"] => Self::Version,
+            ["openapi.json"] => Self::Description,
             _ => return Err(nothing_here()),
         })
     }
@@ -374,7 +378,8 @@ impl Route {
             | Self::Catalogue
             | Self::Healthz
             | Self::Readyz
-            | Self::Version => &[Method::Get],
+            | Self::Version
+            | Self::Description => &[Method::Get],
         }
     }
 

@@ -84,14 +84,13 @@ impl<P: Ports> Api<P> {
     }
 
     pub(super) async fn start_replay(&self, request: &ApiRequest) -> Answer {
-        let query = request.query(&["wait"])?;
+        let wait = request.query(&["wait"])?.number("wait", 0..=DRY_RUN_WAIT_S_MAX)?.unwrap_or(DRY_RUN_WAIT_S);
         let body: ReplayBody = request.json()?;
         let rate = body.rate.map(saturated);
         let target = body.target()?;
         let run = self.new_run(request, &body.subscription)?;
         let options = Options { run, target, rate };
         if body.dry_run == Some(true) {
-            let wait = query.number("wait", 0..=DRY_RUN_WAIT_S_MAX)?.unwrap_or(DRY_RUN_WAIT_S);
             let wait = Duration::from_secs(wait);
             let estimate = self.replay().estimate(&body.subscription, &options, &SUBSCRIPTIONS, wait).await?;
             return Ok(ApiResponse::json(200, &estimate));

@@ -36,6 +36,11 @@ impl LocalArchive {
         Ok(Self { root: root.into() })
     }
 
+    /// The archive in a folder that is there, to look at: nothing is removed and nothing is created.
+    pub(crate) fn existing(root: PathBuf) -> Self {
+        Self { root: root.into() }
+    }
+
     async fn blocking<T: Send + 'static>(
         &self,
         operation: &'static str,

@@ -152,12 +152,21 @@ impl LocalDynamo {
     }
 }
 
+/// Whether a file has the layout of the dynoxide that is linked; if not, what was found. Changes nothing.
+pub(crate) fn looks_right(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
+    let columns = stream_columns(connection)?;
+    let found = || format!("its table _stream_records has the columns [{}], not dynoxide 3.2's", columns.join(", "));
+    Ok(if columns == STREAM_COLUMNS { Ok(()) } else { Err(found()) })
+}
+
+fn stream_columns(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut select = connection.prepare("SELECT name FROM pragma_table_info('_stream_records') ORDER BY cid")?;
+    select.query_map([], |row| row.get(0))?.collect()
+}
+
 fn prepare(file: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     let refused = |source| OpenError::sqlite(file, source);
-    let columns: Vec<String> = connection
-        .prepare("SELECT name FROM pragma_table_info('_stream_records') ORDER BY cid")
-        .and_then(|mut select| select.query_map([], |row| row.get(0))?.collect())
-        .map_err(refused)?;
+    let columns = stream_columns(connection).map_err(refused)?;
     if columns != STREAM_COLUMNS {
         let found = format!(
             "its table _stream_records has the columns [{}]; it was written by another version of dynoxide than 3.2, \

@@ -153,6 +153,12 @@ pub fn occupant(root: &Path) -> Option<Occupant> {
     }
 }
 
+/// Whether a lock file with this text was written by a process of ours.
+pub(crate) fn is_lock_text(text: &str) -> bool {
+    // A process that was killed while it took the lock leaves nothing.
+    text.is_empty() || serde_json::from_str::<Occupant>(text).is_ok()
+}
+
 fn read(mut lock: &File) -> Option<Occupant> {
     let mut text = String::new();
     lock.take(LOCK_BYTES_MAX).read_to_string(&mut text).ok()?;

@@ -14,6 +14,7 @@ use crate::archive::LocalArchive;
 use crate::bus::LocalBus;
 use crate::clock::LocalClock;
 use crate::functions::LocalRows;
+use crate::host_check::Hosts;
 use crate::http;
 use crate::progress::LocalProgress;
 use crate::queue::LocalQueue;
@@ -32,9 +33,15 @@ pub struct Front {
 }
 
 impl Front {
-    /// Starts to serve.
+    /// Starts to serve those who name this machine.
     #[must_use]
     pub fn start(listener: TcpListener, ports: &Ports) -> Self {
+        Self::start_for(Hosts::default(), listener, ports)
+    }
+
+    /// Starts to serve those who name one of `hosts`.
+    #[must_use]
+    pub fn start_for(hosts: Hosts, listener: TcpListener, ports: &Ports) -> Self {
         let settings = Settings {
             catalogue: ports.catalogue.as_deref().cloned(),
             reducer: reducer(),
@@ -42,10 +49,16 @@ impl Front {
             check_owner: false,
         };
         let started = ports.clock.now();
-        let api = Arc::new(Api::new(ports.clone(), settings));
+        let front = Arc::new((hosts, Api::new(ports.clone(), settings)));
         let answer = move |request| {
-            let api = Arc::clone(&api);
-            async move { api.answer(&request).await }
+            let front = Arc::clone(&front);
+            async move {
+                let (hosts, api) = &*front;
+                match hosts.refuse(&request) {
+                    Some(refused) => refused,
+                    None => api.answer(&request).await,
+                }
+            }
         };
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {

@@ -11,9 +11,10 @@
 //! | `mappings`, `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
 //! | `feed`, `recent` | the bus for onlookers, and its newest records in memory |
 //! | [`progress`], `rates` | where every stage stands, and how fast it moves |
-//! | [`http`], [`front`] | bytes of a socket to and from requests; the API over this system |
+//! | [`http`], [`front`], [`host_check`] | bytes of a socket to and from requests; the API over this system; whom it answers |
 //! | [`import`] | files of rows into carts of commands |
 //! | [`replays`], [`verifications`] | work on replay runs and verifications to their end |
+//! | [`doctor`], [`logs`] | what is wrong with a data folder; what the program logs |
 //! | `chores` | what happens from time to time |
 
 pub mod archive;
@@ -21,13 +22,16 @@ pub mod bus;
 pub mod checkpoints;
 mod chores;
 pub mod clock;
+pub mod doctor;
 pub mod dynamo;
 mod feed;
 pub mod folder;
 pub mod front;
 pub mod functions;
+pub mod host_check;
 pub mod http;
 pub mod import;
+pub mod logs;
 mod mappings;
 pub mod notices;
 pub mod pipeline_db;

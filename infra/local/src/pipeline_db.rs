@@ -91,6 +91,13 @@ pub fn open(file: &Path) -> Result<Sqlite, OpenError> {
     Sqlite::open(file, |connection| prepare(file, connection))
 }
 
+/// Whether a file has the layout of this build; if not, what was found. Changes nothing.
+pub(crate) fn looks_right(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let expected = format!("has the layout {version}, this build knows {LAYOUT_VERSION}");
+    Ok(if version == LAYOUT_VERSION { Ok(()) } else { Err(expected) })
+}
+
 fn prepare(file: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     let refused = |source| OpenError::sqlite(file, source);
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(refused)?;

@@ -12,6 +12,7 @@ mod commands;
 mod histogram;
 mod imports;
 mod lists;
+mod openapi;
 mod operations;
 mod owners;
 mod receipts;

@@ -66,7 +66,7 @@ pub struct Estimate {
     /// Events by name, those in messages.
     pub by_type: BTreeMap<String, u64>,
     /// Carts with any of them.
-    pub carts: u64,
+    pub carts_count: u64,
     /// Whether there are more carts than were told apart.
     pub carts_are_more: bool,
     /// Messages.
@@ -166,7 +166,7 @@ impl<P: ReplayPorts> Replay<'_, P> {
             events: count.events,
             events_skipped: count.skipped,
             by_type: count.by_type,
-            carts: count.carts.len() as u64,
+            carts_count: count.carts.len() as u64,
             carts_are_more: count.carts_are_more,
             messages: count.messages,
             objects: count.objects,

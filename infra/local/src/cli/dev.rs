@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use tillroll_local::folder;
+use tillroll_local::host_check::Hosts;
+use tillroll_local::logs;
 use tillroll_local::system::Options;
 
 use super::Session;
@@ -17,7 +19,7 @@ use super::running::Running;
 use super::seed::{self, Demo};
 use super::table::{Column, Table};
 
-const PORT: u16 = 7070;
+pub(crate) const PORT: u16 = 7070;
 /// What a data folder of ours has at least one of, once anything has happened in it.
 const OUR_FILES: [&str; 3] = ["dynamodb.sqlite", "pipeline.sqlite", "dev.lock"];
 
@@ -42,9 +44,34 @@ pub(crate) struct Arguments {
     /// Prices and discount rules; without them prices are taken as given
     #[arg(long, value_name = "FILE")]
     catalogue: Option<PathBuf>,
+    /// A further host name that requests may name, beside localhost
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+    /// How lines are logged; what, TILLROLL_LOG says: error, warn, info, debug or trace
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
     /// A file that holds the time of day, for tests
     #[arg(long, value_name = "FILE")]
     clock_file: Option<PathBuf>,
+}
+
+/// How lines are logged.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For a person
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+impl From<LogFormat> for logs::Format {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Text => Self::Text,
+            LogFormat::Json => Self::Json,
+        }
+    }
 }
 
 /// What a start says, as `--json` prints it.
@@ -62,6 +89,7 @@ pub(crate) async fn run(
     json: bool,
     interrupt: Interrupt,
 ) -> Result<Ending, Failure> {
+    let hosts = Hosts::with(&arguments.allow_host).map_err(|error| Failure::of(&error))?;
     let data_dir = reach::folder_for_dev(data_dir)?;
     let is_used = OUR_FILES.iter().any(|name| data_dir.join(name).exists());
     if arguments.fresh && !is_used && !is_empty(&data_dir) {
@@ -86,7 +114,7 @@ pub(crate) async fn run(
         clock_file: arguments.clock_file,
         catalogue_file: catalogue,
     };
-    let running = Running::start(options, arguments.port).await?;
+    let running = Running::start_for(hosts, options, arguments.port).await?;
     let port = running.port();
     if arguments.port != 0 && port != arguments.port {
         say(&format!("port {} is taken; {port} is used instead", arguments.port));

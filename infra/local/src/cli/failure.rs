@@ -9,6 +9,8 @@ use std::process::ExitCode;
 pub(crate) enum Ending {
     /// It did what it was asked.
     Fine,
+    /// It looked, and has said what is wrong.
+    Problems,
     /// It looked, and what should be equal is not.
     Differences,
     /// Ctrl+C, and it has said how to go on.
@@ -19,6 +21,7 @@ impl Ending {
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Self::Fine => 0,
+            Self::Problems => 1,
             Self::Differences => 3,
             Self::Interrupted => INTERRUPTED,
         })

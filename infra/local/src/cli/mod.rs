@@ -4,12 +4,15 @@
 //! document and nothing beside it. There are no colours, so `NO_COLOR` is obeyed by nature.
 
 mod ask;
+mod bench;
 mod cart;
 mod carts;
 mod client;
+mod completions;
 mod dead_letters;
 mod dev;
 mod diff;
+mod doctor;
 mod event_stream;
 mod events;
 mod explain;
@@ -37,7 +40,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tillroll_local::logs;
 
 use client::Client;
 use failure::{Ending, Failure};
@@ -85,6 +88,12 @@ enum Command {
     Dev(dev::Arguments),
     /// Read a timeline file, without any running system
     Open(open::Arguments),
+    /// Find out what is wrong, and say what to do
+    Doctor(doctor::Arguments),
+    /// Measure this machine: a short load on a system of its own
+    Bench(bench::Arguments),
+    /// Print what a shell needs to complete the command line
+    Completions(completions::Arguments),
     #[command(flatten)]
     With(WithSystem),
 }
@@ -161,18 +170,19 @@ pub(crate) fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Failure::new(format!("cannot start: {error}")).conclude(),
     };
-    log_to_stderr();
+    let format = match &arguments.command {
+        Command::Dev(arguments) => arguments.log_format.into(),
+        Command::Open(_) | Command::Doctor(_) | Command::Bench(_) | Command::Completions(_) | Command::With(_) => {
+            logs::Format::default()
+        }
+    };
+    if let Err(error) = logs::to_stderr(std::env::var(logs::VARIABLE).ok().as_deref(), format) {
+        return Failure::of(&error).conclude();
+    }
     let outcome = runtime.block_on(run(arguments));
     // Whatever still sits in a blocking call, such as reading a terminal, is not waited for.
     runtime.shutdown_background();
     outcome.map_or_else(Failure::conclude, Ending::code)
-}
-
-/// What the system in this process has to say beside its answers: warnings and errors, or what `RUST_LOG` asks for.
-fn log_to_stderr() {
-    // dynoxide warns of every refused request, those that are a part of the plan included; the adapter over it judges.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }
 
 async fn run(arguments: Arguments) -> Result<Ending, Failure> {
@@ -184,6 +194,9 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::With(WithSystem::Explain(arguments)) if arguments.is_of_a_file() => {
             return explain::run_on_file(&arguments, json);
         }
+        Command::Doctor(arguments) => return doctor::run(&arguments, data_dir, json).await,
+        Command::Bench(arguments) => return bench::run(&arguments, json, &interrupt).await,
+        Command::Completions(arguments) => return completions::run(&arguments),
         Command::With(command) => command,
     };
     let session = Session { reach: Reach::find(data_dir).await?, json, interrupt };

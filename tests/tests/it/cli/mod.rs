@@ -1,6 +1,7 @@
 //! The program `tillroll` as its user meets it: started as a process, judged by what it prints and how it ends.
 
 mod dev;
+mod doctor;
 mod import;
 mod looking;
 mod operations;

@@ -9,7 +9,7 @@ use super::{Desk, Ran, program};
 /// The address that the pages write.
 const WRITTEN: &str = "http://127.0.0.1:7070";
 /// Longest time one pasted command may take, in seconds. What follows a stream brings its own end.
-const COMMAND_S_MAX: &str = "60";
+const COMMAND_S_MAX: &str = "300";
 
 fn commands_of(page: &str) -> Vec<&str> {
     let mut inside = false;

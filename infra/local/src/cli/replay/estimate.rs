@@ -20,7 +20,7 @@ struct Estimate {
     events: u64,
     events_skipped: u64,
     by_type: BTreeMap<String, u64>,
-    carts: u64,
+    carts_count: u64,
     carts_are_more: bool,
     messages: u64,
     objects: u64,
@@ -80,7 +80,7 @@ impl Estimate {
             fact("skipped", count(self.events_skipped));
         }
         let more = if self.carts_are_more { " and more" } else { "" };
-        fact("carts", format!("{}{more}", count(self.carts)));
+        fact("carts", format!("{}{more}", count(self.carts_count)));
         fact("messages", count(self.messages));
         fact("objects", count(self.objects));
         let from = match &self.seconds_from {
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn an_estimate_is_a_page_of_facts() {
         let estimate = r#"{"subscription": "carts", "target": "new_generation", "events": 1469307,
-            "events_skipped": 7, "by_type": {"ItemAdded": 1469307}, "carts": 155848, "carts_are_more": false,
+            "events_skipped": 7, "by_type": {"ItemAdded": 1469307}, "carts_count": 155848, "carts_are_more": false,
             "messages": 94035, "objects": 1470, "complete": true, "seconds": 200, "seconds_from": {"run": "r"},
             "cost": {"s3_requests": 1562, "sqs_requests": 28000, "dynamodb_writes": 160000, "micro_usd": 1115000,
                      "prices": "here, now"}}"#;
