@@ -59,18 +59,22 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
     wrong("archive", "tillroll verify");
     fs::write(&object, whole).unwrap();
 
-    for (file, text) in
-        [("dynamodb.sqlite", "not SQLite at all, and long enough to be looked at"), ("dev.lock", "mine")]
-    {
-        let path = desk.path("data").join(file);
-        let kept = fs::read(&path).unwrap();
-        fs::write(&path, text).unwrap();
-        wrong(if file == "dev.lock" { "lock" } else { file }, if file == "dev.lock" { "remove it" } else { "--fresh" });
-        fs::write(&path, kept).unwrap();
-    }
+    let lock = desk.path("data/dev.lock");
+    let kept = fs::read(&lock).unwrap();
+    fs::write(&lock, "mine").unwrap();
+    wrong("lock", "remove it");
+    fs::write(&lock, kept).unwrap();
+
     let ahead = std::time::SystemTime::now() + std::time::Duration::from_hours(1);
     fs::File::options().write(true).open(desk.path("data/pipeline.sqlite")).unwrap().set_modified(ahead).unwrap();
     wrong("clock", "set the clock");
+
+    // SQLite mends a file from its write-ahead log, so that one goes too.
+    fs::write(desk.path("data/dynamodb.sqlite"), "not SQLite at all, and long enough to be looked at").unwrap();
+    for beside in ["dynamodb.sqlite-wal", "dynamodb.sqlite-shm"] {
+        let _ = fs::remove_file(desk.path("data").join(beside));
+    }
+    wrong("dynamodb.sqlite", "--fresh");
     let file = desk.file("folder", "none");
     desk.run(&["doctor", "--port", "0", "--data-dir", &file]).ended(1);
 }
