@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 use tillroll_core::money::SAFE_MAX;
 
 use super::shapes::lists::Subscription;
-use super::shapes::values::{AnyMoment, CartId, CommandId, TEXT_PATTERN, Uuid};
+use super::shapes::values::{AnyMoment, CommandId, Uuid};
 use super::shapes::{SchemaOf, of};
 use crate::api::events::{EVENTS_PAGE_MAX, WAIT_S_MAX};
 use crate::api::refusals::KEPT_MAX;
 use crate::subscriptions::carts::PAGE_CARTS_MAX;
+
+/// Any text but none.
+const NOT_EMPTY: &str = r"^[\s\S]+$";
 
 /// A parameter.
 #[derive(Clone, Copy)]
@@ -90,7 +93,7 @@ pub(super) const CART_ID: Parameter = Parameter {
     place: Place::Path,
     required: true,
     description: "The cart. What is no id of ours is a cart that nobody has.",
-    kind: Kind::Named(of::<CartId>),
+    kind: Kind::Named(of::<Uuid>),
 };
 pub(super) const RUN_ID: Parameter = Parameter {
     name: "run_id",
@@ -158,7 +161,11 @@ pub(super) const SUBSCRIPTION: Parameter =
 pub(super) const LIMIT_LETTERS: Parameter = limit(100, 20);
 pub(super) const LIMIT_OPERATIONS: Parameter = limit(1_000, 50);
 pub(super) const ID_CURSOR: Parameter =
-    query("cursor", "Of the page before. It is nobody's to make or read.", Kind::Matching("^[A-Za-z0-9.-]{1,100}$"));
+    query("cursor", "Of the page before. It is nobody's to make or read.", Kind::Matching("^[A-Za-z0-9-]{1,100}$"));
+pub(super) const OPERATION_CURSOR: Parameter =
+    query("cursor", "Of the page before. It is nobody's to make or read.", Kind::Matching("^[A-Za-z0-9-]*$"));
+pub(super) const PARKED_CURSOR: Parameter =
+    query("cursor", "Of the page before. It is nobody's to make or read.", Kind::Matching("^[a-z0-9.-]{1,100}$"));
 pub(super) const LETTER_ID: Parameter = named("letter_id", "The dead letter.");
 pub(super) const VERIFICATION_ID: Parameter = named("verification_id", "The verification.");
 
@@ -176,18 +183,15 @@ pub(super) const SKU: Parameter = Parameter {
     place: Place::Query,
     required: true,
     description: "The item.",
-    kind: Kind::Matching(TEXT_PATTERN),
+    kind: Kind::Matching(NOT_EMPTY),
 };
 pub(super) const IF_MATCH: Parameter = header(
     "If-Match",
     "Only if the cart is at this version: `\"12\"`, or `*` for any version above 0.",
     Kind::Matching(r#"^(\*|"(0|[1-9][0-9]{0,14})")$"#),
 );
-pub(super) const IF_NONE_MATCH: Parameter = header(
-    "If-None-Match",
-    "Entity tags that the caller has; 304 if one is the present one.",
-    Kind::Matching(r#"^(\*|(W/)?"[!#-~]*"(, (W/)?"[!#-~]*")*)$"#),
-);
+pub(super) const IF_NONE_MATCH: Parameter =
+    header("If-None-Match", "Entity tags that the caller has; 304 if one is the present one.", Kind::Any);
 pub(super) const LAST_EVENT_ID: Parameter =
     header("Last-Event-ID", "The version that the reader has seen last.", Kind::Matching("^(0|[1-9][0-9]{0,14})$"));
 pub(super) const IDEMPOTENCY_KEY: Parameter = header(

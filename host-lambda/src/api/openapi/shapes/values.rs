@@ -13,7 +13,7 @@ const NIL: &str = "00000000-0000-0000-0000-000000000000";
 /// RFC 3339 in UTC, with milliseconds only when there are any.
 const MOMENT_PATTERN: &str = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$";
 /// No character of category Cc.
-pub(in crate::api::openapi) const TEXT_PATTERN: &str = r"^[^\u0000-\u001f\u007f-\u009f]+$";
+const TEXT_PATTERN: &str = r"^[^\u0000-\u001f\u007f-\u009f]+$";
 
 macro_rules! value {
     ($(#[doc = $doc:literal])+ $name:ident = $schema:expr) => {

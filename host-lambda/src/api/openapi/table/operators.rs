@@ -2,8 +2,8 @@
 
 use super::super::parameters::{
     BUCKETS, CART_ID, CHANGED_FROM, CHANGED_TO, CURSOR, DRY_RUN_WAIT, FEED_AFTER, FEED_FROM, FEED_LAST_EVENT_ID,
-    FEED_TYPE, ID_CURSOR, IDEMPOTENCY_KEY, LETTER_ID, LIMIT, LIMIT_LETTERS, LIMIT_OPERATIONS, LIMIT_RUNS, RUN_ID,
-    SUBSCRIPTION, TRACEPARENT, VERIFICATION_ID,
+    FEED_TYPE, ID_CURSOR, IDEMPOTENCY_KEY, LETTER_ID, LIMIT, LIMIT_LETTERS, LIMIT_OPERATIONS, LIMIT_RUNS,
+    OPERATION_CURSOR, PARKED_CURSOR, RUN_ID, SUBSCRIPTION, TRACEPARENT, VERIFICATION_ID,
 };
 use super::super::shapes::{imports, lists, live, of, repairs, replays};
 use super::{ANY, Answer, Body, CHANGE, Content, Header, JSON_BODY, Operation, STORED, Tag, Verb, json, lines, ok};
@@ -230,7 +230,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         tag: Tag::Operators,
         summary: "What people did",
         description: "Redrives, resumes and repairs, with who, why and what became of it.",
-        parameters: parameters![LIMIT_OPERATIONS, ID_CURSOR],
+        parameters: parameters![LIMIT_OPERATIONS, OPERATION_CURSOR],
         body: Body::None,
         answers: &[ok("Newest first.", &[json(of::<repairs::OperationPage>)])],
         problems: &[ANY, STORED],
@@ -243,7 +243,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         tag: Tag::Operators,
         summary: "Carts at which a subscription stands still",
         description: "With the version that could not be applied, and why.",
-        parameters: parameters![SUBSCRIPTION, LIMIT, ID_CURSOR],
+        parameters: parameters![SUBSCRIPTION, LIMIT, PARKED_CURSOR],
         body: Body::None,
         answers: &[ok("A page.", &[json(of::<repairs::ParkedPage>)])],
         problems: &[ANY, &["not_found"], STORED],
