@@ -115,7 +115,8 @@ async fn the_parameters_of_every_query_are_those_that_are_read_within_their_boun
             let (min, max) = (&parameter["schema"]["minimum"], &parameter["schema"]["maximum"]);
             // What an address needs is there, so that only this one is wrong.
             let needed = in_query.iter().filter(|other| other["required"] == true && other["name"] != name);
-            let needed: String = needed.map(|other| format!("&{}=1", other["name"].as_str().unwrap())).collect();
+            let needed: Vec<_> = needed.map(|other| ["&", other["name"].as_str().unwrap(), "=1"].concat()).collect();
+            let needed = needed.concat();
             let detail = ask(&format!("{name}=x{needed}")).await;
             assert_eq!(detail, format!("{name} must be a whole number from {min} to {max}"));
         }

@@ -122,7 +122,8 @@ pub(in crate::api::openapi) struct RedriveRequest {
 #[schemars(deny_unknown_fields)]
 pub(in crate::api::openapi) struct Redriven {
     /// Letters that are in their queue again.
-    redriven: Vec<String>,
+    #[schemars(rename = "redriven")]
+    letters: Vec<String>,
     /// Letters that were named and are not there, or not any more.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<String>")]
     gone: Option<Vec<String>>,
