@@ -48,18 +48,15 @@ pub fn to_stderr(wanted: Option<&str>, format: Format) -> Result<(), NoFilter> {
 
 /// What is asked for, as directives: the libraries first, so that what is asked for wins.
 fn directives(wanted: &str) -> String {
-    let mut all = OTHERS.to_owned();
+    let mut all = vec![OTHERS.to_owned()];
     for part in wanted.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         if part.parse::<Level>().is_ok() || part == "off" {
-            for ours in OURS {
-                all.push_str(&format!(",{ours}={part}"));
-            }
+            all.extend(OURS.map(|ours| format!("{ours}={part}")));
         } else {
-            all.push(',');
-            all.push_str(part);
+            all.push(part.to_owned());
         }
     }
-    all
+    all.join(",")
 }
 
 #[cfg(test)]

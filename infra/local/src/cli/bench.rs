@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     /// How long writers write
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=SECONDS_MAX))]
     seconds: u64,
-    /// Measure the system at TILLROLL_URL
+    /// Measure the system at `TILLROLL_URL`
     #[arg(long, short, env = "TILLROLL_BENCH_YES", hide_env = true)]
     yes: bool,
 }
@@ -70,13 +70,12 @@ struct Figures {
 pub(crate) async fn run(arguments: &Arguments, json: bool, interrupt: &Interrupt) -> Result<Ending, Failure> {
     let url = std::env::var("TILLROLL_URL").ok().filter(|url| arguments.yes && !url.is_empty());
     let scratch = tempfile::tempdir().map_err(|error| Failure::of(&error))?;
-    let (own, base) = match url {
-        Some(url) => (None, url),
-        None => {
-            let running = Running::start(Options::new(scratch.path()), 0).await?;
-            let base = format!("http://127.0.0.1:{}", running.port());
-            (Some(running), base)
-        }
+    let (own, base) = if let Some(url) = url {
+        (None, url)
+    } else {
+        let running = Running::start(Options::new(scratch.path()), 0).await?;
+        let base = format!("http://127.0.0.1:{}", running.port());
+        (Some(running), base)
     };
     let measured = tokio::select! {
         measured = measure(&base, own.is_some(), arguments, json) => measured.map(Some),
@@ -87,11 +86,8 @@ pub(crate) async fn run(arguments: &Arguments, json: bool, interrupt: &Interrupt
     }
     let Some(figures) = measured? else { return Ok(Ending::Interrupted) };
     let mut output = Output::new();
-    if json {
-        output.json(&figures)?
-    } else {
-        output.text(&page(&figures))?
-    }
+    let written = if json { output.json(&figures) } else { output.text(&page(&figures)) };
+    written?;
     output.end()?;
     Ok(Ending::Fine)
 }
@@ -99,7 +95,7 @@ pub(crate) async fn run(arguments: &Arguments, json: bool, interrupt: &Interrupt
 async fn measure(base: &str, own: bool, arguments: &Arguments, quiet: bool) -> Result<Figures, Failure> {
     let tell = |line: &str| {
         if !quiet {
-            say(line)
+            say(line);
         }
     };
     let bench = Bench { client: Client::new(base)?, base: base.to_owned(), names: Names::new() };

@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     /// A further host name that requests may name, beside localhost
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
-    /// How lines are logged; what, TILLROLL_LOG says: error, warn, info, debug or trace
+    /// How lines are logged; `TILLROLL_LOG` says what: error, warn, info, debug or trace
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) log_format: LogFormat,
     /// A file that holds the time of day, for tests
