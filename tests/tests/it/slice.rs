@@ -109,7 +109,7 @@ struct Seen {
 }
 
 async fn look(desk: &Desk, api: &Api, items: &[String], cart: &str) -> Seen {
-    let verified = desk.json(&["verify"]);
+    let verified = desk.verdict();
     let mut suggestions = Vec::new();
     for item in items {
         let (status, page) = api.get(&format!("/suggestions?sku={item}")).await;
