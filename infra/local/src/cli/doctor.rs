@@ -40,9 +40,10 @@ struct Examined<'a> {
 }
 
 pub(crate) async fn run(arguments: &Arguments, data_dir: Option<PathBuf>, json: bool) -> Result<Ending, Failure> {
-    let folder = reach::folder_for_dev(data_dir)?;
+    let named = if data_dir.is_none() { reach::named_system() } else { None };
+    let folder = reach::folder_to_examine(data_dir)?;
     let mut findings = examine(&folder, arguments.port).await;
-    findings.push(system(&folder).await);
+    findings.push(system(named, &folder).await);
     let ok = findings.iter().all(|finding| finding.state != State::Problem);
     let mut output = Output::new();
     if json {
@@ -70,13 +71,12 @@ fn page(findings: &[Finding]) -> String {
     if advice.is_empty() { table.render() } else { format!("{}\n{advice}", table.render()) }
 }
 
-/// What a running system says of itself.
-async fn system(folder: &Path) -> Finding {
+/// What a running system says of itself: the one that the environment names, or else the one that works in the folder.
+async fn system(named: Option<String>, folder: &Path) -> Finding {
     const CHECK: &str = "running system";
-    let Some(port) = folder::occupant(folder).and_then(|occupant| occupant.port) else {
-        return Finding::fine(CHECK, "none");
-    };
-    match tokio::time::timeout(ANSWER_MAX, ask(port)).await {
+    let in_folder = || folder::occupant(folder).and_then(|occupant| occupant.port).map(reach::loopback);
+    let Some(url) = named.or_else(in_folder) else { return Finding::fine(CHECK, "none") };
+    match tokio::time::timeout(ANSWER_MAX, ask(&url)).await {
         Ok(Ok(finding)) => finding,
         Ok(Err(failure)) => {
             let why = match failure {
@@ -87,7 +87,7 @@ async fn system(folder: &Path) -> Finding {
         }
         Err(_) => Finding::problem(
             CHECK,
-            format!("port {port} does not answer within {} s", ANSWER_MAX.as_secs()),
+            format!("{} does not answer within {} s", shown(&url), ANSWER_MAX.as_secs()),
             "stop it and start it again; nothing acknowledged is lost",
         ),
     }
@@ -106,9 +106,9 @@ struct Pipeline {
     parked: Vec<serde_json::Value>,
 }
 
-async fn ask(port: u16) -> Result<Finding, Failure> {
+async fn ask(url: &str) -> Result<Finding, Failure> {
     const CHECK: &str = "running system";
-    let client = Client::new(&format!("http://127.0.0.1:{port}"))?;
+    let client = Client::new(url)?;
     client.get("/readyz", &[]).await?.accepted()?;
     let Build { version } = client.get("/version", &[]).await?.accepted()?.read()?;
     let Pipeline { flow, parked } = client.get("/pipeline", &[]).await?.accepted()?.read()?;
@@ -131,5 +131,5 @@ async fn ask(port: u16) -> Result<Finding, Failure> {
         return Ok(Finding::note(CHECK, says, "restart `tillroll dev` with this program"));
     }
     let waiting: u64 = flow.stages.iter().map(|stage| stage.lag_events).sum();
-    Ok(Finding::fine(CHECK, format!("ready on port {port}; {} events wait for a stage", count(waiting))))
+    Ok(Finding::fine(CHECK, format!("{} is ready; {} events wait for a stage", shown(url), count(waiting))))
 }

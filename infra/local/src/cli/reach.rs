@@ -81,7 +81,21 @@ enum Place {
 
 /// The data folder for `dev`: where the other commands would look, but for a running system elsewhere.
 pub(crate) fn folder_for_dev(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
-    match place(flag, |name| variable(name).filter(|_| name != URL_VARIABLE), |_| false)? {
+    folder_of(flag, |_| false)
+}
+
+/// The data folder to look at: the one of a system that the other commands would find, or else where `dev` would work.
+pub(crate) fn folder_to_examine(flag: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    folder_of(flag, |folder| folder::occupant(folder).is_some())
+}
+
+/// The running system that the environment names.
+pub(crate) fn named_system() -> Option<String> {
+    variable(URL_VARIABLE)
+}
+
+fn folder_of(flag: Option<PathBuf>, is_in_use: impl Fn(&Path) -> bool) -> Result<PathBuf, Failure> {
+    match place(flag, |name| variable(name).filter(|_| name != URL_VARIABLE), is_in_use)? {
         Place::Folder(folder) => Ok(folder),
         Place::Url(url) => Err(Failure::new(format!("{url} is no folder"))),
     }
@@ -141,7 +155,7 @@ async fn running(folder: &Path) -> Result<Option<u16>, Failure> {
     })
 }
 
-fn loopback(port: u16) -> String {
+pub(crate) fn loopback(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 

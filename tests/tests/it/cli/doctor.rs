@@ -41,6 +41,18 @@ fn doctor_finds_nothing_wrong_where_nothing_is_with_a_running_system_and_without
 }
 
 #[test]
+fn doctor_asks_the_system_that_the_environment_names() {
+    let (desk, elsewhere) = (Desk::new(), Desk::new());
+    let dev = elsewhere.dev(&["--no-demo"]);
+    let mut doctor = desk.command(&["doctor", "--json", "--port", "0"]);
+    let ran = doctor.env("TILLROLL_URL", format!("http://127.0.0.1:{}", dev.port())).output().unwrap();
+    let examined: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let ready = examined["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == "running system");
+    let says = ready.unwrap()["says"].as_str().unwrap();
+    assert!(says.contains(&format!(":{} is ready", dev.port())), "{examined}");
+}
+
+#[test]
 fn doctor_says_what_is_wrong_and_what_to_do() {
     let desk = Desk::new();
     desk.run(&import(&desk.file("sales.csv", SALES), &[])).fine();
