@@ -8,6 +8,9 @@ use crate::hash::Fingerprint;
 use crate::id::{CommandId, EventId, StreamId};
 use crate::time::Timestamp;
 
+/// Version of an event's data layout where none is noted.
+pub const FIRST_SCHEMA: u32 = 1;
+
 /// One event of a stream as it was recorded. Immutable for ever once stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded<E> {
@@ -57,8 +60,28 @@ pub struct Circumstances {
     pub actor: Option<String>,
     /// The first 16 hexadecimal digits of the reducer's hash.
     pub reducer: Option<String>,
-    /// Version of the event's data layout; 1 when absent.
+    /// Version of the event's data layout; [`FIRST_SCHEMA`] when absent.
     pub schema_version: u32,
+}
+
+impl Circumstances {
+    /// Nothing was noted but the id.
+    #[must_use]
+    pub const fn bare(event_id: EventId) -> Self {
+        Self {
+            event_id,
+            source: None,
+            happened_at: None,
+            recorded_at: None,
+            command: None,
+            correlation_id: None,
+            causation_id: None,
+            traceparent: None,
+            actor: None,
+            reducer: None,
+            schema_version: FIRST_SCHEMA,
+        }
+    }
 }
 
 /// A command as events remember it: its id, and a fingerprint of its content.

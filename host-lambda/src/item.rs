@@ -7,7 +7,7 @@
 use std::str::FromStr;
 
 use serde_json::{Map, Number, Value};
-use tillroll_core::recorded::{Circumstances, CommandMark};
+use tillroll_core::recorded::{Circumstances, CommandMark, FIRST_SCHEMA};
 use tillroll_core::time::Timestamp;
 
 use crate::lambda_events::{Attribute, Image};
@@ -38,8 +38,6 @@ pub(crate) const REDUCER: &str = "Reducer";
 
 /// Most attributes an event's item has.
 pub const ATTRIBUTES_MAX: usize = 16;
-/// Schema version of events that name none.
-pub(crate) const FIRST_SCHEMA: u32 = 1;
 
 /// A typed value of an item, in a library's own type.
 pub trait ItemValue: Sized {

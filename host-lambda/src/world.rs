@@ -82,17 +82,9 @@ pub(crate) fn named_event(cart: StreamId, version: u64, name: &str, data: Value)
         name: name.to_owned(),
         data,
         circumstances: Circumstances {
-            event_id,
             source: Some("tillroll:api".to_owned()),
-            happened_at: None,
             recorded_at: Some(Timestamp::from_unix_ms(1_772_603_999_000)),
-            command: None,
-            correlation_id: None,
-            causation_id: None,
-            traceparent: None,
-            actor: None,
-            reducer: None,
-            schema_version: 1,
+            ..Circumstances::bare(event_id)
         },
     }
 }

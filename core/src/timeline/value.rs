@@ -2,7 +2,7 @@
 //! instead, and serde turns it into whatever the host speaks.
 
 use alloc::borrow::Cow;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -62,12 +62,17 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn keyed(members: impl Iterator<Item = (&'a str, Self)>) -> Self {
         let mut keys = BTreeSet::new();
-        let unique = |key: &'a str| {
-            let repeated = (2_u64..).map(|nth| Cow::Owned(format!("{key}#{nth}")));
-            let mut candidates = core::iter::once(Cow::Borrowed(key)).chain(repeated);
-            candidates.find(|candidate: &Cow<'a, str>| keys.insert(candidate.clone())).unwrap_or_default()
+        // The number to try next for a key, so that a key that comes a million times is not counted up as often.
+        let mut numbers = BTreeMap::new();
+        let mut unique = |key: &'a str| {
+            let mut candidate = Cow::Borrowed(key);
+            while !keys.insert(candidate.clone()) {
+                let number = numbers.entry(key).or_insert(1_u64);
+                *number = number.saturating_add(1);
+                candidate = Cow::Owned(format!("{key}#{number}"));
+            }
+            candidate
         };
-        let mut unique = unique;
         Self::Keyed(members.map(|(key, value)| (unique(key), value)).collect())
     }
 

@@ -28,19 +28,7 @@ struct Record {
 }
 
 pub(crate) fn bare(version: u128) -> Circumstances {
-    Circumstances {
-        event_id: EventId::new(Uuid::from_u128(version)),
-        source: None,
-        happened_at: None,
-        recorded_at: None,
-        command: None,
-        correlation_id: None,
-        causation_id: None,
-        traceparent: None,
-        actor: None,
-        reducer: None,
-        schema_version: 1,
-    }
+    Circumstances::bare(EventId::new(Uuid::from_u128(version)))
 }
 
 fn stream() -> StreamId {

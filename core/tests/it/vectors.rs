@@ -76,19 +76,8 @@ pub(crate) fn cart_id() -> StreamId {
 fn history(events: &[Named]) -> Versioned<Cart> {
     let mut cart = Versioned::new(cart_id());
     for (version, named) in (1..).zip(events) {
-        let circumstances = Circumstances {
-            event_id: EventId::of(cart_id(), CommandId::new(uuid::Uuid::from_u128(version.into())), 0),
-            source: None,
-            happened_at: None,
-            recorded_at: None,
-            command: None,
-            correlation_id: None,
-            causation_id: None,
-            traceparent: None,
-            actor: None,
-            reducer: None,
-            schema_version: 1,
-        };
+        let circumstances =
+            Circumstances::bare(EventId::of(cart_id(), CommandId::new(uuid::Uuid::from_u128(version.into())), 0));
         let event = Stored::Known(named.event());
         cart.replay(&Recorded { stream: cart_id(), version, event, circumstances }).unwrap();
     }

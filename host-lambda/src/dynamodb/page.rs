@@ -13,12 +13,12 @@ use serde_json::Value;
 use tillroll_core::aggregate::Event;
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
-use tillroll_core::recorded::{Circumstances, CommandMark, Recorded, Stored};
+use tillroll_core::recorded::{Circumstances, CommandMark, FIRST_SCHEMA, Recorded, Stored};
 use uuid::Uuid;
 
 use super::attribute::Attribute;
 use super::cursor::{Cursor, Refused};
-use crate::item::{self, DATA, EVENT_ID, FIRST_SCHEMA, NAME, STREAM, VERSION};
+use crate::item::{self, DATA, EVENT_ID, NAME, STREAM, VERSION};
 use crate::ports::{Fault, decoded};
 use crate::record::EventRecord;
 
@@ -180,19 +180,7 @@ enum Data<'a, C> {
 
 impl<'a, C> Parts<'a, C> {
     fn new() -> Self {
-        let noted = Circumstances {
-            event_id: EventId::new(Uuid::nil()),
-            source: None,
-            happened_at: None,
-            recorded_at: None,
-            command: None,
-            correlation_id: None,
-            causation_id: None,
-            traceparent: None,
-            actor: None,
-            reducer: None,
-            schema_version: FIRST_SCHEMA,
-        };
+        let noted = Circumstances::bare(EventId::new(Uuid::nil()));
         Self {
             stream: None,
             version: None,

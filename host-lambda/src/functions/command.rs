@@ -101,17 +101,14 @@ impl Origin {
     #[must_use]
     pub fn circumstances(&self, happened_at: Timestamp, recorded_at: Timestamp) -> Circumstances {
         Circumstances {
-            event_id: EventId::new(Uuid::nil()),
             source: Some(self.source.clone()),
             happened_at: Some(happened_at),
             recorded_at: Some(recorded_at),
-            command: None,
             correlation_id: self.correlation_id.clone(),
-            causation_id: None,
             traceparent: self.traceparent.clone(),
             actor: self.actor.clone(),
             reducer: self.reducer.clone(),
-            schema_version: 1,
+            ..Circumstances::bare(EventId::new(Uuid::nil()))
         }
     }
 }

@@ -38,17 +38,10 @@ pub(crate) fn event(cart: StreamId, version: u64, name: &str, mut data: serde_js
         name: name.to_owned(),
         data,
         circumstances: Circumstances {
-            event_id: EventId::new(Uuid::from_u128(cart.uuid().as_u128() << 32 | u128::from(version))),
             source: Some("tillroll:api".to_owned()),
             happened_at: Some(recorded_at),
             recorded_at: Some(recorded_at),
-            command: None,
-            correlation_id: None,
-            causation_id: None,
-            traceparent: None,
-            actor: None,
-            reducer: None,
-            schema_version: 1,
+            ..Circumstances::bare(EventId::new(Uuid::from_u128(cart.uuid().as_u128() << 32 | u128::from(version))))
         },
     }
 }

@@ -70,17 +70,10 @@ pub fn event(stream: StreamId, version: u64, command: u128) -> EventRecord {
         name: "ItemAdded".to_owned(),
         data: json!({"shopping_cart_uuid": stream, "item_name": "Tea", "quantity": 3}),
         circumstances: Circumstances {
-            event_id: EventId::of(stream, command, index),
             source: Some("tillroll:api".to_owned()),
-            happened_at: None,
             recorded_at: Some("2026-01-01T00:00:00.250Z".parse().unwrap()),
             command: Some(CommandMark::new(command, Fingerprint::of_bytes(b"content"))),
-            correlation_id: None,
-            causation_id: None,
-            traceparent: None,
-            actor: None,
-            reducer: None,
-            schema_version: 1,
+            ..Circumstances::bare(EventId::of(stream, command, index))
         },
     }
 }

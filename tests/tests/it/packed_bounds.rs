@@ -32,17 +32,9 @@ fn history(edits: u64) -> Vec<u8> {
     let mut writer = Writer::<Cart>::new(&Header { stream: stream(), after: 0, beside: Vec::new() }).unwrap();
     for event in events {
         let circumstances = Circumstances {
-            event_id: EventId::new(Uuid::nil()),
             source: Some("tillroll:api".to_owned()),
-            happened_at: None,
-            recorded_at: None,
-            command: None,
             correlation_id: Some("a story".to_owned()),
-            causation_id: None,
-            traceparent: None,
-            actor: None,
-            reducer: None,
-            schema_version: 1,
+            ..Circumstances::bare(EventId::new(Uuid::nil()))
         };
         writer.push(&Content::Known(&event), None, &circumstances).unwrap();
     }

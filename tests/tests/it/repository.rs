@@ -23,17 +23,10 @@ fn world() -> (Repository<Cart, MemoryTable>, MemoryTable) {
 
 fn template() -> Circumstances {
     Circumstances {
-        event_id: EventId::new(Uuid::nil()),
         source: Some("tillroll:api".to_owned()),
         happened_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
         recorded_at: Some("2026-01-01T00:00:01Z".parse().unwrap()),
-        command: None,
-        correlation_id: None,
-        causation_id: None,
-        traceparent: None,
-        actor: None,
-        reducer: None,
-        schema_version: 1,
+        ..Circumstances::bare(EventId::new(Uuid::nil()))
     }
 }
 

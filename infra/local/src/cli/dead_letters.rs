@@ -180,43 +180,24 @@ async fn list(arguments: ListArguments, session: &Session) -> Result<Ending, Fai
         Column::text("REASON"),
     ]);
     let number = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), count);
-    loop {
-        let entries = list.next().await?;
-        if entries.is_empty() {
-            break;
-        }
-        for entry in entries {
-            let head: Head = entry.read()?;
-            table.row([
-                shown(&head.id).into_owned(),
-                shown(&head.subscription).into_owned(),
-                shown(&head.given_up_at).into_owned(),
-                count(head.receive_count),
-                number(head.events),
-                number(head.carts),
-                shown(&head.reason).into_owned(),
-            ]);
-        }
-    }
-    let mut output = Output::new();
-    if table.is_empty() {
-        output.line("no dead letters")?;
-    } else {
-        output.text(&table.render())?;
-    }
-    output.end()?;
-    if let Some(cursor) = list.cursor() {
-        say(&format!("there are more: --cursor {}", shown(cursor)));
-    }
-    Ok(Ending::Fine)
+    list.each(|head: Head| {
+        table.row([
+            shown(&head.id).into_owned(),
+            shown(&head.subscription).into_owned(),
+            shown(&head.given_up_at).into_owned(),
+            count(head.receive_count),
+            number(head.events),
+            number(head.carts),
+            shown(&head.reason).into_owned(),
+        ]);
+    })
+    .await?;
+    list.print_table(&table, "no dead letters")
 }
 
 fn letters<'a>(subscription: Option<&str>, session: &'a Session) -> List<'a> {
     let list = List::new(session.client(), "/dead-letters".to_owned(), "dead_letters", "cursor").page(100);
-    match subscription {
-        Some(subscription) => list.with("subscription", subscription.to_owned()),
-        None => list,
-    }
+    list.with_some("subscription", subscription)
 }
 
 async fn show(id: &str, session: &Session) -> Result<Ending, Failure> {
@@ -313,15 +294,7 @@ async fn dry_run(arguments: &RedriveArguments, session: &Session) -> Result<Endi
     let mut ids = arguments.ids.clone();
     if ids.is_empty() {
         let mut list = letters(arguments.subscription.as_deref(), session).limit(DRY_RUN_MAX);
-        loop {
-            let entries = list.next().await?;
-            if entries.is_empty() {
-                break;
-            }
-            for entry in entries {
-                ids.push(entry.read::<Head>()?.id);
-            }
-        }
+        list.each(|head: Head| ids.push(head.id)).await?;
         if list.cursor().is_some() {
             say(&format!("these are the first {DRY_RUN_MAX}"));
         }

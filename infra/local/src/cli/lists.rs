@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::client::Client;
-use super::failure::{Ending, Failure};
-use super::output::Output;
+use super::failure::{Ending, Failure, say};
+use super::output::{Output, shown};
+use super::table::Table;
 
 /// Most entries the API gives at once.
 const PAGE_MAX: u64 = 1_000;
@@ -94,6 +95,14 @@ impl<'a> List<'a> {
         self
     }
 
+    /// Asks with this member in the query, if it has a value.
+    pub(crate) fn with_some(self, name: &'static str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.with(name, value.to_owned()),
+            None => self,
+        }
+    }
+
     /// Leaves out other entries.
     pub(crate) fn keep(mut self, keep: impl Fn(&Entry) -> bool + 'static) -> Self {
         self.keep = Box::new(keep);
@@ -124,6 +133,19 @@ impl<'a> List<'a> {
         Ok(Vec::new())
     }
 
+    /// Reads all that is left and gives it to `take`, entry by entry.
+    pub(crate) async fn each<T: DeserializeOwned>(&mut self, mut take: impl FnMut(T)) -> Result<(), Failure> {
+        loop {
+            let entries = self.next().await?;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            for entry in entries {
+                take(entry.read()?);
+            }
+        }
+    }
+
     fn member<T: DeserializeOwned>(
         &self,
         members: &mut BTreeMap<String, Box<RawValue>>,
@@ -138,6 +160,21 @@ impl<'a> List<'a> {
     /// Where to go on after the entries read so far; `None` at the end of the list.
     pub(crate) fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
+    }
+
+    /// Prints what was read as a table, or `nothing` in place of an empty one, and says where the list goes on.
+    pub(crate) fn print_table(&self, table: &Table, nothing: &str) -> Result<Ending, Failure> {
+        let mut output = Output::new();
+        if table.is_empty() {
+            output.line(nothing)?;
+        } else {
+            output.text(&table.render())?;
+        }
+        output.end()?;
+        if let Some(cursor) = self.cursor() {
+            say(&format!("there are more: --cursor {}", shown(cursor)));
+        }
+        Ok(Ending::Fine)
     }
 
     /// Prints all entries as one document of the API's shape; holds one page at a time.

@@ -1,12 +1,14 @@
 //! `tillroll parked`: carts at which a subscription stands still, and trying them again.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Session;
 use super::ask::by;
 use super::cart::CartName;
 use super::client::Answer;
-use super::failure::{Ending, Failure, say};
+use super::failure::{Ending, Failure};
 use super::lists::List;
 use super::output::{Output, count, shown};
 use super::table::{Column, Table};
@@ -110,10 +112,7 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
 
 fn parked<'a>(subscription: Option<&str>, session: &'a Session) -> List<'a> {
     let list = List::new(session.client(), "/parked".to_owned(), "parked", "cursor");
-    match subscription {
-        Some(subscription) => list.with("subscription", subscription.to_owned()),
-        None => list,
-    }
+    list.with_some("subscription", subscription)
 }
 
 async fn list(arguments: ListArguments, session: &Session) -> Result<Ending, Failure> {
@@ -129,34 +128,18 @@ async fn list(arguments: ListArguments, session: &Session) -> Result<Ending, Fai
         Column::word("BUILD"),
         Column::text("REASON"),
     ]);
-    loop {
-        let entries = list.next().await?;
-        if entries.is_empty() {
-            break;
-        }
-        for entry in entries {
-            let Parked { subscription, cart_id, version, reason, build, since } = entry.read()?;
-            let since = since.unwrap_or_else(|| "-".to_owned());
-            let cells = [cart_id, subscription, count(version), since, build, reason];
-            table.row(cells.map(|cell| shown(&cell).into_owned()));
-        }
-    }
-    let mut output = Output::new();
-    if table.is_empty() {
-        output.line("no cart is parked")?;
-    } else {
-        output.text(&table.render())?;
-    }
-    output.end()?;
-    if let Some(cursor) = list.cursor() {
-        say(&format!("there are more: --cursor {}", shown(cursor)));
-    }
-    Ok(Ending::Fine)
+    list.each(|Parked { subscription, cart_id, version, reason, build, since }| {
+        let since = since.unwrap_or_else(|| "-".to_owned());
+        let cells = [cart_id, subscription, count(version), since, build, reason];
+        table.row(cells.map(|cell| shown(&cell).into_owned()));
+    })
+    .await?;
+    list.print_table(&table, "no cart is parked")
 }
 
 async fn resume(arguments: &ResumeArguments, session: &Session) -> Result<Ending, Failure> {
     let carts = match &arguments.cart {
-        Some(cart) => vec![cart.id()?.to_string()],
+        Some(cart) => BTreeSet::from([cart.id()?.to_string()]),
         None => all_parked(arguments.subscription.as_deref(), session).await?,
     };
     let mut output = Output::new();
@@ -197,20 +180,10 @@ async fn ask(cart: &str, arguments: &ResumeArguments, session: &Session) -> Resu
 }
 
 /// Each cart once, in whichever subscriptions it is parked.
-async fn all_parked(subscription: Option<&str>, session: &Session) -> Result<Vec<String>, Failure> {
-    let mut list = parked(subscription, session);
-    let mut carts = Vec::new();
-    loop {
-        let entries = list.next().await?;
-        if entries.is_empty() {
-            carts.sort();
-            carts.dedup();
-            return Ok(carts);
-        }
-        for entry in entries {
-            carts.push(entry.read::<Parked>()?.cart_id);
-        }
-    }
+async fn all_parked(subscription: Option<&str>, session: &Session) -> Result<BTreeSet<String>, Failure> {
+    let mut carts = BTreeSet::new();
+    parked(subscription, session).each(|Parked { cart_id, .. }| carts.extend([cart_id])).await?;
+    Ok(carts)
 }
 
 fn in_words(cart: &str, result: &Outcome) -> String {

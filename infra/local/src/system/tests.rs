@@ -38,17 +38,9 @@ fn cart(number: u128, items: u64) -> Vec<EventRecord> {
             name: name.to_owned(),
             data,
             circumstances: Circumstances {
-                event_id: EventId::of(stream, command, 0),
                 source: Some("tillroll:api".to_owned()),
-                happened_at: None,
-                recorded_at: None,
                 command: Some(CommandMark::new(command, Fingerprint::of_bytes(b"content"))),
-                correlation_id: None,
-                causation_id: None,
-                traceparent: None,
-                actor: None,
-                reducer: None,
-                schema_version: 1,
+                ..Circumstances::bare(EventId::of(stream, command, 0))
             },
         }
     };

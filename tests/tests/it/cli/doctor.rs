@@ -3,22 +3,15 @@
 use std::fs;
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Background, Desk, SALES, import};
+use super::{Background, Desk, SALES, archive_objects, import};
 
 /// The state of one check.
 fn state<'a>(examined: &'a Value, check: &str) -> &'a Value {
     let found = examined["findings"].as_array().unwrap().iter().find(|finding| finding["check"] == check);
     &found.unwrap_or_else(|| panic!("no check {check}: {examined}"))["state"]
-}
-
-fn objects(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let nested = entries.map(|path| if path.is_dir() { objects(&path) } else { vec![path] });
-    nested.flatten().filter(|path| path.extension().is_some_and(|end| end == "zst")).collect()
 }
 
 #[test]
@@ -65,7 +58,7 @@ fn doctor_says_what_is_wrong_and_what_to_do() {
     };
     assert_eq!(state(&desk.run(&["doctor", "--json", "--port", &port]).fine().json(), "port"), "note");
 
-    let object = objects(&desk.path("data/archive")).remove(0);
+    let object = archive_objects(&desk.path("data/archive")).remove(0);
     let whole = fs::read(&object).unwrap();
     fs::write(&object, &whole[..whole.len() / 2]).unwrap();
     wrong("archive", "tillroll verify");

@@ -6,22 +6,11 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::{Background, Desk, SALES, import, wait_for};
-
-/// A running system with the two baskets; the larger one's id.
-fn shop() -> (Desk, Background, String) {
-    let desk = Desk::new();
-    let dev = desk.dev(&["--no-demo"]);
-    desk.run(&import(&desk.file("sales.csv", SALES), &[])).fine();
-    let carts = desk.carts();
-    let large = carts.iter().find(|cart| cart["lines_count"] == 3).unwrap();
-    let id = large["cart_id"].as_str().unwrap().to_owned();
-    (desk, dev, id)
-}
+use super::{Desk, shop_and_larger_cart, wait_for};
 
 #[test]
 fn carts_are_listed_by_page_and_by_status() {
-    let (desk, _dev, large) = shop();
+    let (desk, _dev, large) = shop_and_larger_cart();
     let ran = desk.run(&["carts"]).fine();
     assert_eq!(ran.stdout.lines().count(), 3, "{}", ran.stdout);
     assert!(ran.fact(&large).contains("closed") && ran.fact(&large).contains("EUR 13.38"), "{}", ran.stdout);
@@ -43,7 +32,7 @@ fn carts_are_listed_by_page_and_by_status() {
 
 #[test]
 fn the_events_of_a_cart_are_told_in_words_and_in_json() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let ran = desk.run(&["events", &cart]).fine();
     for told in ["CartOpened", "2 x milk at 2.38 for 2", "3 x bread at 10.00 for 3", "off: 0.19 off", "checked out"] {
         assert!(ran.stdout.contains(told), "{told} in {}", ran.stdout);
@@ -62,7 +51,7 @@ fn the_events_of_a_cart_are_told_in_words_and_in_json() {
 
 #[test]
 fn a_cart_is_shown_now_and_at_any_moment() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let now = desk.run(&["state", &cart]).fine();
     assert_eq!((now.fact("status"), now.fact("version"), now.fact("total")), ("closed", "6", "EUR 13.38"));
 
@@ -76,7 +65,7 @@ fn a_cart_is_shown_now_and_at_any_moment() {
 
 #[test]
 fn f26_what_is_not_there_is_said_with_what_is() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let stranger = "0b5e8a8e-6d0f-5c53-9a4e-6f3f1c9d9f21";
     for name in [stranger, "nope", "../../etc/passwd", "%2e%2e", "\u{1b}[2J"] {
         for command in ["state", "events"] {

@@ -11,6 +11,9 @@ mod replay;
 mod tail;
 mod timeline;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use tillroll_tests::program::{Background, Desk, Ran, program, send_signal, wait_for};
 
 /// Two baskets: three lines with a discount, and one line.
@@ -45,4 +48,27 @@ const COLUMNS: [&str; 16] = [
 /// `import FILE` with the columns of [`SALES`].
 fn import<'a>(file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["import", file], &COLUMNS[..], more].concat()
+}
+
+/// A running system with the two baskets: two carts of nine events.
+fn shop() -> (Desk, Background) {
+    let desk = Desk::new();
+    let dev = desk.dev(&["--no-demo"]);
+    desk.run(&import(&desk.file("sales.csv", SALES), &[])).fine();
+    (desk, dev)
+}
+
+/// The same, and the larger cart's id: opened, milk, milk, bread, a discount, closed.
+fn shop_and_larger_cart() -> (Desk, Background, String) {
+    let (desk, dev) = shop();
+    let larger = desk.carts().into_iter().find(|cart| cart["lines_count"] == 3).unwrap();
+    let id = larger["cart_id"].as_str().unwrap().to_owned();
+    (desk, dev, id)
+}
+
+/// The archive's objects below a folder.
+fn archive_objects(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let nested = entries.map(|path| if path.is_dir() { archive_objects(&path) } else { vec![path] });
+    nested.flatten().filter(|path| path.extension().is_some_and(|end| end == "zst")).collect()
 }

@@ -8,8 +8,7 @@ use tillroll_local::clock::LocalClock;
 use tillroll_local::pipeline_db;
 use tillroll_local::queue::LocalQueue;
 
-use super::pipeline::archive_objects;
-use super::{Background, Desk, SALES, import, wait_for};
+use super::{Background, Desk, SALES, archive_objects, import, wait_for};
 
 /// Puts messages into the replay queue of `carts`, as somebody else on the same machine might.
 fn send(desk: &Desk, bodies: &[&str]) {

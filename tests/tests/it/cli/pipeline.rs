@@ -1,21 +1,13 @@
 //! `tillroll verify`, `replay`, `pipeline`.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::json;
 
-use super::{Desk, SALES, import};
+use super::{Desk, SALES, archive_objects, import};
 
 fn shop() -> Desk {
     let desk = Desk::new();
     desk.run(&import(&desk.file("sales.csv", SALES), &[])).fine();
     desk
-}
-
-pub(super) fn archive_objects(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let nested = entries.map(|path| if path.is_dir() { archive_objects(&path) } else { vec![path] });
-    nested.flatten().filter(|path| path.extension().is_some_and(|end| end == "zst")).collect()
 }
 
 #[test]

@@ -2,15 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Background, Desk, SALES, import, wait_for};
-
-/// A running system with the two baskets: two carts of nine events.
-fn shop() -> (Desk, Background) {
-    let desk = Desk::new();
-    let dev = desk.dev(&["--no-demo"]);
-    desk.run(&import(&desk.file("sales.csv", SALES), &[])).fine();
-    (desk, dev)
-}
+use super::{Desk, SALES, archive_objects, import, shop, wait_for};
 
 fn id(run: &Value) -> &str {
     run["id"].as_str().unwrap()
@@ -125,7 +117,7 @@ fn a_cancelled_run_leaves_what_is_live_and_the_way_free() {
 fn f28_a_damaged_object_stops_the_replay_with_its_name_and_what_to_do() {
     let (desk, _dev) = shop();
     let archive = desk.path("data/archive");
-    let object = wait_for("an archive object", || super::pipeline::archive_objects(&archive).into_iter().next());
+    let object = wait_for("an archive object", || archive_objects(&archive).into_iter().next());
     let good = std::fs::read(&object).unwrap();
     std::fs::write(&object, b"not zstd").unwrap();
     let name = object.file_name().unwrap().to_str().unwrap();

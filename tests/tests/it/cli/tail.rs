@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Background, Desk, SALES, import, send_signal, wait_for};
+use super::{Background, Desk, Ran, send_signal, shop_and_larger_cart, wait_for};
 
 /// A `tail` in the background, read line by line.
 struct Tail {
@@ -50,28 +50,18 @@ impl Drop for Tail {
     }
 }
 
-/// A running system with two baskets, and the id of the one with six events.
-fn shop() -> (Desk, Background, String) {
-    let desk = Desk::new();
-    let dev = desk.dev(&["--no-demo"]);
-    desk.run(&import(&desk.file("sales.csv", SALES), &[])).fine();
-    let large = desk.carts().into_iter().find(|cart| cart["lines_count"] == 3).unwrap();
-    let id = large["cart_id"].as_str().unwrap().to_owned();
-    (desk, dev, id)
-}
-
 /// Opens a cart over the API.
 fn open(desk: &Desk, api: &str, command_id: &str) -> String {
     let body = format!("{{\"command_id\": \"{command_id}\", \"currency\": \"EUR\"}}");
     let url = format!("{api}/carts");
     let args = ["-sS", "-f", &url, "-H", "content-type: application/json", "-d", &body];
-    let ran = super::Ran::of(desk.command_of("curl", &args), "").fine();
+    let ran = Ran::of(desk.command_of("curl", &args), "").fine();
     ran.json()["cart_id"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn the_life_of_a_cart_is_followed_from_any_version() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let ran = desk.run(&["tail", &cart, "--from", "1", "--limit", "6"]).fine();
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert_eq!(lines.len(), 6, "{ran:?}");
@@ -120,7 +110,7 @@ fn a_tail_goes_on_over_a_restart_and_loses_and_doubles_nothing() {
 
 #[test]
 fn a_tail_of_one_cart_says_after_ctrl_c_with_which_version_to_go_on() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let mut tail = Tail::start(&desk, &[&cart, "--from", "5"]);
     assert!(tail.line().contains("DiscountApplied"));
     assert!(tail.line().contains("checked out"));

@@ -2,24 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{Background, Desk, SALES, import};
+use super::{Desk, SALES, shop_and_larger_cart};
 
 const STRANGER: &str = "0b5e8a8e-6d0f-5c53-9a4e-6f3f1c9d9f21";
 
-/// A running system with the two baskets; the larger one's id: opened, milk, milk, bread, a discount, closed.
-fn shop() -> (Desk, Background, String) {
-    let desk = Desk::new();
-    let dev = desk.dev(&["--no-demo"]);
-    desk.run(&import(&desk.file("sales.csv", SALES), &[])).fine();
-    let carts = desk.carts();
-    let large = carts.iter().find(|cart| cart["lines_count"] == 3).unwrap();
-    let id = large["cart_id"].as_str().unwrap().to_owned();
-    (desk, dev, id)
-}
-
 #[test]
 fn two_versions_are_compared_in_words_and_in_json() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let ran = desk.run(&["diff", &cart, "2", "5"]).fine();
     assert_eq!(ran.fact("total").split_whitespace().collect::<Vec<_>>(), ["2.38", "13.38"], "{}", ran.stdout);
     assert!(ran.fact("bread").ends_with("3 bread, 10.00"), "{}", ran.stdout);
@@ -36,7 +25,7 @@ fn two_versions_are_compared_in_words_and_in_json() {
 
 #[test]
 fn f26_versions_to_compare_that_never_were() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let ran = desk.run(&["diff", &cart, "1", "7"]).failed(&["no version 7"]);
     assert!(ran.stderr.contains("hint: its versions are 1 to 6"), "{}", ran.stderr);
     desk.run(&["diff", STRANGER, "1", "2"]).failed(&["there is no cart"]);
@@ -53,7 +42,7 @@ fn f26_versions_to_compare_that_never_were() {
 
 #[test]
 fn a_cart_is_explained_in_plain_words() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let ran = desk.run(&["explain", &cart]).fine();
     for told in [
         "prices in EUR",
@@ -97,7 +86,7 @@ fn f12_names_that_would_turn_a_terminal_around_are_written_out() {
 
 #[test]
 fn a_life_in_a_file_is_read_without_any_system() {
-    let (desk, dev, cart) = shop();
+    let (desk, dev, cart) = shop_and_larger_cart();
     let now = desk.json(&["state", &cart]);
     let then = desk.json(&["state", &cart, "--at", "3"]);
     let told = desk.run(&["explain", &cart]).fine().stdout;
@@ -127,7 +116,7 @@ fn a_life_in_a_file_is_read_without_any_system() {
 
 #[test]
 fn a_file_that_is_there_is_not_written_over() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let file = desk.file("mine.txt", "mine");
     let ran = desk.run(&["export", &cart, "-o", &file]).failed(&["is there already"]);
     assert!(ran.stderr.contains("--force"), "{}", ran.stderr);
@@ -139,7 +128,7 @@ fn a_file_that_is_there_is_not_written_over() {
 
 #[test]
 fn a_file_that_is_no_timeline_is_refused_with_what_is_wrong_where() {
-    let (desk, _dev, cart) = shop();
+    let (desk, _dev, cart) = shop_and_larger_cart();
     let life = desk.run(&["export", &cart]).fine().stdout;
     let hole: Vec<&str> = life.lines().enumerate().filter(|(line, _)| *line != 3).map(|(_, text)| text).collect();
     for (name, content, said) in [
