@@ -34,6 +34,8 @@ pub struct FaultyWire {
 #[derive(Debug, Default)]
 struct State {
     losses: VecDeque<Loss>,
+    /// Requests with this in their body are lost.
+    lost: Option<&'static str>,
     bodies: Vec<String>,
     answers: Vec<String>,
 }
@@ -63,6 +65,11 @@ impl FaultyWire {
         self.state.lock().unwrap().losses = losses.iter().copied().collect();
     }
 
+    /// Every request with `text` in its body is lost from now on; none is without a text.
+    pub fn lose_all_with(&self, text: Option<&'static str>) {
+        self.state.lock().unwrap().lost = text;
+    }
+
     /// Bodies of all requests so far, lost ones included.
     #[must_use]
     pub fn bodies(&self) -> Vec<String> {
@@ -85,8 +92,9 @@ async fn carry(client: TcpStream, server: SocketAddr, state: Arc<Mutex<State>>) 
     while let Some((request, body)) = read_message(&mut from_client).await {
         let loss = {
             let mut state = state.lock().unwrap();
+            let is_lost = state.lost.is_some_and(|text| body.contains(text));
             state.bodies.push(body);
-            state.losses.pop_front().unwrap_or(Loss::None)
+            if is_lost { Loss::Request } else { state.losses.pop_front().unwrap_or(Loss::None) }
         };
         if loss == Loss::Request || to_server.write_all(&request).await.is_err() {
             return;

@@ -1,6 +1,6 @@
 //! Rows over DynamoDB: one table, one secondary index, conditional puts.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
@@ -128,12 +128,13 @@ impl<C: Clock> RowTable<C> {
         }
     }
 
-    /// Whether every gated row stands as these writes leave it: then they have landed, if they were ever sent.
+    /// Whether everything stands as these writes leave it: then they have landed, or there was nothing to do. A gated
+    /// row alone does not tell, for one that is mended may have stood there before.
     async fn landed(&self, writes: &[RowWrite]) -> Result<bool, Fault> {
-        let gated: Vec<&Row> = writes.iter().filter_map(RowWrite::gate).map(|(_, row)| row).collect();
-        let keys: Vec<RowKey> = gated.iter().map(|row| row.key.clone()).collect();
+        let keys: Vec<RowKey> = writes.iter().map(|write| write.key().clone()).collect();
         let stored = self.get_many(&keys).await?;
-        Ok(!gated.is_empty() && gated.into_iter().all(|row| stored.contains(row)))
+        let stored: BTreeMap<&RowKey, &Row> = stored.iter().map(|row| (&row.key, row)).collect();
+        Ok(writes.iter().all(|write| write.leaves(stored.get(write.key()).copied())))
     }
 
     async fn get_some(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), Failure> {

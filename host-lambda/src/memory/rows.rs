@@ -85,7 +85,7 @@ impl Rows for MemoryRows {
             let gated = || writes.iter().filter_map(RowWrite::gate);
             let revision_of = |key| content.rows.get(key).map_or(0, |row| row.revision);
             if gated().any(|(expected, row)| revision_of(&row.key) != expected) {
-                let landed_before = gated().all(|(_, row)| content.rows.get(&row.key) == Some(row));
+                let landed_before = writes.iter().all(|write| write.leaves(content.rows.get(write.key())));
                 return if landed_before { Ok(()) } else { Err(RowsError::Conflict) };
             }
             for write in writes {

@@ -18,7 +18,7 @@ pub trait Rows: Send + Sync {
     fn query(&self, query: &RowQuery) -> impl Future<Output = Result<Vec<Row>, Fault>> + Send;
 
     /// Writes 1..=[`ROWS_WRITE_MAX`] rows, all or none. A single write goes as one conditional put. A write that had
-    /// landed already (every `Put` row, and every mended one, stands as it would leave it) is a success, however the answer to it got lost.
+    /// landed already (everything stands as it would leave it) is a success, however the answer to it got lost.
     fn write(&self, writes: &[RowWrite]) -> impl Future<Output = Result<(), RowsError>> + Send;
 }
 
@@ -135,6 +135,15 @@ impl RowWrite {
         match self {
             Self::Put { row, .. } | Self::Mend(row) | Self::Set(row) => &row.key,
             Self::Delete(key) => key,
+        }
+    }
+
+    /// Whether `stored`, what is at its key, is what it leaves there.
+    #[must_use]
+    pub fn leaves(&self, stored: Option<&Row>) -> bool {
+        match self {
+            Self::Put { row, .. } | Self::Mend(row) | Self::Set(row) => stored == Some(row),
+            Self::Delete(_) => stored.is_none(),
         }
     }
 

@@ -110,14 +110,18 @@ async fn a_transaction_without_token_carries_none_and_one_with_token_the_same_ea
     }
 }
 
+fn row(sort: &str, revision: u64) -> Row {
+    let key = RowKey { partition: "p".to_owned(), sort: sort.to_owned() };
+    Row { key, revision, body: format!("{revision}"), index: None }
+}
+
+fn put(expected: u64, row: Row) -> RowWrite {
+    RowWrite::Put { expected, row }
+}
+
 #[tokio::test]
 async fn gated_rows_whose_answer_was_lost_have_landed_once() {
     let world = world(Tokens::Omit).await;
-    let row = |sort: &str, revision: u64| {
-        let key = RowKey { partition: "p".to_owned(), sort: sort.to_owned() };
-        Row { key, revision, body: format!("{revision}"), index: None }
-    };
-    let put = |expected: u64, row: Row| RowWrite::Put { expected, row };
     let alone = vec![put(0, row("alone", 1))];
     let together = vec![put(0, row("gate", 1)), put(0, row("other gate", 4)), RowWrite::Set(row("follows", 1))];
     let mended = vec![RowWrite::Mend(Row { body: "mended".to_owned(), ..row("alone", 1) })];
@@ -134,4 +138,27 @@ async fn gated_rows_whose_answer_was_lost_have_landed_once() {
     world.wire.lose_next(&[Loss::Answer]);
     let refused = world.rows.write(&[put(0, row("gate", 2))]).await;
     assert!(matches!(refused, Err(RowsError::Conflict)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_mended_row_that_stood_there_before_does_not_vouch_for_what_follows_from_it() {
+    let world = world(Tokens::Omit).await;
+    world
+        .rows
+        .write(&[put(0, row("gate", 1)), RowWrite::Set(row("follows", 1)), RowWrite::Set(row("goes", 1))])
+        .await
+        .unwrap();
+    let clock = MemoryClock::new(Timestamp::UNIX_EPOCH, 1);
+    let names = TableNames::default();
+    let hurried = RowTable::new(emulator_client(world.wire.address()), &names.rows, Tokens::Omit, clock);
+    for follows in [RowWrite::Set(row("follows", 2)), RowWrite::Delete(row("goes", 1).key)] {
+        let writes = [RowWrite::Mend(row("gate", 1)), follows.clone()];
+        // Only the reading back gets through.
+        world.wire.lose_all_with(Some("TransactItems"));
+        let Err(RowsError::Fault(fault)) = hurried.write(&writes).await else { panic!("it cannot have landed") };
+        assert_eq!(fault.kind, FaultKind::UnknownOutcome);
+        world.wire.lose_all_with(None);
+        world.rows.write(&writes).await.unwrap();
+        assert!(follows.leaves(world.rows.get(follows.key()).await.unwrap().as_ref()));
+    }
 }

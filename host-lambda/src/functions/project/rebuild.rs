@@ -172,16 +172,12 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
         let standing =
             Standing { subscription: &self.subscription, layout, filter, build: &self.build, cart, folded, parked };
         let parking = standing.parking(standstill.as_ref());
-        let mut standing_row = stored.clone();
-        while changes.len() > CHANGES_WITH_ROW_MAX
-            || (wanted == standing_row && !(changes.is_empty() && parking.is_none()))
-        {
-            standing_row = told_apart(standing_row);
+        while changes.len() > CHANGES_WITH_ROW_MAX {
             let some = changes.drain(..CHANGES_BEFORE_MAX.min(changes.len()));
-            let guarded: Vec<RowWrite> = std::iter::once(RowWrite::Mend(standing_row.clone())).chain(some).collect();
+            let guarded: Vec<RowWrite> = std::iter::once(RowWrite::Mend(stored.clone())).chain(some).collect();
             self.rows.write(&guarded).await?;
         }
-        if wanted != standing_row {
+        if wanted != *stored || !changes.is_empty() || parking.is_some() {
             let row = if version > stored.revision {
                 RowWrite::Put { expected: stored.revision, row: wanted }
             } else {
@@ -259,17 +255,6 @@ impl<S: Subscription, R: Rows, T: EventTable> Projector<S, R, T> {
         changes.extend(found.into_keys().map(RowWrite::Delete));
         Ok(changes)
     }
-}
-
-/// The same row, told apart by a space behind its JSON, which no reader minds. A write whose gated row stands there
-/// already counts as landed, and what follows from the row would not be written.
-fn told_apart(mut row: Row) -> Row {
-    if row.body.ends_with(' ') {
-        row.body.pop();
-    } else {
-        row.body.push(' ');
-    }
-    row
 }
 
 fn before(version: u64, reason: &str) -> String {
