@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::pricing::{Totals, price};
 use super::rule::Rule;
@@ -56,9 +57,9 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineView {
     /// Key of the line.
-    pub sku: String,
+    pub sku: SmolStr,
     /// What the shopper calls the item.
-    pub item_name: String,
+    pub item_name: SmolStr,
     /// Pieces.
     pub quantity: Pieces,
     /// What they cost.
