@@ -12,10 +12,14 @@ const ARROWS: [(&str, &[&str]); 6] = [
     (
         "tillroll-host-lambda",
         &[
-            "aws-sdk-dynamodb",
+            "aws-credential-types",
+            "aws-sdk-*",
             "aws-smithy-*",
+            "aws-types",
             "base64",
             "futures-util",
+            "jsonwebtoken",
+            "lambda_runtime",
             "schemars",
             "serde",
             "serde_json",
@@ -24,6 +28,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "tillroll-core",
             "tokio",
             "tracing",
+            "tracing-subscriber",
             "uuid",
             "zstd",
         ],
@@ -32,7 +37,9 @@ const ARROWS: [(&str, &[&str]); 6] = [
     (
         "tillroll-local",
         &[
+            "aws-config",
             "aws-sdk-dynamodb",
+            "aws-types",
             "axum",
             "bytes",
             "clap",
@@ -60,7 +67,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("tillroll-tests", &["*"]),
-    ("xtask", &["anyhow", "xshell"]),
+    ("xtask", &["anyhow", "sha2", "xshell", "zip"]),
 ];
 
 /// Inside host-lambda: what a folder's production code must not mention.
