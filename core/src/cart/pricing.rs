@@ -36,7 +36,7 @@ pub fn price(contents: &Contents) -> Totals {
         let amount = if subtotal < discount.rule.min_subtotal() {
             Minor::ZERO
         } else if let Some(sku) = discount.rule.sku() {
-            let line = contents.lines.iter().position(|line| line.sku == sku);
+            let line = contents.lines.iter().position(|line| line.sku.as_str() == sku);
             match line.and_then(|index| left_of_lines.get_mut(index)) {
                 Some(left_of_line) => {
                     // What is left of the cart can be less than of its line, after a discount on the whole cart.

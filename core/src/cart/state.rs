@@ -12,6 +12,7 @@ use super::decide::decide;
 use super::event::{CartEvent, CartOpened, CloseReason, ItemAdded};
 use super::refusal::CartRefusal;
 use super::rule::Rule;
+use super::sku::{Sku, Sought};
 use crate::aggregate::{Aggregate, Head};
 use crate::money::{Pieces, Price};
 
@@ -49,7 +50,7 @@ pub struct Contents {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// Key of the line.
-    pub sku: SmolStr,
+    pub sku: Sku,
     /// What the shopper calls the item.
     pub item_name: SmolStr,
     /// Pieces.
@@ -82,7 +83,8 @@ impl Contents {
     /// The line with this sku.
     #[must_use]
     pub fn line(&self, sku: &str) -> Option<&Line> {
-        self.lines.iter().find(|line| same(&line.sku, sku))
+        let sought = Sought::new(sku);
+        self.lines.iter().find(|line| sought.is(&line.sku))
     }
 
     /// The discount with this code.
@@ -93,7 +95,7 @@ impl Contents {
 
     pub(super) fn add<T: AsRef<str>>(&mut self, added: &ItemAdded<T>) {
         let sku = added.line_sku();
-        if let Some(line) = self.lines.iter_mut().find(|line| same(&line.sku, sku)) {
+        if let Some(line) = self.line_mut(sku) {
             line.quantity = line.quantity.saturating_add(added.quantity);
             line.price = added.price.or(line.price);
         } else {
@@ -106,8 +108,19 @@ impl Contents {
         }
     }
 
+    #[inline]
+    fn line_mut(&mut self, sku: &str) -> Option<&mut Line> {
+        let sought = Sought::new(sku);
+        self.lines.iter_mut().find(|line| sought.is(&line.sku))
+    }
+
+    pub(super) fn remove(&mut self, sku: &str) {
+        let sought = Sought::new(sku);
+        self.lines.retain(|line| !sought.is(&line.sku));
+    }
+
     pub(super) fn set_quantity(&mut self, sku: &str, quantity: Pieces) {
-        if let Some(line) = self.lines.iter_mut().find(|line| same(&line.sku, sku)) {
+        if let Some(line) = self.line_mut(sku) {
             line.quantity = quantity;
         }
     }
@@ -132,7 +145,7 @@ impl Cart {
                 contents.set_quantity(changed.sku.as_ref(), changed.quantity);
             }
             (CartEvent::ItemRemoved(removed), Self::Open(contents)) => {
-                contents.lines.retain(|line| line.sku != removed.sku.as_ref());
+                contents.remove(removed.sku.as_ref());
             }
             (CartEvent::DiscountApplied(applied), Self::Open(contents)) => {
                 contents.apply_discount(applied.code.as_ref(), &applied.rule);
@@ -156,12 +169,6 @@ impl Cart {
             ) => {}
         }
     }
-}
-
-/// Whether two keys are the same. The keys of one shop are often equally long and differ at their ends, so the last byte
-/// is looked at first: of the lines that are passed over, hardly one has to be compared as a whole.
-fn same(one: &str, other: &str) -> bool {
-    one.as_bytes().last() == other.as_bytes().last() && one == other
 }
 
 impl Aggregate for Cart {

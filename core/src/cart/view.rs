@@ -118,7 +118,7 @@ fn line_views(contents: &Contents, totals: &Totals) -> Vec<LineView> {
     let lines = contents.lines.iter().zip(&totals.lines);
     lines
         .map(|(line, total)| LineView {
-            sku: line.sku.clone(),
+            sku: line.sku.text(),
             item_name: line.item_name.clone(),
             quantity: line.quantity,
             price: line.price,

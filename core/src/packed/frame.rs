@@ -41,19 +41,18 @@ pub(super) fn step(bytes: &[u8]) -> Result<Step<'_>, PackedErrorKind> {
 /// A frame's length and how many bytes say it; none when they are not all there.
 #[inline]
 fn length(bytes: &[u8]) -> Result<Option<(usize, usize)>, PackedErrorKind> {
-    let mut length = 0;
-    for (index, byte) in bytes.iter().take(LENGTH_BYTES_MAX).enumerate() {
-        length |= usize::from(byte & 0x7f) << (7 * index);
-        if *byte < 0x80 {
-            return match (length, byte, index) {
-                // One number has one spelling.
-                (_, 0, 1..) => Err(PackedErrorKind::Malformed),
-                (length, ..) if length > FRAME_BYTES_MAX => Err(PackedErrorKind::TooLarge),
-                (length, ..) => Ok(Some((length, index.saturating_add(1)))),
-            };
-        }
-    }
-    if bytes.len() < LENGTH_BYTES_MAX { Ok(None) } else { Err(PackedErrorKind::TooLarge) }
+    let low = |byte: u8| usize::from(byte & 0x7f);
+    let (length, used) = match *bytes {
+        [one @ ..=0x7f, ..] => (low(one), 1),
+        // One number has one spelling: a zero at the end says nothing.
+        [_, 0, ..] => return Err(PackedErrorKind::Malformed),
+        [one, two @ ..=0x7f, ..] => (low(one) | low(two) << 7, 2),
+        [_, _, 0, ..] => return Err(PackedErrorKind::Malformed),
+        [one, two, three @ ..=0x7f, ..] => (low(one) | low(two) << 7 | low(three) << 14, LENGTH_BYTES_MAX),
+        [_, _, _, ..] => return Err(PackedErrorKind::TooLarge),
+        [] | [_] | [_, _] => return Ok(None),
+    };
+    if length > FRAME_BYTES_MAX { Err(PackedErrorKind::TooLarge) } else { Ok(Some((length, used))) }
 }
 
 /// Reads what comes before the events, and how many bytes that is; none when they are not all there.

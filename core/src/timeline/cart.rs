@@ -44,7 +44,7 @@ fn line_value(line: &LineView) -> Value<'_> {
         Value::object([("minor", Value::Number(price.minor.get())), ("per", Value::Number(price.per.get()))])
     });
     Value::object([
-        ("sku", Value::text(Some(&line.sku))),
+        ("sku", Value::text(Some(line.sku.as_str()))),
         ("item_name", Value::text(Some(&line.item_name))),
         ("quantity", Value::Number(line.quantity.get())),
         ("price", price),

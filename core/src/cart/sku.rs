@@ -1,0 +1,74 @@
+//! The key of a line, made for being looked for among many.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
+
+/// What a line is keyed by. The keys of one shop are often equally long and differ at their ends, so the last bytes
+/// stand beside the text as a number: a line that is passed over costs one comparison of numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sku {
+    tail: u64,
+    text: SmolStr,
+}
+
+impl Sku {
+    /// The key as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.text.as_str()
+    }
+
+    /// The key as a text of its own; copies nothing but a few bytes.
+    #[must_use]
+    pub fn text(&self) -> SmolStr {
+        self.text.clone()
+    }
+}
+
+impl From<&str> for Sku {
+    #[inline]
+    fn from(text: &str) -> Self {
+        Self { tail: tail(text), text: text.into() }
+    }
+}
+
+impl Serialize for Sku {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sku {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SmolStr::deserialize(deserializer).map(|text| Self { tail: tail(&text), text })
+    }
+}
+
+/// A key that is looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Sought<'a> {
+    tail: u64,
+    text: &'a str,
+}
+
+impl<'a> Sought<'a> {
+    #[inline]
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { tail: tail(text), text }
+    }
+
+    #[inline]
+    pub(super) fn is(self, sku: &Sku) -> bool {
+        self.tail == sku.tail && self.text == sku.as_str()
+    }
+}
+
+/// The last eight bytes as a number; of a shorter text all bytes.
+#[inline]
+fn tail(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        Some(last) => u64::from_be_bytes(*last),
+        None => bytes.iter().fold(0, |tail, byte| tail << 8 | u64::from(*byte)),
+    }
+}
