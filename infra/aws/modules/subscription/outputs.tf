@@ -1,0 +1,36 @@
+output "queue" {
+  description = "The replay queue."
+  value = {
+    name = aws_sqs_queue.replay.name
+    arn  = aws_sqs_queue.replay.arn
+    url  = aws_sqs_queue.replay.url
+  }
+}
+
+output "dead_letters" {
+  description = "The queue of messages that were given up."
+  value = {
+    name = aws_sqs_queue.dead_letters.name
+    arn  = aws_sqs_queue.dead_letters.arn
+    url  = aws_sqs_queue.dead_letters.url
+  }
+}
+
+output "function" {
+  description = "The function."
+  value = {
+    name      = module.project.name
+    arn       = module.project.arn
+    policy    = module.project.policy
+    log_group = module.project.log_group
+  }
+}
+
+output "mappings" {
+  description = "How its two feeds are set up: for tests."
+  value = {
+    live     = aws_lambda_event_source_mapping.live
+    replayed = aws_lambda_event_source_mapping.replayed
+    queue    = aws_sqs_queue.replay
+  }
+}
