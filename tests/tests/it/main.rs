@@ -13,5 +13,6 @@ mod openapi;
 mod packed_bounds;
 mod reader;
 mod repository;
+mod runtime_api;
 mod schemathesis;
 mod slice;
