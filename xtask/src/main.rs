@@ -6,6 +6,7 @@ mod bench;
 mod data;
 mod dev;
 mod openapi;
+mod package;
 mod peers;
 mod project;
 mod python;
@@ -23,7 +24,7 @@ struct Command {
     run: fn(&[String]) -> anyhow::Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 6] = [
+const COMMANDS: [Command; 7] = [
     Command { name: "dev", about: "build and start the whole system on this machine", help: dev::HELP, run: dev::run },
     Command {
         name: "test",
@@ -44,6 +45,7 @@ const COMMANDS: [Command; 6] = [
         help: openapi::HELP,
         run: openapi::run,
     },
+    Command { name: "package", about: "make the zips of the Lambda functions", help: package::HELP, run: package::run },
     Command { name: "bench", about: "measure a release build, one figure a line", help: bench::HELP, run: bench::run },
 ];
 
