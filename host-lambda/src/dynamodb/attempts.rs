@@ -1,21 +1,15 @@
 //! Sending the same request again: for how long, how often, and what is known when it ends.
 
 use std::future::Future;
-use std::time::Duration;
 
 use super::errors::{Failure, Verdict};
 use super::items::Item;
+use crate::calls::Budget;
 use crate::ports::Clock;
 
 /// How long a call may take, all attempts and pauses together. More than 5 s, so that a repeated transaction can make
 /// DynamoDB finish one that hangs; far less than the 30 s that a caller behind API Gateway waits.
-const BUDGET_MS: u64 = 8_000;
-/// More attempts than the pauses below leave time for; so that the loop ends even if the clock stands still.
-const ATTEMPTS_MAX: u32 = 64;
-/// The longest first pause; each further one may be twice as long.
-const PAUSE_FIRST_MS: u64 = 25;
-/// No pause is longer.
-const PAUSE_MAX_MS: u64 = 1_000;
+pub(super) const BUDGET_MS: u64 = 8_000;
 
 /// How a write ended.
 #[derive(Debug)]
@@ -36,7 +30,7 @@ pub(super) async fn write<C: Clock, F>(clock: &C, send: impl Fn() -> F) -> Ended
 where
     F: Future<Output = Result<(), Failure>>,
 {
-    let mut budget = Budget::new(clock);
+    let mut budget = Budget::new(clock, BUDGET_MS);
     let mut in_doubt = false;
     loop {
         let Err(failure) = send().await else { return Ended::Done };
@@ -67,7 +61,7 @@ pub(super) async fn read<C: Clock, T, F>(clock: &C, send: impl Fn() -> F) -> Res
 where
     F: Future<Output = Result<T, Failure>>,
 {
-    let mut budget = Budget::new(clock);
+    let mut budget = Budget::new(clock, BUDGET_MS);
     loop {
         let mut failure = match send().await {
             Ok(answer) => return Ok(answer),
@@ -79,31 +73,6 @@ where
         if failure.verdict != Verdict::Busy || !budget.pause().await {
             return Err(failure);
         }
-    }
-}
-
-/// What is left of a call's time.
-pub(super) struct Budget<'a, C> {
-    clock: &'a C,
-    ends_ms: u64,
-    attempts: u32,
-}
-
-impl<'a, C: Clock> Budget<'a, C> {
-    pub(super) fn new(clock: &'a C) -> Self {
-        Self { clock, ends_ms: clock.elapsed_ms().saturating_add(BUDGET_MS), attempts: 0 }
-    }
-
-    /// Waits before the next attempt; `false` when there is no time for one.
-    pub(super) async fn pause(&mut self) -> bool {
-        let limit_ms = (PAUSE_FIRST_MS << self.attempts.min(16)).min(PAUSE_MAX_MS);
-        let pause_ms = self.clock.jitter(limit_ms);
-        self.attempts += 1;
-        if self.attempts >= ATTEMPTS_MAX || self.clock.elapsed_ms().saturating_add(pause_ms) >= self.ends_ms {
-            return false;
-        }
-        self.clock.pause(Duration::from_millis(pause_ms)).await;
-        true
     }
 }
 

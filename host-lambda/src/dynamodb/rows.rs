@@ -9,11 +9,12 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, KeysAndAttributes, Put, TransactWriteItem};
 
-use super::attempts::{self, Budget, Ended};
+use super::attempts::{self, BUDGET_MS, Ended};
 use super::errors::{Failure, failure, put_failure, transaction_failure};
 use super::items::{INDEX_PARTITION, INDEX_SORT, Item, PARTITION, SORT, item_of_row, key_of_row, row_of};
 use super::tables::ROWS_INDEX;
 use super::token::{Tokens, WithoutToken};
+use crate::calls::Budget;
 use crate::ports::{
     By, Clock, Fault, Order, ROWS_GET_MAX, Row, RowKey, RowQuery, RowWrite, Rows, RowsError, check_writes,
 };
@@ -224,7 +225,7 @@ impl<C: Clock> Rows for RowTable<C> {
         }
         let mut unread: Vec<Item> = keys.into_iter().map(key_of_row).collect();
         let mut rows = Vec::with_capacity(unread.len());
-        let mut budget = Budget::new(&self.clock);
+        let mut budget = Budget::new(&self.clock, BUDGET_MS);
         while !unread.is_empty() {
             let asked = unread.len();
             let answer = attempts::read(&self.clock, || self.get_some(unread.clone())).await;

@@ -20,6 +20,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "futures-util",
             "jsonwebtoken",
             "lambda_runtime",
+            "md-5",
             "schemars",
             "serde",
             "serde_json",
