@@ -3,13 +3,16 @@
 use alloc::string::String;
 use core::fmt;
 
+/// The texts of events and states: one of up to 23 bytes lies in the value itself, a longer one is shared by its copies.
+pub use smol_str::SmolStr;
+
 /// Longest name, sku or code in bytes of UTF-8, after trimming.
 pub const TEXT_BYTES_MAX: usize = 256;
 
 /// A name, sku or code that a command carries: trimmed of white space, 1..=[`TEXT_BYTES_MAX`] bytes, no character of
 /// category Cc. Other invisible characters are kept as given; neutralising them is the display's work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Text(String);
+pub struct Text(SmolStr);
 
 impl Text {
     /// The text, or nothing when it is empty, too long or holds a control character.
@@ -27,9 +30,15 @@ impl Text {
     }
 }
 
-impl From<Text> for String {
+impl From<Text> for SmolStr {
     fn from(text: Text) -> Self {
         text.0
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.0.into()
     }
 }
 

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use smol_str::SmolStr;
+
 use super::catalogue::{Actor, Tariff, Terms};
 use super::command::{CartCommand, Currency, Quantity, StatedPrice};
 use super::event::{
@@ -52,14 +54,15 @@ fn open(
     token_hash: Option<String>,
     terms: Terms<'_>,
 ) -> Decision {
-    let stated = currency.map(|currency| String::from(currency.as_str()));
+    let stated = currency.map(|currency| SmolStr::new(currency.as_str()));
     let currency = match (stated, terms.tariff) {
         (Some(cart), Tariff::Catalogue(catalogue)) if cart != catalogue.currency => {
-            return Err(CartRefusal::CurrencyMismatch { cart, catalogue: catalogue.currency.clone() });
+            return Err(CartRefusal::CurrencyMismatch { cart: cart.into(), catalogue: catalogue.currency.clone() });
         }
-        (None, Tariff::Catalogue(catalogue)) => Some(catalogue.currency.clone()),
+        (None, Tariff::Catalogue(catalogue)) => Some(SmolStr::new(&catalogue.currency)),
         (stated, _) => stated,
     };
+    let (owner_ref, token_hash) = (owner_ref.map(SmolStr::from), token_hash.map(SmolStr::from));
     let shopping_cart_uuid = head.stream.uuid();
     Ok(happened(CartEvent::CartOpened(CartOpened { shopping_cart_uuid, currency, owner_ref, token_hash })))
 }
@@ -209,7 +212,7 @@ impl Deciding<'_> {
         }
         Ok(happened(CartEvent::DiscountApplied(DiscountApplied {
             shopping_cart_uuid: self.head.stream.uuid(),
-            code: discount_code,
+            code: code.clone().into(),
             rule,
         })))
     }

@@ -4,12 +4,12 @@
 //! written: never rename, retype or reuse one. Add events, or optional members; `tests/vectors/wire` holds each shape
 //! ever released.
 //!
-//! Every type here is generic over its texts: events own theirs (`String`, the default) or borrow them from the bytes
-//! they were read from (`&str`), so that folding a long history copies only what the cart keeps.
-
-use alloc::string::String;
+//! Every type here is generic over its texts: events own theirs (`SmolStr`, the default, which holds a short text in
+//! itself) or borrow them from the bytes they were read from (`&str`). So reading and folding a long history allocates
+//! for hardly any event.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::SmolStr;
 use uuid::Uuid;
 
 use super::rule::Rule;
@@ -18,7 +18,7 @@ use crate::money::{Pieces, Price};
 
 /// A fact in the life of a cart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CartEvent<T = String> {
+pub enum CartEvent<T = SmolStr> {
     /// Somebody took a cart.
     CartOpened(CartOpened<T>),
     /// An owner signed in and took it over.
@@ -39,7 +39,7 @@ pub enum CartEvent<T = String> {
 
 /// Data of `CartOpened`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CartOpened<T = String> {
+pub struct CartOpened<T = SmolStr> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// ISO 4217 code of every amount in the cart.
@@ -55,7 +55,7 @@ pub struct CartOpened<T = String> {
 
 /// Data of `CartClaimed`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CartClaimed<T = String> {
+pub struct CartClaimed<T = SmolStr> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The new owner.
@@ -64,7 +64,7 @@ pub struct CartClaimed<T = String> {
 
 /// Data of `ItemAdded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemAdded<T = String> {
+pub struct ItemAdded<T = SmolStr> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// What the shopper calls it.
@@ -82,7 +82,7 @@ pub struct ItemAdded<T = String> {
 
 /// Data of `ItemQuantityChanged`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemQuantityChanged<T = String> {
+pub struct ItemQuantityChanged<T = SmolStr> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The line.
@@ -93,7 +93,7 @@ pub struct ItemQuantityChanged<T = String> {
 
 /// Data of `ItemRemoved`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemRemoved<T = String> {
+pub struct ItemRemoved<T = SmolStr> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The line.
@@ -102,7 +102,7 @@ pub struct ItemRemoved<T = String> {
 
 /// Data of `DiscountApplied`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiscountApplied<T = String> {
+pub struct DiscountApplied<T = SmolStr> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The code that was entered.
@@ -113,7 +113,7 @@ pub struct DiscountApplied<T = String> {
 
 /// Data of `DiscountRemoved`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiscountRemoved<T = String> {
+pub struct DiscountRemoved<T = SmolStr> {
     /// The cart.
     pub shopping_cart_uuid: Uuid,
     /// The code.
@@ -156,7 +156,7 @@ impl CartEvent<&str> {
     /// The same event with texts of its own.
     #[must_use]
     pub fn to_owned(&self) -> CartEvent {
-        let own = |text: &str| String::from(text);
+        let own = |text: &str| SmolStr::new(text);
         match *self {
             Self::CartOpened(CartOpened { shopping_cart_uuid, currency, owner_ref, token_hash }) => {
                 let (currency, owner_ref, token_hash) = (currency.map(own), owner_ref.map(own), token_hash.map(own));

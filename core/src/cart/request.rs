@@ -4,6 +4,7 @@
 use alloc::string::String;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use smol_str::SmolStr;
 
 use super::command::{CartCommand, Currency, Quantity, StatedPrice};
 use super::event::CloseReason;
@@ -255,7 +256,7 @@ impl CartRequest {
 impl RequestedRule {
     /// The rule, if its members fit its kind and lie in their ranges.
     pub fn check(&self) -> Result<Rule, CartRefusal> {
-        let sku = self.sku.as_deref().map(|sku| name(sku, "sku")).transpose()?.map(String::from);
+        let sku = self.sku.as_deref().map(|sku| name(sku, "sku")).transpose()?.map(SmolStr::from);
         let min_subtotal_minor = self.min_subtotal_minor.map(|minor| within(minor, 0, SAFE_MAX)).transpose()?;
         let min_subtotal_minor = min_subtotal_minor.map(|minor| Minor::saturating_from(minor.into()));
         match (self.kind, self.basis_points, self.minor) {

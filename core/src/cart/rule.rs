@@ -1,15 +1,14 @@
 //! Discount rules. A rule is stored whole in the event that applies it, so every host computes the same for ever.
 
-use alloc::string::String;
-
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::money::{Minor, divide_half_even};
 
 /// What a discount takes off, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind")]
-pub enum Rule<T = String> {
+pub enum Rule<T = SmolStr> {
     /// A share of what is left.
     #[serde(rename = "percent_off")]
     PercentOff {
@@ -48,7 +47,7 @@ impl<T: AsRef<str>> Rule<T> {
     /// The same rule with a text of its own.
     #[must_use]
     pub fn to_owned(&self) -> Rule {
-        let sku = self.sku().map(String::from);
+        let sku = self.sku().map(SmolStr::new);
         match *self {
             Self::PercentOff { basis_points, min_subtotal_minor, .. } => {
                 Rule::PercentOff { basis_points, sku, min_subtotal_minor }

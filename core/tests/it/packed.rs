@@ -15,6 +15,7 @@ use tillroll_core::packed::{
     Content, FRAME_BYTES_MAX, Header, History, Incoming, MAGIC, Packed as _, PackedErrorKind, Unpackable, Writer,
 };
 use tillroll_core::recorded::{Circumstances, CommandMark};
+use tillroll_core::text::SmolStr;
 use tillroll_core::time::Timestamp;
 use tillroll_core::timeline::Moment;
 use uuid::Uuid;
@@ -67,11 +68,12 @@ fn owned(entry: &tillroll_core::packed::Entry<'_, CartEvent<&str>>) -> Record {
     Record { event, stored: entry.stored.map(Into::into), circumstances: entry.circumstances.clone() }
 }
 
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof![".{0,12}", Just(String::new()), Just("\u{202e}🥛\u{0}".to_owned())]
+/// Short enough to lie in an event itself, or longer.
+fn text() -> impl Strategy<Value = SmolStr> {
+    prop_oneof![".{0,12}", ".{20,40}", Just(String::new()), Just("\u{202e}🥛\u{0}".to_owned())].prop_map_into()
 }
 
-fn maybe_text() -> impl Strategy<Value = Option<String>> {
+fn maybe_text() -> impl Strategy<Value = Option<SmolStr>> {
     prop::option::of(text())
 }
 
@@ -143,7 +145,8 @@ fn event() -> impl Strategy<Value = CartEvent> {
 fn circumstances() -> impl Strategy<Value = Circumstances> {
     let time = || prop::option::of(any::<i64>().prop_map(Timestamp::from_unix_ms));
     let command = prop::option::of((any::<u128>(), any::<u64>()));
-    let texts = (maybe_text(), maybe_text(), maybe_text(), maybe_text(), maybe_text(), maybe_text());
+    let said = || maybe_text().prop_map(|text| text.map(String::from));
+    let texts = (said(), said(), said(), said(), said(), said());
     (any::<u128>(), time(), time(), command, texts, any::<u32>()).prop_map(
         |(
             id,
@@ -172,7 +175,8 @@ fn circumstances() -> impl Strategy<Value = Circumstances> {
 }
 
 fn record() -> impl Strategy<Value = Record> {
-    let event = prop_oneof![6 => event().prop_map(Ok), 1 => (text(), vec(any::<u8>(), 0..20)).prop_map(Err)];
+    let event =
+        prop_oneof![6 => event().prop_map(Ok), 1 => (text().prop_map_into(), vec(any::<u8>(), 0..20)).prop_map(Err)];
     let stored = prop::option::of(vec(any::<u8>(), 0..20));
     (event, stored, circumstances()).prop_map(|(event, stored, circumstances)| Record { event, stored, circumstances })
 }

@@ -122,10 +122,10 @@ struct Stream {
 impl Stream {
     fn events<R: FromItem>(&self, cursor: &mut Cursor<'_>, answer_bytes: usize) -> Result<Vec<R>, Refused> {
         cursor.expect(b'[')?;
-        let (mut events, mut first) = (Vec::new(), true);
+        let (mut events, mut first, mut name_before) = (Vec::new(), true, None);
         while cursor.next_element(&mut first)? {
             let begins = cursor.offset();
-            let event = self.event(cursor)?;
+            let event = self.event(cursor, &mut name_before)?;
             if events.is_empty() {
                 // Events of one stream are about equally long; an item that was accepted has a hundred bytes at least.
                 events.reserve(answer_bytes / (cursor.offset() - begins).max(1) + 1);
@@ -135,9 +135,15 @@ impl Stream {
         Ok(events)
     }
 
-    fn event<R: FromItem>(&self, cursor: &mut Cursor<'_>) -> Result<R, Refused> {
-        let mut parts = Parts::new();
+    /// The next event. `name_before` is the name of the event before, and then of this one.
+    fn event<'a, R: FromItem>(
+        &self,
+        cursor: &mut Cursor<'a>,
+        name_before: &mut Option<Cow<'a, str>>,
+    ) -> Result<R, Refused> {
+        let mut parts = Parts::after(name_before.take());
         cursor.members(|cursor, name| parts.read::<R>(self, cursor, name))?;
+        name_before.clone_from(&parts.name);
         parts.whole(self)
     }
 
@@ -163,6 +169,8 @@ struct Parts<'a, C> {
     version: Option<u64>,
     name: Option<Cow<'a, str>>,
     data: Option<Data<'a, C>>,
+    /// The name of the event before: what this one is most likely called.
+    guess: Option<Cow<'a, str>>,
     event_id: Option<EventId>,
     command_id: Option<CommandId>,
     command_hash: Option<Fingerprint>,
@@ -173,19 +181,21 @@ struct Parts<'a, C> {
 
 /// The event's data.
 enum Data<'a, C> {
-    /// It came before the event's name; here it is, and here it should end.
-    At(Cursor<'a>, usize),
+    /// It came behind the event's name.
     Read(C),
+    /// It came before the name: where it is, where it should end, and what it is if the guess was right.
+    Early { at: Cursor<'a>, end: usize, guessed: Option<C> },
 }
 
 impl<'a, C> Parts<'a, C> {
-    fn new() -> Self {
+    fn after(guess: Option<Cow<'a, str>>) -> Self {
         let noted = Circumstances::bare(EventId::new(Uuid::nil()));
         Self {
             stream: None,
             version: None,
             name: None,
             data: None,
+            guess,
             event_id: None,
             command_id: None,
             command_hash: None,
@@ -227,18 +237,22 @@ impl<'a, C> Parts<'a, C> {
         }
     }
 
-    /// Reads the event's data if its name is known by now, or else notes where it is.
+    /// Reads the event's data; before its name is known, by the name it most likely has.
     fn data<R: FromItem<Content = C>>(&self, cursor: &mut Cursor<'a>) -> Result<Data<'a, C>, Refused> {
         let here = *cursor;
         let data = Attribute::next(cursor);
         if !data.is_map() {
             return Err(Refused);
         }
-        let Some(name) = &self.name else {
+        if let Some(name) = &self.name {
+            return R::content(name, data).map(Data::Read);
+        }
+        let guessed = self.guess.as_ref().and_then(|guess| R::content(guess, data).ok());
+        if guessed.is_none() {
+            *cursor = here;
             cursor.step_over_object()?;
-            return Ok(Data::At(here, cursor.offset()));
-        };
-        R::content(name, data).map(Data::Read)
+        }
+        Ok(Data::Early { at: here, end: cursor.offset(), guessed })
     }
 
     fn whole<R: FromItem<Content = C>>(self, stream: &Stream) -> Result<R, Refused> {
@@ -247,9 +261,10 @@ impl<'a, C> Parts<'a, C> {
         let name = self.name.ok_or(Refused)?;
         let content = match self.data.ok_or(Refused)? {
             Data::Read(content) => content,
-            Data::At(mut cursor, end) => {
-                let content = R::content(&name, Attribute::next(&mut cursor))?;
-                if cursor.offset() != end {
+            Data::Early { guessed: Some(content), .. } if self.guess.as_ref() == Some(&name) => content,
+            Data::Early { mut at, end, .. } => {
+                let content = R::content(&name, Attribute::next(&mut at))?;
+                if at.offset() != end {
                     return Err(Refused);
                 }
                 content

@@ -54,7 +54,7 @@ impl Subscription for Reminders {
         match happened.event {
             CartEvent::CartOpened(_) => row.open = true,
             CartEvent::ItemAdded(added) => drop(row.skus.insert(added.line_sku().to_owned())),
-            CartEvent::ItemRemoved(removed) => drop(row.skus.remove(&removed.sku)),
+            CartEvent::ItemRemoved(removed) => drop(row.skus.remove(removed.sku.as_str())),
             CartEvent::CartClosed(_) => row.open = false,
             CartEvent::CartClaimed(_)
             | CartEvent::ItemQuantityChanged(_)

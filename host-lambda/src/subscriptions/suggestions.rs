@@ -47,9 +47,9 @@ impl Subscription for Suggestions {
         match happened.event {
             CartEvent::ItemAdded(added) => {
                 let name = basket.items.entry(added.line_sku().to_owned());
-                name.or_insert_with(|| added.item_name.clone());
+                name.or_insert_with(|| added.item_name.to_string());
             }
-            CartEvent::ItemRemoved(removed) => drop(basket.items.remove(&removed.sku)),
+            CartEvent::ItemRemoved(removed) => drop(basket.items.remove(removed.sku.as_str())),
             CartEvent::CartOpened(_)
             | CartEvent::CartClaimed(_)
             | CartEvent::ItemQuantityChanged(_)

@@ -158,15 +158,24 @@ fn events_of_every_kind_are_read_without_the_sdk_and_as_the_sdk_reads_them() {
 
 #[test]
 fn an_items_attributes_come_in_any_order() {
-    let record = &history(stream(1))[3];
-    let Value::Object(attributes) = item(record) else { panic!("an item is an object") };
-    let texts: Vec<String> = attributes.iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
-    for first in 0..texts.len() {
-        let turned: Vec<&str> = texts.iter().cycle().skip(first).take(texts.len()).map(String::as_str).collect();
-        let answer = format!(r#"{{"ScannedCount":1,"Items":[{{{}}}],"Count":1}}"#, turned.join(","));
+    let records = history(stream(1));
+    let most = records.iter().map(|record| item(record).as_object().unwrap().len()).max().unwrap();
+    for first in 0..most {
+        let turned: Vec<String> = records.iter().map(|record| turned(&item(record), first)).collect();
+        let answer = format!(r#"{{"ScannedCount":{0},"Items":[{1}],"Count":{0}}}"#, records.len(), turned.join(","));
         assert!(events_of_answer::<CartEvent>(answer.as_bytes(), stream(1)).is_some());
-        assert_eq!(in_a_runtime(both(&[Answer::ok(answer)], stream(1))).0, Ok(vec![record.clone()]));
+        let (whole, decoded) = in_a_runtime(both(&[Answer::ok(answer.clone())], stream(1)));
+        assert_eq!(whole, Ok(records.clone()));
+        assert_eq!(events_of_answer(answer.as_bytes(), stream(1)), Some(decoded.unwrap()));
     }
+}
+
+/// An object's text that begins with another member.
+fn turned(item: &Value, first: usize) -> String {
+    let members: Vec<String> =
+        item.as_object().unwrap().iter().map(|(name, value)| format!("{}:{value}", json!(name))).collect();
+    let turned: Vec<&str> = members.iter().cycle().skip(first).take(members.len()).map(String::as_str).collect();
+    format!("{{{}}}", turned.join(","))
 }
 
 #[test]
@@ -318,11 +327,11 @@ async fn many_loads_at_once_each_get_their_own_events() {
 }
 
 #[test]
-fn folding_allocates_two_strings_an_event_beside_the_state() {
+fn folding_allocates_for_no_event_whose_texts_are_short() {
     const EVENTS: u64 = 1_000;
     let cart = stream(1);
     let mut records = vec![history(cart).remove(0)];
-    // Twenty lines, raised, changed and removed: the state's own strings are few.
+    // Twenty lines, raised, changed and removed.
     records.extend((2..=EVENTS).map(|version| {
         let sku = format!("sku-{}", version % 20);
         let (name, data) = match version % 10 {
@@ -346,25 +355,9 @@ fn folding_allocates_two_strings_an_event_beside_the_state() {
         record.circumstances.source = None;
     }
     let answer = answer(&items(&records));
-    let strings = |event: &CartEvent| match event {
-        CartEvent::ItemAdded(_) | CartEvent::DiscountApplied(_) => 2,
-        CartEvent::CartClaimed(_)
-        | CartEvent::ItemQuantityChanged(_)
-        | CartEvent::ItemRemoved(_)
-        | CartEvent::DiscountRemoved(_) => 1,
-        CartEvent::CartOpened(_) => 3,
-        CartEvent::CartClosed(_) => 0,
-    };
-    let events = events_of_answer::<CartEvent>(answer.as_bytes(), cart).unwrap();
-    let known = events.iter().map(|recorded| match &recorded.event {
-        tillroll_core::recorded::Stored::Known(event) => strings(event),
-        tillroll_core::recorded::Stored::Unknown { .. } => panic!("all are known"),
-    });
-    let expected: u64 = known.sum();
     let taken = allocation_counter::measure(|| drop(events_of_answer::<CartEvent>(answer.as_bytes(), cart)));
-    // The events' strings, the vector twice, the cart's id as text.
-    assert!(taken.count_total <= expected + 8, "{} allocations, {expected} strings", taken.count_total);
-    assert!(taken.count_total <= 2 * EVENTS, "{} allocations for {EVENTS} events", taken.count_total);
+    // The vector twice, the cart's id as text: short texts lie in the events themselves.
+    assert!(taken.count_total <= 8, "{} allocations for {EVENTS} events", taken.count_total);
     // All of a load, the SDK's request and the fold included: what comes on top does not grow with the events.
     let load = |records: &[EventRecord]| {
         let items = items(records);
@@ -375,6 +368,6 @@ fn folding_allocates_two_strings_an_event_beside_the_state() {
         allocation_counter::measure(|| drop(runtime.block_on(repository.load(cart)).unwrap())).count_total
     };
     let (short, long) = (load(&records[..500]), load(&records));
-    // Half of the events more, whose lines were there before or come back with a name and a sku of their own.
-    assert!(long - short <= 2 * (EVENTS / 2) + 150, "{short} allocations for half of it, {long} for all");
+    // Half of the events more: the ids of their commands, which the cart remembers, need room now and then.
+    assert!(long - short <= 50, "{short} allocations for half of it, {long} for all");
 }

@@ -8,6 +8,7 @@ use tillroll_core::id::{CommandId, EventId, StreamId};
 use tillroll_core::judge::{Asked, Atomicity, Outcome, judge};
 use tillroll_core::money::Pieces;
 use tillroll_core::recorded::{Circumstances, CommandMark};
+use tillroll_core::text::SmolStr;
 use tillroll_host_lambda::memory::MemoryTable;
 use tillroll_host_lambda::ports::{COMMIT_EVENTS_MAX, EventTable, FaultKind};
 use tillroll_host_lambda::record::EventRecord;
@@ -164,7 +165,7 @@ async fn a_commit_has_at_most_25_events_and_64_kib() {
     assert!(matches!(refused, Err(StoreError::TooManyEvents(26))), "{refused:?}");
 
     // No request can say so much; an event of another aggregate could.
-    let large = "x".repeat(COMMIT_BYTES_MAX);
+    let large = SmolStr::from("x".repeat(COMMIT_BYTES_MAX));
     let mut cart = Versioned::<Cart>::new(CART);
     let event = ItemAdded {
         shopping_cart_uuid: CART.uuid(),

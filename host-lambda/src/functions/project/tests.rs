@@ -32,7 +32,7 @@ impl Subscription for Picky {
     fn apply(&self, row: &mut Vec<String>, happened: Happened<'_, CartEvent>) -> Result<(), Poison> {
         if let CartEvent::ItemAdded(added) = happened.event {
             // What a failed `apply` leaves behind must not be stored.
-            row.push(added.item_name.clone());
+            row.push(added.item_name.to_string());
             if self.chokes_on == Some(added.item_name.as_str()) {
                 return Err(Poison(format!("cannot swallow {}", added.item_name)));
             }

@@ -16,6 +16,7 @@ use tillroll_core::id::{CommandId, EventId, StreamId};
 use tillroll_core::money::{Minor, Per, Pieces, Price};
 use tillroll_core::packed::{Content, Header, History, Writer};
 use tillroll_core::recorded::{Circumstances, CommandMark};
+use tillroll_core::text::SmolStr;
 use tillroll_core::time::Timestamp;
 use tillroll_core::timeline::{Moment, Timeline};
 use uuid::Uuid;
@@ -150,22 +151,22 @@ fn circumstances(stream: StreamId, version: u32) -> Circumstances {
 fn opening(cart: u64) -> impl Iterator<Item = CartEvent> {
     let opened = CartOpened {
         shopping_cart_uuid: stream(cart).uuid(),
-        currency: Some("USD".to_owned()),
+        currency: Some("USD".into()),
         owner_ref: None,
         token_hash: None,
     };
     std::iter::once(CartEvent::CartOpened(opened))
 }
 
-fn sku(line: u64) -> String {
-    format!("{}", 1_029_743 + line * 7_919)
+fn sku(line: u64) -> SmolStr {
+    format!("{}", 1_029_743 + line * 7_919).into()
 }
 
 fn added(cart: u64, line: u64, quantity: u64) -> CartEvent {
     let price = Price { minor: Minor::try_from(99 + line * 13).expect("an amount"), per: Per::ONE };
     CartEvent::ItemAdded(ItemAdded {
         shopping_cart_uuid: stream(cart).uuid(),
-        item_name: format!("FLUID MILK WHITE ONLY {line}"),
+        item_name: format!("FLUID MILK WHITE ONLY {line}").into(),
         sku: Some(sku(line)),
         quantity: Pieces::try_from(quantity).expect("a quantity"),
         price: Some(price),
@@ -184,10 +185,10 @@ fn edits(cart: u64, count: u64) -> impl Iterator<Item = CartEvent> {
         match step % 100 {
             40 => CartEvent::DiscountApplied(DiscountApplied {
                 shopping_cart_uuid,
-                code: "SAVE10".to_owned(),
+                code: "SAVE10".into(),
                 rule: Rule::PercentOff { basis_points: 1_000, sku: None, min_subtotal_minor: None },
             }),
-            90 => CartEvent::DiscountRemoved(DiscountRemoved { shopping_cart_uuid, code: "SAVE10".to_owned() }),
+            90 => CartEvent::DiscountRemoved(DiscountRemoved { shopping_cart_uuid, code: "SAVE10".into() }),
             at if at % 14 == 12 => {
                 CartEvent::ItemRemoved(ItemRemoved { shopping_cart_uuid, sku: sku((step / 14) % LINES) })
             }
@@ -209,7 +210,7 @@ fn whole(cart: u64, mut events: Vec<CartEvent>, closes: bool) -> Vec<CartEvent> 
             Rule::AmountOff { minor: Minor::try_from(50).expect("an amount"), sku: None, min_subtotal_minor: None };
         events.push(CartEvent::DiscountApplied(DiscountApplied {
             shopping_cart_uuid,
-            code: "retail_disc".to_owned(),
+            code: "retail_disc".into(),
             rule,
         }));
         events.push(CartEvent::CartClosed(CartClosed { shopping_cart_uuid, reason: Some(CloseReason::CheckedOut) }));
