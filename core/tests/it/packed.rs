@@ -69,8 +69,8 @@ fn owned(entry: &tillroll_core::packed::Entry<'_, CartEvent<&str>>) -> Record {
 }
 
 /// Short enough to lie in an event itself, or longer.
-fn text() -> impl Strategy<Value = SmolStr> {
-    prop_oneof![".{0,12}", ".{20,40}", Just(String::new()), Just("\u{202e}🥛\u{0}".to_owned())].prop_map_into()
+fn text() -> BoxedStrategy<SmolStr> {
+    prop_oneof![".{0,12}", ".{20,40}", Just(String::new()), Just("\u{202e}🥛\u{0}".to_owned())].prop_map_into().boxed()
 }
 
 fn maybe_text() -> impl Strategy<Value = Option<SmolStr>> {
