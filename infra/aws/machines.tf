@@ -22,34 +22,51 @@ module "replay" {
 }
 
 resource "aws_sfn_state_machine" "replay" {
-  name       = "${local.prefix}-replay"
+  #checkov:skip=CKV_AWS_284:Traces travel with the events, as W3C trace context; X-Ray would need rights on every resource
+  #checkov:skip=CKV_AWS_285:A standard machine's history is kept for 90 days; copying it to a log needs rights on every log
+  name       = local.replay_machine
   role_arn   = aws_iam_role.machine["replay"].arn
-  definition = templatefile("${path.module}/machines/replay.asl.json", local.machine_words.replay)
+  definition = templatefile("${path.module}/machines/replay.asl.json", { function = module.replay.arn })
 
   depends_on = [aws_iam_role_policy.machine]
 }
 
 resource "aws_sfn_state_machine" "sweep" {
+  #checkov:skip=CKV_AWS_284:Traces travel with the events, as W3C trace context; X-Ray would need rights on every resource
+  #checkov:skip=CKV_AWS_285:A standard machine's history is kept for 90 days; copying it to a log needs rights on every log
   name       = "${local.prefix}-sweep"
   role_arn   = aws_iam_role.machine["sweep"].arn
-  definition = templatefile("${path.module}/machines/sweep.asl.json", local.machine_words.sweep)
+  definition = templatefile("${path.module}/machines/sweep.asl.json", { function = module.sweep.arn })
 
   depends_on = [aws_iam_role_policy.machine]
 }
 
 locals {
-  machine_words = {
-    replay = { function = module.replay.arn }
-    sweep  = { function = module.sweep.arn }
-  }
+  replay_machine = "${local.prefix}-replay"
+
   machine_statements = {
-    replay = [{ Effect = "Allow", Action = "lambda:InvokeFunction", Resource = module.replay.arn }]
-    sweep  = [{ Effect = "Allow", Action = "lambda:InvokeFunction", Resource = module.sweep.arn }]
+    replay = [
+      { Sid = "CallItsFunction", Effect = "Allow", Action = "lambda:InvokeFunction", Resource = module.replay.arn },
+      # A distributed map runs its parts as executions of their own.
+      {
+        Sid      = "StartItsParts"
+        Effect   = "Allow"
+        Action   = "states:StartExecution"
+        Resource = "arn:${local.partition}:states:${var.region}:${local.account}:stateMachine:${local.replay_machine}"
+      },
+      {
+        Sid      = "WatchItsParts"
+        Effect   = "Allow"
+        Action   = ["states:DescribeExecution", "states:StopExecution"]
+        Resource = "arn:${local.partition}:states:${var.region}:${local.account}:execution:${local.replay_machine}/*"
+      },
+    ]
+    sweep = [{ Sid = "CallItsFunction", Effect = "Allow", Action = "lambda:InvokeFunction", Resource = module.sweep.arn }]
   }
 }
 
 resource "aws_iam_role" "machine" {
-  for_each = local.machine_words
+  for_each = toset(["replay", "sweep"])
 
   name        = "${local.prefix}-machine-${each.key}"
   description = "What the state machine ${each.key} may do."

@@ -54,3 +54,52 @@ locals {
     },
   )
 }
+
+output "rights" {
+  description = "What each role may do, as the JSON of its policy: for reviews and tests."
+  value = merge(
+    { for name, policy in aws_iam_role_policy.machine : "machine-${name}" => policy.policy },
+    { schedules = aws_iam_role_policy.schedules.policy },
+    { for name, function in module.stream : "stream-${name}" => function.policy },
+    { for name, function in module.direct : name => function.policy },
+    { for name in local.subscriptions : "project-${name}" => module.subscription[name].function.policy },
+    {
+      command = module.command.policy
+      operate = module.operate.policy
+      publish = module.publish.policy
+      archive = module.archive.policy
+      replay  = module.replay.policy
+      remind  = module.remind.policy
+      sweep   = module.sweep.policy
+    },
+  )
+}
+
+output "mappings" {
+  description = "How every event source is mapped: for tests."
+  value = merge(
+    { publish = aws_lambda_event_source_mapping.publish, archive = aws_lambda_event_source_mapping.archive },
+    { for name in local.subscriptions : "live-${name}" => module.subscription[name].mappings.live },
+    { for name in local.subscriptions : "replayed-${name}" => module.subscription[name].mappings.replayed },
+  )
+}
+
+output "queues" {
+  description = "How the replay queues are set up: for tests."
+  value       = { for name in local.subscriptions : name => module.subscription[name].mappings.queue }
+}
+
+output "stores" {
+  description = "How the stores are set up: for tests."
+  value       = module.event_store.stores
+}
+
+output "routes" {
+  description = "Every route of the API, with its function and what it asks of a caller: for tests."
+  value       = module.cart_api.routes
+}
+
+output "alarms" {
+  description = "Every alarm, with what it does about missing data: for tests."
+  value       = module.observability.alarms
+}

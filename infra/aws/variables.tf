@@ -147,6 +147,11 @@ variable "cors_origins" {
   description = "Exact origins of pages that may call."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^https?://[^*/]+$", origin))])
+    error_message = "Exact origins, such as https://shop.example: no wildcard, no path."
+  }
 }
 
 variable "throttle" {

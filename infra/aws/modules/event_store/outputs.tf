@@ -49,3 +49,20 @@ output "tampered" {
     url  = aws_sqs_queue.tampered.url
   }
 }
+
+output "stores" {
+  description = "How all this is set up: for tests."
+  value = {
+    tables = { events = aws_dynamodb_table.events, rows = aws_dynamodb_table.rows }
+    bus    = aws_kinesis_stream.bus
+    archive = {
+      public_access = aws_s3_bucket_public_access_block.archive
+      ownership     = one(aws_s3_bucket_ownership_controls.archive.rule).object_ownership
+      versioning    = one(aws_s3_bucket_versioning.archive.versioning_configuration).status
+      encryption    = one(one(aws_s3_bucket_server_side_encryption_configuration.archive.rule).apply_server_side_encryption_by_default).sse_algorithm
+      policy        = aws_s3_bucket_policy.archive.policy
+      lifecycle     = aws_s3_bucket_lifecycle_configuration.archive.rule
+      lock          = one([for lock in aws_s3_bucket_object_lock_configuration.archive : one(one(lock.rule).default_retention)])
+    }
+  }
+}

@@ -27,8 +27,7 @@ resource "aws_dynamodb_table" "events" {
   deletion_protection_enabled = var.deletion_protection
 
   point_in_time_recovery {
-    enabled                 = true
-    recovery_period_in_days = 35
+    enabled = true
   }
 
   server_side_encryption {
@@ -74,8 +73,7 @@ resource "aws_dynamodb_table" "rows" {
 
   # Rows can be had again from the events, but the log of what people did cannot.
   point_in_time_recovery {
-    enabled                 = true
-    recovery_period_in_days = 35
+    enabled = true
   }
 
   server_side_encryption {

@@ -31,6 +31,12 @@ output "mappings" {
   value = {
     live     = aws_lambda_event_source_mapping.live
     replayed = aws_lambda_event_source_mapping.replayed
-    queue    = aws_sqs_queue.replay
+    queue = {
+      fifo_queue                  = aws_sqs_queue.replay.fifo_queue
+      content_based_deduplication = aws_sqs_queue.replay.content_based_deduplication
+      visibility_timeout_seconds  = aws_sqs_queue.replay.visibility_timeout_seconds
+      redrive_policy              = aws_sqs_queue.replay.redrive_policy
+      function_timeout_s          = module.project.timeout_s
+    }
   }
 }
