@@ -21,7 +21,7 @@ resource "aws_kms_key" "this" {
         Sid       = "LogsOfThisInstallation"
         Effect    = "Allow"
         Principal = { Service = "logs.${var.region}.amazonaws.com" }
-        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
         Resource  = "*"
         Condition = {
           ArnLike = {

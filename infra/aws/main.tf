@@ -81,7 +81,6 @@ module "observability" {
   tampered         = module.event_store.tampered.name
   missed_schedules = aws_sqs_queue.missed.name
   api_id           = module.cart_api.id
-  metrics          = { namespace = "Tillroll", service = local.prefix }
 }
 
 locals {

@@ -14,6 +14,9 @@ output "stream_urls" {
 }
 
 output "routes" {
-  description = "Every route with its function and whether it needs a token: for tests."
-  value       = { for key, route in aws_apigatewayv2_route.this : key => { function = local.routes[key].function, authorization = route.authorization_type } }
+  description = "Every route with the function that answers and what it asks of a caller: for tests."
+  value = { for key, route in aws_apigatewayv2_route.this : key => {
+    function      = one([for name, integration in aws_apigatewayv2_integration.this : name if route.target == "integrations/${integration.id}"])
+    authorization = route.authorization_type
+  } }
 }

@@ -4,6 +4,9 @@ locals {
   minute_s = 60
   hour_s   = 60 * local.minute_s
 
+  # Where the functions count, by the dimensions `function` and `outcome`. Installations in one account count together.
+  counts = "Tillroll"
+
   # How old the last record of a finished batch was. The table stream forgets after a day, the bus after a week.
   ages = {
     publish = { notice = local.minute_s, page = 15 * local.minute_s, critical = 6 * local.hour_s }
@@ -93,23 +96,31 @@ locals {
   # What the functions count themselves.
   counted = { for name, count in {
     carts-parked = {
-      severity    = "page", metric = "GateParked", missing = "notBreaching", period_s = local.minute_s
+      function    = "project"
+      metric      = "GateParked"
+      severity    = "page"
       description = "A subscription could not apply an event and set its cart aside: tillroll pipeline names it."
     }
     archive-differs = {
-      severity    = "page", metric = "Archive412Different", missing = "notBreaching", period_s = local.minute_s
+      function    = "archive"
+      metric      = "ArchiveDifferent"
+      severity    = "page"
       description = "An archive object of the same name holds other bytes."
     }
     events-missing = {
-      severity    = "page", metric = "ReconcileMissing", missing = "notBreaching", period_s = local.hour_s
+      function    = "sweep"
+      metric      = "ReconcileMissing"
+      severity    = "page"
       description = "The sweep found events that did not arrive everywhere: tillroll verify says which."
     }
     } : name => merge(count, {
-      namespace  = var.metrics.namespace
-      dimensions = { service = var.metrics.service }
+      namespace  = local.counts
+      dimensions = { function = count.function }
       statistic  = "Sum"
       threshold  = 0
+      period_s   = local.minute_s
       periods    = 1
+      missing    = "notBreaching"
   }) }
 
   # A day without a sweep is as bad as one that found something.
@@ -199,16 +210,14 @@ locals {
     outcomes-unknown = {
       severity    = "page"
       description = "Of more than 0.1 % of the commands nobody knows whether they landed; their callers send them again."
-      expression  = "IF(FILL(known, 0) + FILL(unknown, 0) > 0, 100 * FILL(unknown, 0) / (FILL(known, 0) + FILL(unknown, 0)), 0)"
+      expression  = "IF(FILL(calls, 0) > 0, 100 * FILL(unknown, 0) / calls, 0)"
       threshold   = 0.1
       period_s    = 5 * local.minute_s
       periods     = 2
-      metrics = { for id, outcome in { known = "ok", unknown = "unknown" } : id => {
-        namespace  = var.metrics.namespace
-        metric     = "CommandOutcome"
-        statistic  = "Sum"
-        dimensions = { service = var.metrics.service, outcome = outcome }
-      } }
+      metrics = {
+        calls   = { namespace = local.counts, metric = "Invocations", statistic = "Sum", dimensions = { function = "command" } }
+        unknown = { namespace = local.counts, metric = "Invocations", statistic = "Sum", dimensions = { function = "command", outcome = "unknown" } }
+      }
     }
   }
 

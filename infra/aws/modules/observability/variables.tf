@@ -82,11 +82,3 @@ variable "api_id" {
   description = "The HTTP API's id."
   type        = string
 }
-
-variable "metrics" {
-  description = "Under which names the functions count."
-  type = object({
-    namespace = string
-    service   = string
-  })
-}
