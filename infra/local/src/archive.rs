@@ -37,7 +37,8 @@ impl LocalArchive {
     }
 
     /// The archive in a folder that is there, to look at: nothing is removed and nothing is created.
-    pub(crate) fn existing(root: PathBuf) -> Self {
+    #[must_use]
+    pub fn existing(root: PathBuf) -> Self {
         Self { root: root.into() }
     }
 

@@ -39,7 +39,8 @@ const ARROWS: [(&str, &[&str]); 6] = [
         "tillroll-local",
         &[
             "aws-config",
-            "aws-sdk-dynamodb",
+            "aws-sdk-*",
+            "aws-smithy-http-client",
             "aws-types",
             "axum",
             "bytes",
