@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod canned;
+pub mod cloud;
 pub mod contracts;
 pub mod dynoxide;
 pub mod faulty_wire;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tillroll_core::cart::Catalogue;
 use tillroll_core::hash::Fingerprint;
 use tillroll_host_lambda::api::{self, Api, Settings};
 use tillroll_host_lambda::memory::ProcessNews;
@@ -14,7 +15,7 @@ use crate::archive::LocalArchive;
 use crate::bus::LocalBus;
 use crate::clock::LocalClock;
 use crate::functions::LocalRows;
-use crate::host_check::Hosts;
+use crate::host_check::{Hosts, Key};
 use crate::http;
 use crate::progress::LocalProgress;
 use crate::queue::LocalQueue;
@@ -42,14 +43,20 @@ impl Front {
     /// Starts to serve those who name one of `hosts`.
     #[must_use]
     pub fn start_for(hosts: Hosts, listener: TcpListener, ports: &Ports) -> Self {
-        let settings = Settings {
-            catalogue: ports.catalogue.as_deref().cloned(),
-            reducer: reducer(),
-            version: VERSION.to_owned(),
-            check_owner: false,
-        };
-        let started = ports.clock.now();
-        let front = Arc::new((hosts, Api::new(ports.clone(), settings)));
+        let catalogue = ports.catalogue.as_deref().cloned();
+        Self::serve(hosts, listener, ports.clone(), catalogue)
+    }
+
+    /// Starts to serve a system that lives elsewhere, with the rights of this process: only those who show its key.
+    #[must_use]
+    pub fn start_with_key<P: api::Ports>(key: Key, listener: TcpListener, ports: P) -> Self {
+        Self::serve(Hosts::default().with_key(key), listener, ports, None)
+    }
+
+    fn serve<P: api::Ports>(hosts: Hosts, listener: TcpListener, ports: P, catalogue: Option<Catalogue>) -> Self {
+        let settings = Settings { catalogue, reducer: reducer(), version: VERSION.to_owned(), check_owner: false };
+        let started = ports.clock().now();
+        let front = Arc::new((hosts, Api::new(ports, settings)));
         let answer = move |request| {
             let front = Arc::clone(&front);
             async move {

@@ -3,10 +3,15 @@
 //!
 //! * A page whose name was made to point at 127.0.0.1 (DNS rebinding) sends its own name as `Host`: only the names of
 //!   this machine, and those that were configured, are answered for.
+//! * Where the front acts with more than this machine's rights, as on AWS, there is a [`Key`] that lives as long as the
+//!   process: nobody else on this machine, and no page, has it.
 //! * A page that only sends and never reads (a form) brings its `Origin`: from a page of another machine nothing is
 //!   changed. Pages of this machine may, on whatever port.
 
+use std::fmt;
+
 use tillroll_host_lambda::api::{ApiRequest, ApiResponse, Problem};
+use uuid::Uuid;
 
 /// The names of this machine that every browser knows.
 const OWN: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -19,6 +24,35 @@ const NAMES_MAX: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Hosts {
     more: Vec<String>,
+    key: Option<Key>,
+}
+
+/// What a request has to show, in the header [`KEY_HEADER`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(String);
+
+/// Where the key stands.
+pub const KEY_HEADER: &str = "tillroll-key";
+
+impl Key {
+    /// A key that nobody can guess: 244 random bits.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()))
+    }
+
+    /// As it stands in the header.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Never its digits.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
 }
 
 /// A configured name is none.
@@ -46,8 +80,14 @@ impl Hosts {
         };
         match more.iter().find(wrong) {
             Some(name) => Err(NoHosts::NotAName(name.clone())),
-            None => Ok(Self { more: more.iter().map(|name| name.to_ascii_lowercase()).collect() }),
+            None => Ok(Self { more: more.iter().map(|name| name.to_ascii_lowercase()).collect(), key: None }),
         }
+    }
+
+    /// The same, for those who show the key.
+    #[must_use]
+    pub fn with_key(self, key: Key) -> Self {
+        Self { key: Some(key), ..self }
     }
 
     /// The answer to a request that is none of ours to carry out; `None` for all others.
@@ -57,6 +97,8 @@ impl Hosts {
             Problem::new(421, "misdirected_request", "this system answers for localhost, 127.0.0.1 and [::1] only")
         } else if changes(request) && !request.header("origin").is_none_or(|origin| self.know_origin(origin)) {
             Problem::new(403, "foreign_origin", "a page of another machine changes nothing here")
+        } else if self.key.as_ref().is_some_and(|key| request.header(KEY_HEADER) != Some(key.as_str())) {
+            Problem::new(403, "foreign_origin", "this system answers the command that started it, and nobody else")
         } else {
             return None;
         };

@@ -13,11 +13,14 @@
 //! | [`progress`], `rates` | where every stage stands, and how fast it moves |
 //! | [`http`], [`front`], [`host_check`] | bytes of a socket to and from requests; the API over this system; whom it answers |
 //! | [`import`] | files of rows into carts of commands |
+//! | [`migrate`] | tables and archives of the original Ruby system |
+//! | [`aws`] | the same system on AWS, for the command line |
 //! | [`replays`], [`verifications`] | work on replay runs and verifications to their end |
 //! | [`doctor`], [`logs`] | what is wrong with a data folder; what the program logs |
 //! | `chores` | what happens from time to time |
 
 pub mod archive;
+pub mod aws;
 pub mod bus;
 pub mod checkpoints;
 mod chores;
@@ -33,6 +36,7 @@ pub mod http;
 pub mod import;
 pub mod logs;
 mod mappings;
+pub mod migrate;
 pub mod notices;
 pub mod pipeline_db;
 pub mod progress;

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use tillroll_core::time::Timestamp;
+use tillroll_host_lambda::api;
 use tillroll_host_lambda::operations;
-use tillroll_host_lambda::ports::{Clock as _, Fault, FaultKind};
+use tillroll_host_lambda::ports::{Clock as _, EventBus, Fault, FaultKind};
 use tillroll_host_lambda::subscriptions::carts::Carts;
 use tillroll_host_lambda::subscriptions::reminders::Reminders;
 use tillroll_host_lambda::subscriptions::suggestions::Suggestions;
@@ -17,6 +18,7 @@ use tillroll_host_lambda::verify::repair::{Repair, RepairMode};
 use tillroll_host_lambda::verify::run::{Ask, Begun, Then, Verification, Verifications};
 use tillroll_host_lambda::verify::{Course, Phase, Projection, Report, Verifier};
 
+use crate::bus::LocalBus;
 use crate::mappings::{described, stopping};
 use crate::system::Ports;
 
@@ -94,51 +96,100 @@ impl Run {
     }
 }
 
+/// What verifications of this process work on: a system of this machine, or one that this machine only reaches.
+pub trait Verifiable: api::Ports + Clone {
+    /// The event bus, for repairs.
+    type Bus: EventBus;
+
+    /// The event bus.
+    fn bus(&self) -> &Self::Bus;
+
+    /// Those that are remembered.
+    fn remembered(&self) -> &LocalVerifications;
+
+    /// Ends when the system is stopped.
+    fn stopped(&self) -> impl Future<Output = ()> + Send;
+}
+
+impl LocalVerifications {
+    /// Begins one of `ports`, unless one is under way.
+    pub fn begin<P: Verifiable>(ports: &P, ask: Ask) -> Begun {
+        let run = match ports.remembered().enter(ports.clock().now()) {
+            Ok(run) => run,
+            Err(under_way) => return Begun::Busy(under_way.as_seen()),
+        };
+        tokio::spawn(work(ports.clone(), Arc::clone(&run), ask));
+        Begun::Started(run.as_seen())
+    }
+
+    /// The one with this id.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<Verification> {
+        self.lock().iter().find(|run| run.id == id).map(|run| run.as_seen())
+    }
+
+    /// The newest.
+    #[must_use]
+    pub fn latest(&self) -> Option<Verification> {
+        self.lock().back().map(|run| run.as_seen())
+    }
+}
+
+impl Verifiable for Ports {
+    type Bus = LocalBus;
+
+    fn bus(&self) -> &LocalBus {
+        &self.bus
+    }
+
+    fn remembered(&self) -> &LocalVerifications {
+        &self.verifications
+    }
+
+    async fn stopped(&self) {
+        stopping(&mut self.progress.pace.clone()).await;
+    }
+}
+
 impl Verifications for Ports {
     async fn begin(&self, ask: Ask) -> Result<Begun, Fault> {
-        let run = match self.verifications.enter(self.clock.now()) {
-            Ok(run) => run,
-            Err(under_way) => return Ok(Begun::Busy(under_way.as_seen())),
-        };
-        tokio::spawn(work(self.clone(), Arc::clone(&run), ask));
-        Ok(Begun::Started(run.as_seen()))
+        Ok(LocalVerifications::begin(self, ask))
     }
 
     async fn get(&self, id: &str) -> Result<Option<Verification>, Fault> {
-        Ok(self.verifications.lock().iter().find(|run| run.id == id).map(|run| run.as_seen()))
+        Ok(self.verifications.get(id))
     }
 
     async fn latest(&self) -> Result<Option<Verification>, Fault> {
-        Ok(self.verifications.lock().back().map(|run| run.as_seen()))
+        Ok(self.verifications.latest())
     }
 }
 
 /// Works on a run to its end, which comes whatever happens: a run that never ends would let none begin.
-async fn work(ports: Ports, run: Arc<Run>, ask: Ask) {
-    let mut pace = ports.progress.pace.clone();
+async fn work<P: Verifiable>(ports: P, run: Arc<Run>, ask: Ask) {
     let verified = tokio::select! {
         verified = AssertUnwindSafe(verified(&ports, &run.course, &ask)).catch_unwind() => verified,
-        () = stopping(&mut pace) => Ok(Err("the system was stopped".to_owned())),
+        () = ports.stopped() => Ok(Err("the system was stopped".to_owned())),
     };
     let outcome = verified.unwrap_or_else(|_| Err("the verification broke off; the log has more".to_owned()));
     if let Then::Repair(operation) = ask.then {
-        let recorded = operations::end(&ports.rows, *operation, in_short(&outcome)).await;
+        let recorded = operations::end(ports.rows(), *operation, in_short(&outcome)).await;
         if let Err(fault) = recorded {
             tracing::error!(fault = described(&fault), "what became of a repair was not recorded");
         }
     }
-    *run.ended() = Some(Ended { at: ports.clock.now(), outcome });
+    *run.ended() = Some(Ended { at: ports.clock().now(), outcome });
 }
 
-async fn verified(ports: &Ports, course: &Course, ask: &Ask) -> Result<(Report, Option<Repair>), String> {
+async fn verified<P: Verifiable>(ports: &P, course: &Course, ask: &Ask) -> Result<(Report, Option<Repair>), String> {
     let no_room = |error| Fault::new(FaultKind::Transient, "sort in", "a temporary folder", error);
     let scratch = tempfile::tempdir().map_err(no_room).map_err(|fault| described(&fault))?;
     let verifier = Verifier {
-        table: &ports.table,
-        archive: &ports.archive,
-        rows: &ports.rows,
-        progress: &ports.progress,
-        clock: &ports.clock,
+        table: ports.table(),
+        archive: ports.archive(),
+        rows: ports.rows(),
+        progress: ports.progress(),
+        clock: ports.clock(),
         scratch: scratch.path(),
         course,
         entries: ask.entries,
@@ -152,7 +203,7 @@ async fn verified(ports: &Ports, course: &Course, ask: &Ask) -> Result<(Report, 
         Then::Plan => RepairMode::DryRun,
         Then::Repair(_) => RepairMode::ForReal,
     };
-    let repaired = Box::pin(verifier.repair(&projections, ask.wait, &ports.bus, mode)).await;
+    let repaired = Box::pin(verifier.repair(&projections, ask.wait, ports.bus(), mode)).await;
     let (report, mut repair) = repaired.map_err(|fault| described(&fault))?;
     if let Then::Repair(operation) = &ask.then {
         repair.operation = Some(operation.id.clone());

@@ -4,8 +4,10 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{ClientBuilder, RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize};
+use tillroll_local::host_check::{KEY_HEADER, Key};
 
 use super::failure::Failure;
 use super::output::shown;
@@ -41,10 +43,22 @@ pub(crate) struct Problem {
 impl Client {
     /// A client for `http://host:port`.
     pub(crate) fn new(base: &str) -> Result<Self, Failure> {
+        Self::of(base, reqwest::Client::builder())
+    }
+
+    fn of(base: &str, builder: ClientBuilder) -> Result<Self, Failure> {
         // No overall timeout: verifying a year of baskets takes as long as it takes, and Ctrl+C works.
-        let builder = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT_TIMEOUT);
+        let builder = builder.no_proxy().connect_timeout(CONNECT_TIMEOUT);
         let http = builder.build().map_err(|error| Failure::of(&error))?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
+    }
+
+    /// The same, for a front that wants its key with every request.
+    pub(crate) fn with_key(base: &str, key: &Key) -> Result<Self, Failure> {
+        let mut key = HeaderValue::from_str(key.as_str()).map_err(|error| Failure::of(&error))?;
+        key.set_sensitive(true);
+        let headers = HeaderMap::from_iter([(HeaderName::from_static(KEY_HEADER), key)]);
+        Self::of(base, reqwest::Client::builder().default_headers(headers))
     }
 
     /// Where the system is.

@@ -8,6 +8,7 @@ use tillroll_host_lambda::ports::{PipelineSnapshot, StageState};
 use tillroll_local::doctor::{Finding, State, examine};
 use tillroll_local::folder;
 
+use super::aws::Choice;
 use super::client::Client;
 use super::dev::PORT;
 use super::failure::{Ending, Failure};
@@ -22,6 +23,7 @@ const ANSWER_MAX: Duration = Duration::from_secs(10);
 #[command(after_help = "\
 Looks at the data folder (where it is, who works in it, whether its files are whole and of this build, whether archive
 objects are what their names say), the disk, the clock, the port, and at the system if one is running. Changes nothing.
+With --aws or --stack: at the account, the clock, and the shape of tables, bus, bucket and queues on AWS.
 Exit status 1 when there is a problem.
 
 Example:
@@ -39,11 +41,22 @@ struct Examined<'a> {
     findings: &'a [Finding],
 }
 
-pub(crate) async fn run(arguments: &Arguments, data_dir: Option<PathBuf>, json: bool) -> Result<Ending, Failure> {
-    let named = if data_dir.is_none() { reach::named_system() } else { None };
-    let folder = reach::folder_to_examine(data_dir)?;
-    let mut findings = examine(&folder, arguments.port).await;
-    findings.push(system(named, &folder).await);
+pub(crate) async fn run(
+    arguments: &Arguments,
+    data_dir: Option<PathBuf>,
+    aws: &Choice,
+    json: bool,
+) -> Result<Ending, Failure> {
+    let findings = if aws.is_aws()? {
+        let (account, names) = aws.found().await?;
+        tillroll_local::aws::doctor::examine(&account, &names).await
+    } else {
+        let named = if data_dir.is_none() { reach::named_system() } else { None };
+        let folder = reach::folder_to_examine(data_dir)?;
+        let mut findings = examine(&folder, arguments.port).await;
+        findings.push(system(named, &folder).await);
+        findings
+    };
     let ok = findings.iter().all(|finding| finding.state != State::Problem);
     let mut output = Output::new();
     if json {

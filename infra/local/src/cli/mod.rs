@@ -4,6 +4,7 @@
 //! document and nothing beside it. There are no colours, so `NO_COLOR` is obeyed by nature.
 
 mod ask;
+mod aws;
 mod bench;
 mod cart;
 mod carts;
@@ -21,6 +22,7 @@ mod failure;
 mod import;
 mod interrupt;
 mod lists;
+mod migrate;
 mod open;
 mod output;
 mod parked;
@@ -57,6 +59,8 @@ Where the commands find the system, first match:
   ./.tillroll         if a `tillroll dev` is running on it (`cargo xtask dev` does)
   ~/.local/share/tillroll   (or tillroll in XDG_DATA_HOME)
 With none running on that folder, the command starts the same system in itself, does its work and stops it.
+On AWS: --aws or TILLROLL_AWS=1 with the variables of docs/aws.md, or --stack FILE from `terraform output -json`; region
+and credentials as every AWS tool finds them.
 
 Exit status:
   0  fine      1  failed      2  wrong usage      3  differences found      130  stopped by Ctrl+C
@@ -78,6 +82,8 @@ struct Arguments {
     /// Print one JSON document and nothing else
     #[arg(long, global = true, display_order = GLOBAL_LAST)]
     json: bool,
+    #[command(flatten)]
+    aws: aws::Choice,
     #[command(subcommand)]
     command: Command,
 }
@@ -88,6 +94,8 @@ enum Command {
     Dev(dev::Arguments),
     /// Read a timeline file, without any running system
     Open(open::Arguments),
+    /// Look at what the original Ruby system left, and convert its archive
+    Migrate(migrate::Arguments),
     /// Find out what is wrong, and say what to do
     Doctor(doctor::Arguments),
     /// Measure this machine: a short load on a system of its own
@@ -172,9 +180,12 @@ pub(crate) fn main() -> ExitCode {
     };
     let format = match &arguments.command {
         Command::Dev(arguments) => arguments.log_format.into(),
-        Command::Open(_) | Command::Doctor(_) | Command::Bench(_) | Command::Completions(_) | Command::With(_) => {
-            logs::Format::default()
-        }
+        Command::Open(_)
+        | Command::Migrate(_)
+        | Command::Doctor(_)
+        | Command::Bench(_)
+        | Command::Completions(_)
+        | Command::With(_) => logs::Format::default(),
     };
     if let Err(error) = logs::to_stderr(std::env::var(logs::VARIABLE).ok().as_deref(), format) {
         return Failure::of(&error).conclude();
@@ -186,20 +197,24 @@ pub(crate) fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<Ending, Failure> {
-    let Arguments { data_dir, json, command } = arguments;
+    let Arguments { data_dir, json, aws, command } = arguments;
     let interrupt = Interrupt::listen()?;
     let command = match command {
+        Command::Dev(_) | Command::Bench(_) if aws.is_asked_for() => {
+            return Err(Failure::new("dev and bench work on this machine only").hint("leave --aws and --stack out"));
+        }
         Command::Dev(arguments) => return dev::run(arguments, data_dir, json, interrupt).await,
         Command::Open(arguments) => return open::run(&arguments, json),
+        Command::Migrate(arguments) => return migrate::run(arguments, json, &interrupt).await,
         Command::With(WithSystem::Explain(arguments)) if arguments.is_of_a_file() => {
             return explain::run_on_file(&arguments, json);
         }
-        Command::Doctor(arguments) => return doctor::run(&arguments, data_dir, json).await,
+        Command::Doctor(arguments) => return doctor::run(&arguments, data_dir, &aws, json).await,
         Command::Bench(arguments) => return bench::run(&arguments, json, &interrupt).await,
         Command::Completions(arguments) => return completions::run(&arguments),
         Command::With(command) => command,
     };
-    let session = Session { reach: Reach::find(data_dir).await?, json, interrupt };
+    let session = Session { reach: Reach::find(data_dir, &aws).await?, json, interrupt };
     let outcome = match command {
         WithSystem::Import(arguments) => import::run(*arguments, &session).await,
         WithSystem::Replay(arguments) => replay::run(*arguments, &session).await,

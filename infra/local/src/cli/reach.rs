@@ -7,6 +7,7 @@ use std::time::Duration;
 use tillroll_local::folder::{self, Occupant};
 use tillroll_local::system::Options;
 
+use super::aws::{Choice, OnAws};
 use super::client::Client;
 use super::failure::Failure;
 use super::running::Running;
@@ -25,25 +26,39 @@ const STARTING_POLL: Duration = Duration::from_millis(50);
 /// A running system, and whether it is ours to stop.
 pub(crate) struct Reach {
     client: Client,
-    own: Option<Running>,
+    own: Own,
+}
+
+/// What of the system is in this process.
+enum Own {
+    /// Nothing: it runs elsewhere.
+    Nothing,
+    /// All of it.
+    System(Running),
+    /// Its router, over stores and functions on AWS.
+    Router(OnAws),
 }
 
 impl Reach {
     /// Finds a running system or starts one.
-    pub(crate) async fn find(flag: Option<PathBuf>) -> Result<Self, Failure> {
+    pub(crate) async fn find(flag: Option<PathBuf>, aws: &Choice) -> Result<Self, Failure> {
+        if aws.is_aws()? {
+            let (router, client) = OnAws::connect(aws).await?;
+            return Ok(Self { client, own: Own::Router(router) });
+        }
         let folder = match place(flag, variable, |folder| folder::occupant(folder).is_some())? {
-            Place::Url(url) => return Ok(Self { client: Client::new(&url)?, own: None }),
+            Place::Url(url) => return Ok(Self { client: Client::new(&url)?, own: Own::Nothing }),
             Place::Folder(folder) => folder,
         };
         match running(&folder).await? {
-            Some(port) => Ok(Self { client: Client::new(&loopback(port))?, own: None }),
+            Some(port) => Ok(Self { client: Client::new(&loopback(port))?, own: Own::Nothing }),
             None => Self::to(Running::start(Options::new(folder), 0).await?),
         }
     }
 
     /// Reaches a system of this process.
     pub(crate) fn to(own: Running) -> Result<Self, Failure> {
-        Ok(Self { client: Client::new(&loopback(own.port()))?, own: Some(own) })
+        Ok(Self { client: Client::new(&loopback(own.port()))?, own: Own::System(own) })
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -52,13 +67,18 @@ impl Reach {
 
     /// Whether the system goes on when this program ends.
     pub(crate) fn is_elsewhere(&self) -> bool {
-        self.own.is_none()
+        matches!(self.own, Own::Nothing)
+    }
+
+    /// Whether the stages are functions on AWS, of which nobody is told when all of them are done.
+    pub(crate) fn is_on_aws(&self) -> bool {
+        matches!(self.own, Own::Router(_))
     }
 
     /// Lets a system that was started here finish what is there without waiting for batches to fill; it ends when
     /// that is done. For a system elsewhere it never ends.
     pub(crate) async fn hurry(&self) {
-        let Some(own) = &self.own else { return std::future::pending().await };
+        let Own::System(own) = &self.own else { return std::future::pending().await };
         if let Err(error) = own.drain(HURRY_MAX).await {
             tracing::debug!(%error, "the pipeline takes its time");
         }
@@ -66,8 +86,10 @@ impl Reach {
 
     /// Stops the system if it was started here.
     pub(crate) async fn end(self) {
-        if let Some(own) = self.own {
-            own.end().await;
+        match self.own {
+            Own::Nothing => {}
+            Own::System(own) => own.end().await,
+            Own::Router(router) => router.end().await,
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The program `tillroll` as its user meets it: started as a process, judged by what it prints and how it ends.
 
+mod aws;
 mod dev;
 mod doctor;
 mod import;
 mod looking;
+mod migrate;
 mod operations;
 mod pipeline;
 mod readme;
