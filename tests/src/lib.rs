@@ -12,5 +12,4 @@ pub mod faulty_wire;
 pub mod ministack;
 pub mod program;
 pub mod real_data;
-pub mod runtime_api;
-pub mod wall_clock;
+pub mod recorded;

@@ -9,10 +9,19 @@ use tillroll_host_lambda::ports::{
     DeadLetterQueue, FaultKind, Letters, QUEUE_SEND_MESSAGES_MAX, QueueMessage, ReplayQueue,
 };
 
-/// The sentences, each as a test of the adapter that `$fresh` makes.
+/// The sentences, each as a test of the adapter that `$fresh` makes; `in_real_time` without those that need a clock that
+/// can be moved by minutes.
 #[macro_export]
 macro_rules! replay_queue_contract {
     ($fresh:expr) => {
+        $crate::replay_queue_contract!($fresh, in_real_time);
+        $crate::sentences!(
+            replay_queue,
+            $fresh,
+            [a_deduplication_id_is_swallowed_for_five_minutes_even_after_a_delete]
+        );
+    };
+    ($fresh:expr, in_real_time) => {
         $crate::sentences!(
             replay_queue,
             $fresh,
@@ -21,11 +30,13 @@ macro_rules! replay_queue_contract {
                 a_group_waits_for_its_messages_in_flight_and_others_go_on,
                 a_returned_message_comes_again_before_the_rest_of_its_group,
                 a_message_that_nobody_finishes_comes_again_after_its_visibility,
-                a_deduplication_id_is_swallowed_for_five_minutes_even_after_a_delete,
+                a_deduplication_id_is_swallowed_even_after_a_delete,
                 a_message_that_keeps_failing_becomes_a_dead_letter_and_can_be_redriven,
                 the_depth_counts_messages_in_flight,
                 each_subscription_has_a_queue_of_its_own,
                 a_send_takes_ten_messages_and_not_one_more,
+                a_send_of_more_than_a_megabyte_arrives_whole,
+                characters_that_are_none_arrive_as_the_same_document,
             ]
         );
     };
@@ -112,6 +123,41 @@ pub async fn a_message_that_nobody_finishes_comes_again_after_its_visibility(que
     assert_eq!(bodies(&queue.receive("carts", 10).await), [""; 0]);
     queue.advance(PAST_VISIBILITY).await;
     assert_eq!(bodies(&queue.receive("carts", 10).await), ["x1", "x2"]);
+}
+
+pub async fn a_deduplication_id_is_swallowed_even_after_a_delete(queue: impl ReceiveMessages) {
+    send(&queue, &[("x", "one")]).await;
+    send(&queue, &[("x", "one"), ("x", "two"), ("x", "two")]).await;
+    let received = queue.receive("carts", 10).await;
+    assert_eq!(bodies(&received), ["one", "two"]);
+    for record in &received {
+        queue.delete("carts", record).await;
+    }
+    send(&queue, &[("x", "one"), ("x", "two")]).await;
+    assert_eq!(queue.depth("carts").await.unwrap(), 0);
+}
+
+pub async fn a_send_of_more_than_a_megabyte_arrives_whole(queue: impl ReceiveMessages) {
+    const BODY_BYTES: usize = 300_000;
+    let body = |number: usize| number.to_string().repeat(BODY_BYTES);
+    let sent = (0..QUEUE_SEND_MESSAGES_MAX)
+        .map(|number| QueueMessage { body: body(number), ..message("x", &number.to_string()) });
+    let answers = queue.send("carts", sent.collect()).await.unwrap();
+    assert_eq!(answers, vec![Ok(()); QUEUE_SEND_MESSAGES_MAX]);
+    let received = queue.receive("carts", 10).await;
+    assert_eq!(received.len(), QUEUE_SEND_MESSAGES_MAX);
+    assert!(received.iter().enumerate().all(|(number, record)| record.body == body(number)));
+    let large = QueueMessage { body: "x".repeat(1024 * 1024 + 1), ..message("y", "large") };
+    let answers = queue.send("carts", vec![message("z", "z1"), large, message("z", "z2")]).await.unwrap();
+    assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true], "each message for itself");
+}
+
+pub async fn characters_that_are_none_arrive_as_the_same_document(queue: impl ReceiveMessages) {
+    let name = "\u{fffe} \u{ffff} \u{0} \u{7f} ä \u{1f600}";
+    let body = serde_json::to_string(name).unwrap();
+    queue.send("carts", vec![QueueMessage { body, ..message("x", "odd") }]).await.unwrap();
+    let received = queue.receive("carts", 1).await;
+    assert_eq!(serde_json::from_str::<String>(&received[0].body).unwrap(), name);
 }
 
 pub async fn a_deduplication_id_is_swallowed_for_five_minutes_even_after_a_delete(queue: impl ReceiveMessages) {

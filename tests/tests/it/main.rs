@@ -3,6 +3,7 @@
 
 mod cli;
 mod contracts;
+mod contracts_aws;
 mod contracts_local;
 mod house;
 mod http;
@@ -12,6 +13,7 @@ mod lost_answers;
 mod openapi;
 mod packed_bounds;
 mod reader;
+mod recorded_errors;
 mod repository;
 mod runtime_api;
 mod schemathesis;
