@@ -13,3 +13,5 @@ pub mod ministack;
 pub mod program;
 pub mod real_data;
 pub mod recorded;
+pub mod runtime_api;
+pub mod wall_clock;
