@@ -70,7 +70,7 @@ fn begin(request: &ApiRequest, query: &Query, shards: &[FeedShard]) -> Result<Fe
             None => Problem::invalid_query(format!("after {detail}")),
         };
         let position = Cursor::parse(text).ok_or_else(|| wrong("must be the id of an event of this stream"))?;
-        if shards.iter().any(|shard| position.in_shard(&shard.name) > shard.newest.as_ref()) {
+        if is_of_another_bus(&position, shards) {
             return Err(wrong("is of another event bus: this one has not come so far"));
         }
         return if shards.iter().any(|shard| has_lost(shard, &position)) { Err(expired()) } else { Ok(position) };
@@ -87,6 +87,14 @@ fn begin(request: &ApiRequest, query: &Query, shards: &[FeedShard]) -> Result<Fe
         }
     }
     Ok(position)
+}
+
+/// Whether the bus has not come as far as the position. A shard of Kinesis that has been silent for longer than its
+/// records are kept cannot say how far it ever came; where the others can, it is passed over.
+fn is_of_another_bus(position: &FeedPosition, shards: &[FeedShard]) -> bool {
+    let never_used = shards.iter().all(|shard| shard.newest.is_none());
+    let mut telling = shards.iter().filter(|shard| never_used || shard.newest.is_some());
+    telling.any(|shard| position.in_shard(&shard.name) > shard.newest.as_ref())
 }
 
 /// Whether records behind the position are gone. A shard that is not in it had no record then.
@@ -219,4 +227,29 @@ impl<P: Ports> FeedStream<P> {
 
 fn ended_by(fault: &Fault) {
     tracing::warn!(%fault, "ended a stream of all events; its reader comes back for the rest");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_that_has_been_silent_for_long_does_not_make_a_cursor_foreign() {
+        let bus = |newest: [Option<u64>; 2]| {
+            let named = ["a", "b"].into_iter().zip(newest);
+            let shard = |(name, newest): (&str, Option<u64>)| FeedShard {
+                name: name.to_owned(),
+                trimmed: None,
+                newest: newest.map(SequenceNumber::from),
+            };
+            named.map(shard).collect::<Vec<_>>()
+        };
+        let mut position = FeedPosition::default();
+        position.seen("a", SequenceNumber::from(7));
+        for (newest, is_foreign) in
+            [([Some(7), None], false), ([Some(6), None], true), ([None, Some(1)], false), ([None, None], true)]
+        {
+            assert_eq!(is_of_another_bus(&position, &bus(newest)), is_foreign, "{newest:?}");
+        }
+    }
 }

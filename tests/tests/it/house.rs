@@ -74,9 +74,46 @@ const ARROWS: [(&str, &[&str]); 6] = [
 
 /// Inside host-lambda: what a folder's production code must not mention.
 const WALLS: [(&str, &[&str]); 3] = [
-    ("host-lambda/src/functions", &["aws_sdk", "aws_smithy", "crate::dynamodb", "crate::memory", "SystemTime", "rand"]),
-    ("host-lambda/src/subscriptions", &["aws_sdk", "aws_smithy", "crate::dynamodb", "crate::memory", "tokio::"]),
-    ("host-lambda/src/api", &["aws_sdk", "aws_smithy", "crate::dynamodb", "crate::memory", "axum"]),
+    (
+        "host-lambda/src/functions",
+        &[
+            "aws_sdk",
+            "aws_smithy",
+            "crate::dynamodb",
+            "crate::kinesis",
+            "crate::s3",
+            "crate::sqs",
+            "crate::memory",
+            "SystemTime",
+            "rand",
+        ],
+    ),
+    (
+        "host-lambda/src/subscriptions",
+        &[
+            "aws_sdk",
+            "aws_smithy",
+            "crate::dynamodb",
+            "crate::kinesis",
+            "crate::s3",
+            "crate::sqs",
+            "crate::memory",
+            "tokio::",
+        ],
+    ),
+    (
+        "host-lambda/src/api",
+        &[
+            "aws_sdk",
+            "aws_smithy",
+            "crate::dynamodb",
+            "crate::kinesis",
+            "crate::s3",
+            "crate::sqs",
+            "crate::memory",
+            "axum",
+        ],
+    ),
 ];
 
 fn root() -> PathBuf {
