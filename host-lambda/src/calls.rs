@@ -24,6 +24,8 @@ const PAUSE_MAX_MS: u64 = 1_000;
 /// How long a call may take, all attempts and pauses together: enough for a throttled moment to pass, far less than a
 /// function's timeout, whose own retry comes after.
 const BUDGET_MS: u64 = 8_000;
+/// First of the HTTP statuses that are no success. An error with one below is an answer that does not read.
+const NO_SUCCESS: u16 = 300;
 /// First of the HTTP statuses that say the fault is the server's.
 const SERVER_FAULT: u16 = 500;
 /// The HTTP status that asks to come back later.
@@ -96,7 +98,7 @@ where
 fn verdict_of(busy: bool, status: u16) -> Verdict {
     if busy || status == TOO_MANY_REQUESTS {
         Verdict::Busy
-    } else if status >= SERVER_FAULT {
+    } else if status >= SERVER_FAULT || status < NO_SUCCESS {
         Verdict::InDoubt
     } else {
         Verdict::Permanent
@@ -192,6 +194,7 @@ mod tests {
             (false, 429, Verdict::Busy),
             (false, 500, Verdict::InDoubt),
             (false, 503, Verdict::InDoubt),
+            (false, 200, Verdict::InDoubt),
             (false, 400, Verdict::Permanent),
             (false, 403, Verdict::Permanent),
         ] {

@@ -23,6 +23,8 @@ use crate::ports::{Fault, FaultKind};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
+/// First of the HTTP statuses that are no success. An error with one below is an answer that does not read.
+const NO_SUCCESS: u16 = 300;
 /// First of the HTTP statuses that say the fault is the server's.
 const SERVER_FAULT: u16 = 500;
 /// The HTTP status that asks to come back later.
@@ -79,7 +81,7 @@ pub(super) fn put_failure(error: SdkError<PutItemError, HttpResponse>) -> Failur
         Some(PutItemError::ConditionalCheckFailedException(failed)) => {
             Failure { verdict: Verdict::Condition(vec![failed.item.clone()]), source: error.into() }
         }
-        _ => failure(error),
+        _ => write_failure(error),
     }
 }
 
@@ -89,8 +91,18 @@ pub(super) fn transaction_failure(error: SdkError<TransactWriteItemsError, HttpR
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             Failure { verdict: verdict_of_reasons(cancelled.cancellation_reasons()), source: error.into() }
         }
-        _ => failure(error),
+        _ => write_failure(error),
     }
+}
+
+/// The failure of a write: a success that does not read is one all the same.
+fn write_failure<E>(error: SdkError<E, HttpResponse>) -> Failure
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let succeeded = error.raw_response().is_some_and(|answer| answer.status().as_u16() < NO_SUCCESS);
+    let failure = failure(error);
+    if succeeded { Failure { verdict: Verdict::InDoubt, ..failure } } else { failure }
 }
 
 /// The failure of any other request.

@@ -18,6 +18,8 @@ const DEDUPLICATION_MS: i64 = 5 * 60 * 1_000;
 pub const VISIBILITY_MS: i64 = 6 * 30 * 1_000;
 /// How often a message is delivered before it becomes a dead letter.
 pub const RECEIVES_MAX: u32 = 5;
+/// Largest body, as in SQS.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// A queue in memory is not told why a message comes back.
 const REASON_UNSTATED: &str = "returned to the queue by the function";
 
@@ -123,8 +125,12 @@ impl ReplayQueue for MemoryQueue {
         {
             let mut content = lock(&self.content);
             for message in messages {
-                content.send(subscription, message, now);
-                answers.push(Ok(()));
+                answers.push(if message.body.len() > BODY_BYTES_MAX {
+                    Err(RecordRefused { reason: "the body is larger than 1 MiB".to_owned() })
+                } else {
+                    content.send(subscription, message, now);
+                    Ok(())
+                });
             }
         }
         self.faults.after("send to queue", subscription)?;
