@@ -104,12 +104,7 @@ impl BusBatchRecord {
     /// When the bus took it.
     #[must_use]
     pub fn arrived_at(&self) -> Timestamp {
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "a float outside i64 saturates, and Timestamp clamps further"
-        )]
-        let unix_ms = (self.kinesis.arrival * 1_000.0).round() as i64;
-        Timestamp::from_unix_ms(unix_ms)
+        moment_of(self.kinesis.arrival)
     }
 
     /// The shard's name: what stands before the colon.
@@ -117,6 +112,13 @@ impl BusBatchRecord {
     pub fn shard(&self) -> &str {
         self.event_id.split_once(':').map_or("", |(shard, _)| shard)
     }
+}
+
+/// The moment of an arrival. Seconds are no exact milliseconds, so this is how everybody has to round them.
+pub(crate) fn moment_of(seconds: f64) -> Timestamp {
+    #[allow(clippy::cast_possible_truncation, reason = "a float outside i64 saturates, and Timestamp clamps further")]
+    let unix_ms = (seconds * 1_000.0).round() as i64;
+    Timestamp::from_unix_ms(unix_ms)
 }
 
 /// A batch of a FIFO queue (SQS).

@@ -21,6 +21,7 @@ mod reading;
 mod shards;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_kinesis::Client;
@@ -51,6 +52,9 @@ struct Known {
     puts: watch::Sender<u64>,
     shards: Mutex<BTreeMap<String, KnownShard>>,
     stream: Mutex<Option<reading::Kept>>,
+    /// How many digits numbers have, where the service writes them with leading zeros: emulators do, and compare them
+    /// as text. Kinesis does not, and would not take them so.
+    digits: AtomicUsize,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -78,6 +82,17 @@ impl Known {
             shards.insert(shard.to_owned(), KnownShard::default());
         }
         shards.get_mut(shard).map(change);
+    }
+
+    fn learn_width(&self, number: &str) {
+        if number.starts_with('0') {
+            self.digits.fetch_max(number.len(), Ordering::Relaxed);
+        }
+    }
+
+    /// The number as the service writes it.
+    fn written(&self, number: &SequenceNumber) -> String {
+        format!("{:0>digits$}", number.as_str(), digits = self.digits.load(Ordering::Relaxed))
     }
 
     /// A shard has this record.

@@ -68,8 +68,10 @@ impl<C: Clock> KinesisBus<C> {
 
     fn read_result(&self, result: Option<PutRecordsResultEntry>) -> Result<(), RecordRefused> {
         let result = result.ok_or_else(|| refused("the answer does not mention it"))?;
-        match (result.error_code, result.shard_id, result.sequence_number.map(|number| number.parse())) {
-            (None, Some(shard), Some(Ok(number))) => {
+        let number = result.sequence_number.unwrap_or_default();
+        self.known.learn_width(&number);
+        match (result.error_code, result.shard_id, number.parse()) {
+            (None, Some(shard), Ok(number)) => {
                 self.known.seen(&shard, number);
                 Ok(())
             }

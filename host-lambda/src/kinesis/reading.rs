@@ -12,7 +12,7 @@ use tillroll_core::time::Timestamp;
 use super::KinesisBus;
 use super::errors::{failure, is_no_place, is_unknown};
 use crate::calls::{self, Failure};
-use crate::lambda_events::{BusBatchRecord, BusPayload};
+use crate::lambda_events::{BusBatchRecord, BusPayload, moment_of};
 use crate::ports::{Clock, Fault};
 
 /// Most records of one read (Kinesis `GetRecords`).
@@ -91,7 +91,7 @@ pub(super) struct Found {
 impl Found {
     fn of(record: &Record) -> Result<Self, Failure> {
         let number = record.sequence_number.parse().map_err(Failure::permanent)?;
-        Ok(Self { number, arrived_at: arrival_of(record) })
+        Ok(Self { number, arrived_at: moment_of(arrival_of(record)) })
     }
 }
 
@@ -118,6 +118,7 @@ impl<C: Clock> KinesisBus<C> {
             let mut newest = None;
             for record in page.records {
                 let found = Found::of(&record).map_err(fault)?;
+                self.known.learn_width(&record.sequence_number);
                 if after < Some(&found.number) {
                     records.push(delivered(shard, &found, record));
                 }
@@ -215,6 +216,7 @@ impl<C: Clock> KinesisBus<C> {
         for _ in 0..PAGES_MAX {
             let page = self.page(&iterator, 1).await.map_err(fault)?;
             if let Some(record) = page.records.first() {
+                self.known.learn_width(&record.sequence_number);
                 return Found::of(record).map(Some).map_err(fault);
             }
             match page.next_shard_iterator {
@@ -234,6 +236,7 @@ impl<C: Clock> KinesisBus<C> {
         for _ in 0..PAGES_MAX {
             let page = self.page(&iterator, PAGE_RECORDS_MAX).await.map_err(fault)?;
             for record in &page.records {
+                self.known.learn_width(&record.sequence_number);
                 let found = Found::of(record).map_err(fault)?;
                 if until.is_some_and(|until| found.arrived_at >= until) {
                     return Ok(last);
@@ -283,7 +286,7 @@ impl<C: Clock> KinesisBus<C> {
             Place::Oldest => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
             Place::After(number) => request
                 .shard_iterator_type(ShardIteratorType::AfterSequenceNumber)
-                .starting_sequence_number(number.as_str()),
+                .starting_sequence_number(self.known.written(number)),
             Place::At(moment) => request
                 .shard_iterator_type(ShardIteratorType::AtTimestamp)
                 .timestamp(DateTime::from_millis(moment.unix_ms())),
@@ -343,14 +346,14 @@ fn is_end(page: &GetRecordsOutput) -> bool {
     page.millis_behind_latest.is_none_or(|behind| behind <= 0)
 }
 
-fn arrival_of(record: &Record) -> Timestamp {
-    let arrival = record.approximate_arrival_timestamp.and_then(|at| at.to_millis().ok());
-    Timestamp::from_unix_ms(arrival.unwrap_or(0))
+/// When a record arrived, in seconds since 1970.
+fn arrival_of(record: &Record) -> f64 {
+    record.approximate_arrival_timestamp.map_or(0.0, |at| at.as_secs_f64())
 }
 
 /// A record as Lambda would hand it out.
 fn delivered(shard: &str, found: &Found, record: Record) -> BusBatchRecord {
-    let arrival = record.approximate_arrival_timestamp.map_or(0.0, |at| at.as_secs_f64());
+    let arrival = arrival_of(&record);
     let kinesis = BusPayload {
         partition_key: record.partition_key.unwrap_or_default(),
         sequence_number: found.number.to_string(),
