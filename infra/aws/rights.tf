@@ -17,7 +17,7 @@ locals {
     read_rows    = { sid = "ReadRows", actions = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], resources = [local.rows.arn, local.rows.index_arn] }
     put_rows     = { sid = "PutRows", actions = ["dynamodb:PutItem"], resources = [local.rows.arn] }
     delete_rows  = { sid = "DeleteRows", actions = ["dynamodb:DeleteItem"], resources = [local.rows.arn] }
-    read_bus     = { sid = "ReadBus", actions = ["kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"], resources = [local.bus.arn] }
+    read_bus     = { sid = "ReadBus", actions = ["kinesis:ListShards", "kinesis:DescribeStreamSummary", "kinesis:GetShardIterator", "kinesis:GetRecords"], resources = [local.bus.arn] }
     follow_bus   = { sid = "FollowBus", actions = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"], resources = [local.bus.arn] }
     put_on_bus   = { sid = "PutOnBus", actions = ["kinesis:PutRecords"], resources = [local.bus.arn] }
     list_archive = { sid = "ListArchive", actions = ["s3:ListBucket"], resources = [local.archive.arn] }
