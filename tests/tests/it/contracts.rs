@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tillroll_core::time::Timestamp;
+use tillroll_host_lambda::derived::RowRuns;
 use tillroll_host_lambda::dynamodb::client::emulator_client;
 use tillroll_host_lambda::dynamodb::tables::{TableNames, create_tables};
 use tillroll_host_lambda::dynamodb::{Events, RowTable, Tokens};
@@ -76,6 +77,11 @@ mod in_memory {
         tillroll_tests::runs_contract!(kept(MemoryRuns::default()));
     }
 
+    mod runs_in_rows {
+        use super::*;
+        tillroll_tests::runs_contract!(kept(RowRuns::new(MemoryRows::default(), clock())));
+    }
+
     mod replay_queue {
         use super::*;
         tillroll_tests::replay_queue_contract!(kept(MovedQueue::new(clock())));
@@ -135,6 +141,18 @@ mod dynamodb_on_ministack {
         }
 
         tillroll_tests::rows_contract!(fresh());
+    }
+
+    mod runs_in_rows {
+        use super::*;
+
+        async fn fresh() -> Option<(RowRuns<RowTable<WallClock>, WallClock>, Keep)> {
+            let ministack = ministack::shared().await?;
+            let (_, rows) = tables(ministack.address(), Tokens::Send).await;
+            Some((RowRuns::new(rows, WallClock::default()), Box::new(ministack)))
+        }
+
+        tillroll_tests::runs_contract!(fresh());
     }
 }
 

@@ -10,8 +10,8 @@ use tillroll_host_lambda::dynamodb::{Events, Tokens};
 use tillroll_host_lambda::kinesis::KinesisBus;
 use tillroll_host_lambda::memory::MemoryClock;
 use tillroll_host_lambda::ports::{
-    AppendError, Archive as _, BusRecord, Created, EventBus as _, EventTable as _, Fault, FaultKind, Notice,
-    Notices as _, QueueMessage, ReplayQueue as _, TamperLog as _,
+    AppendError, Archive as _, BusRecord, Created, EventBus as _, EventFeed as _, EventTable as _, Fault, FaultKind,
+    Notice, Notices as _, QueueMessage, ReplayQueue as _, TamperLog as _,
 };
 use tillroll_host_lambda::s3::{S3Archive, S3Catalogue};
 use tillroll_host_lambda::sqs::{QueueUrls, SqsNotices, SqsQueues, SqsTamperLog};
@@ -153,6 +153,83 @@ mod put_records {
             Recorded::new([answer(&[1, 2, 3, 4].map(taken)), Reply::json_error(400, "AccessDeniedException")]);
         let answers = bus(&recorded).put(records(7).collect()).await.unwrap();
         assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 4, "what got through is told");
+    }
+}
+
+mod get_records {
+    use super::*;
+
+    const SHARD: &str = "shardId-000000000003";
+
+    fn iterator() -> Reply {
+        Reply::json(200, r#"{"ShardIterator":"from-here"}"#)
+    }
+
+    fn page(numbers: &[&str], behind_ms: u32) -> Reply {
+        let record = |number: &&str| {
+            format!(
+                r#"{{"SequenceNumber":"{number}","ApproximateArrivalTimestamp":1767225600.123,"Data":"e30=","PartitionKey":"k"}}"#
+            )
+        };
+        let records: Vec<String> = numbers.iter().map(record).collect();
+        let records = records.join(",");
+        Reply::json(
+            200,
+            format!(r#"{{"Records":[{records}],"NextShardIterator":"next","MillisBehindLatest":{behind_ms}}}"#),
+        )
+    }
+
+    /// The numbers of what is read behind `after`.
+    async fn read(recorded: &Recorded, after: Option<&str>) -> Result<Vec<String>, Fault> {
+        let bus = KinesisBus::new(recorded.kinesis(), "events", clock());
+        let after = after.map(|after| after.parse().unwrap());
+        let records = bus.read(SHARD, after.as_ref(), 100).await?;
+        assert!(records.iter().all(|record| record.shard() == SHARD && record.kinesis.data == b"{}"));
+        assert!(records.iter().all(|record| record.arrived_at().unix_ms() == 1_767_225_600_123));
+        Ok(records.into_iter().map(|record| record.kinesis.sequence_number).collect())
+    }
+
+    #[tokio::test]
+    async fn a_read_goes_on_over_empty_answers_until_something_comes_or_the_end() {
+        let recorded = Recorded::new([iterator(), page(&[], 90_000), page(&[], 60_000), page(&["8", "10"], 30_000)]);
+        assert_eq!(read(&recorded, Some("7")).await.unwrap(), ["8", "10"]);
+        let recorded = Recorded::new([iterator(), page(&[], 90_000), page(&[], 0)]);
+        assert_eq!(read(&recorded, Some("7")).await.unwrap(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn f26_a_number_that_the_bus_never_gave_out_is_read_on_from_by_comparing() {
+        let refused = Reply::json_error(400, "InvalidArgumentException");
+        let recorded = Recorded::new([refused, iterator(), page(&["8", "9"], 5), page(&["10", "11"], 0)]);
+        assert_eq!(read(&recorded, Some("9")).await.unwrap(), ["10", "11"]);
+        let asked: Vec<String> = recorded.sent().into_iter().map(|sent| sent.body).collect();
+        assert!(asked[0].contains("AFTER_SEQUENCE_NUMBER") && asked[1].contains("TRIM_HORIZON"), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_shard_that_is_not_there_is_empty_and_a_bus_that_is_not_there_is_a_fault() {
+        let unknown = || Reply::json_error(400, "ResourceNotFoundException");
+        let recorded = Recorded::new([unknown(), Reply::json(200, r#"{"Shards":[]}"#)]);
+        assert_eq!(read(&recorded, None).await.unwrap(), [""; 0]);
+        assert_eq!(kind_of(read(&Recorded::new([unknown()]), None).await, SHARD), Permanent);
+    }
+
+    #[tokio::test]
+    async fn every_error_of_a_read_says_whether_it_can_be_read_again() {
+        for (code, status, kind) in [
+            ("ProvisionedThroughputExceededException", 400, Transient),
+            ("KMSThrottlingException", 400, Transient),
+            ("InternalFailure", 500, Transient),
+            ("AccessDeniedException", 400, Permanent),
+            ("KMSNotFoundException", 400, Permanent),
+            ("KMSInvalidStateException", 400, Permanent),
+        ] {
+            for before in [vec![], vec![iterator()]] {
+                let recorded = Recorded::new(before.into_iter().chain([Reply::json_error(status, code)]));
+                assert_eq!(kind_of(read(&recorded, None).await, SHARD), kind, "{code}");
+            }
+        }
+        assert_eq!(kind_of(read(&Recorded::new([iterator(), Reply::Cut]), None).await, SHARD), Transient);
     }
 }
 
