@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use xshell::cmd;
 
-use crate::project;
+use crate::{lambda_peers, project};
 
 pub(crate) const HELP: &str = "\
 cargo xtask bench [name…]
@@ -13,8 +13,14 @@ Builds in the release profile and runs the benchmarks, all of them or those name
 was taken. Never part of `cargo xtask test`: a busy machine must not turn a correct program red.
 ";
 
+/// The benchmark that needs more than this build.
+const LAMBDA: &str = "lambda";
+
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let sh = project::shell()?;
+    if args.iter().any(|name| name == LAMBDA) {
+        lambda_peers::prepare(&sh)?;
+    }
     cmd!(sh, "rustc --version").run()?;
     // Some benchmarks start the program itself, from the same folder. The peers are measured beside ours and built for
     // nothing else.

@@ -5,6 +5,7 @@
 mod bench;
 mod data;
 mod dev;
+mod lambda_peers;
 mod openapi;
 mod package;
 mod peers;

@@ -146,6 +146,12 @@ fn build(sh: &Shell, arch: Arch, functions: &[String]) -> anyhow::Result<PathBuf
     Ok(target_folder.join(target).join("lambda"))
 }
 
+/// Builds one function for Lambda's machines of this one's kind; answers with its program.
+pub(crate) fn build_here(sh: &Shell, function: &str) -> anyhow::Result<PathBuf> {
+    let arch = Arch::here().context("Lambda has no machines like this one")?;
+    Ok(build(sh, arch, &[function.to_owned()])?.join(format!("{PROGRAM_PREFIX}{function}")))
+}
+
 /// Builds all that tests build, which is done already where they ran, and nothing for a second set of features.
 fn build_dev(sh: &Shell, arch: Arch) -> anyhow::Result<PathBuf> {
     cmd!(sh, "cargo build --locked --workspace --all-targets").run()?;
@@ -173,7 +179,8 @@ fn path_free(sh: &Shell, target_folder: &Path) -> anyhow::Result<String> {
     Ok(flags.join("\x1f"))
 }
 
-fn target_folder(sh: &Shell) -> anyhow::Result<PathBuf> {
+/// The folder of what cargo builds.
+pub(crate) fn target_folder(sh: &Shell) -> anyhow::Result<PathBuf> {
     let metadata = cmd!(sh, "cargo metadata --no-deps --format-version 1").quiet().read()?;
     let folder = metadata.split_once("\"target_directory\":\"").and_then(|(_, rest)| rest.split_once('"'));
     Ok(PathBuf::from(folder.context("cargo metadata does not name the target folder")?.0))

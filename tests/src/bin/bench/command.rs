@@ -25,7 +25,7 @@ use crate::server::Server;
 
 const ROUNDS: usize = 7;
 /// Events in a cart before the first command; commands add to it.
-const EVENTS_AT_FIRST: u64 = 10;
+pub(crate) const EVENTS_AT_FIRST: u64 = 10;
 const COMMANDS_PER_CART: usize = 10;
 
 struct Taken {
@@ -175,7 +175,7 @@ impl Desk {
             };
             return stream::iter(carts).for_each_concurrent(16, |cart| seed(*cart)).await;
         }
-        stream::iter(carts).for_each_concurrent(16, |cart| seed(&self.client, &self.table, *cart)).await;
+        stream::iter(carts).for_each_concurrent(16, |cart| seed(&self.client, &self.table, *cart, None)).await;
     }
 
     async fn command(&self, cart: Uuid, step: usize) {
@@ -196,11 +196,11 @@ impl Desk {
     }
 }
 
-/// A cart with its first events.
-async fn seed(client: &Client, table: &str, cart: Uuid) {
+/// A cart with its first events; with the hash of a token, if somebody is to open it with one.
+pub(crate) async fn seed(client: &Client, table: &str, cart: Uuid, token_hash: Option<String>) {
     let repository = Carts::new(Events::new(client.clone(), table, Tokens::Omit, LocalClock::system()));
-    let open =
-        Sent { id: CommandId::new(Uuid::new_v5(&cart, b"open")), request: CartRequest::OpenCart(OpenCart::default()) };
+    let open = CartRequest::OpenCart(OpenCart { token_hash, ..OpenCart::default() });
+    let open = Sent { id: CommandId::new(Uuid::new_v5(&cart, b"open")), request: open };
     let adds = (1..EVENTS_AT_FIRST).map(|n| add(cart, &format!("seed-{n}")));
     let request = CommandRequest { commands: [open].into_iter().chain(adds).collect(), ..one_add(cart, 0) };
     let clock = LocalClock::system();

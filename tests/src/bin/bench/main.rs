@@ -17,6 +17,7 @@ mod bare;
 mod command;
 mod dev;
 mod import;
+mod lambda;
 mod measure;
 mod pages;
 #[cfg(feature = "peers")]
@@ -39,9 +40,10 @@ cargo xtask bench [name…]
   dev        second start of `tillroll dev`, and its memory when idle
   sse        live streams: delay after the acknowledgement while 16 writers run, memory of idle listeners
   timeline   fold from packed bytes, and seeks in histories of 100,000 and 1,000,000 events
+  lambda     the function `command` on Lambda's Runtime API: cold start, memory, warm cost, beside Rust, Node and Python
   import     the whole data set: imported, captured, archived, projected, verified, replayed (about half an hour)
 
-Without a name: all but the last.";
+Without a name: all but the last two.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
             "dev" => dev::run(),
             "sse" => sse::run(),
             "timeline" => timeline::run(),
+            "lambda" => lambda::run(),
             "import" => import::run(),
             _ => {
                 eprintln!("{HELP}");

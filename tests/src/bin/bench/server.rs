@@ -35,6 +35,10 @@ impl Server {
         Self { process, address: line.trim().parse().expect("an address"), _folder: folder }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn client(&self) -> Client {
         emulator_client(self.address)
     }
