@@ -34,6 +34,6 @@ function add(lines, data) {
   const sku = data.sku ?? data.item_name;
   const line = lines.get(sku) ?? { sku, quantity: 0, total_minor: 0 };
   line.quantity += data.quantity ?? 1;
-  line.total_minor = line.quantity * (data.price?.minor ?? 0);
+  line.total_minor = (line.quantity * (data.price?.minor ?? 0)) / (data.price?.per ?? 1);
   lines.set(sku, line);
 }

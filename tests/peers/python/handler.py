@@ -35,4 +35,5 @@ def add(lines, data):
     sku = data.get("sku", data.get("item_name"))
     line = lines.setdefault(sku, {"sku": sku, "quantity": 0, "total_minor": 0})
     line["quantity"] += int(data.get("quantity", 1))
-    line["total_minor"] = line["quantity"] * int(data.get("price", {}).get("minor", 0))
+    price = data.get("price", {})
+    line["total_minor"] = line["quantity"] * int(price.get("minor", 0)) // int(price.get("per", 1))

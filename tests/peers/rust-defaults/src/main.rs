@@ -31,13 +31,13 @@ async fn get_cart(client: &Client, table: &str, event: Value) -> Result<Value, E
         .send()
         .collect::<Result<Vec<_>, _>>()
         .await?;
-    let mut lines: Vec<(String, i64, i64)> = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     for item in &items {
         fold(&mut lines, item);
     }
     let lines: Vec<Value> = lines
         .iter()
-        .map(|(sku, quantity, minor)| json!({"sku": sku, "quantity": quantity, "total_minor": quantity * minor}))
+        .map(|line| json!({"sku": line.sku, "quantity": line.quantity, "total_minor": line.quantity * line.minor / line.per}))
         .collect();
     let body = json!({"cart_id": cart, "version": items.len(), "lines": lines});
     Ok(json!({
@@ -48,7 +48,14 @@ async fn get_cart(client: &Client, table: &str, event: Value) -> Result<Value, E
     }))
 }
 
-fn fold(lines: &mut Vec<(String, i64, i64)>, item: &HashMap<String, AttributeValue>) {
+struct Line {
+    sku: String,
+    quantity: i64,
+    minor: i64,
+    per: i64,
+}
+
+fn fold(lines: &mut Vec<Line>, item: &HashMap<String, AttributeValue>) {
     let text = |value: Option<&AttributeValue>| value.and_then(|value| value.as_s().ok()).cloned();
     let number = |value: Option<&AttributeValue>| value.and_then(|value| value.as_n().ok()?.parse().ok());
     if text(item.get("Name")).as_deref() != Some("ItemAdded") {
@@ -58,9 +65,10 @@ fn fold(lines: &mut Vec<(String, i64, i64)>, item: &HashMap<String, AttributeVal
     let sku = text(data.get("sku").or_else(|| data.get("item_name"))).unwrap_or_default();
     let quantity = number(data.get("quantity")).unwrap_or(1);
     let price = data.get("price").and_then(|price| price.as_m().ok());
-    let minor = price.and_then(|price| number(price.get("minor"))).unwrap_or_default();
-    match lines.iter_mut().find(|(known, ..)| *known == sku) {
-        Some(line) => line.1 += quantity,
-        None => lines.push((sku, quantity, minor)),
+    let of_price = |name| price.and_then(|price| number(price.get(name)));
+    let (minor, per) = (of_price("minor").unwrap_or_default(), of_price("per").unwrap_or(1));
+    match lines.iter_mut().find(|line| line.sku == sku) {
+        Some(line) => line.quantity += quantity,
+        None => lines.push(Line { sku, quantity, minor, per }),
     }
 }
