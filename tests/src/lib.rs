@@ -14,4 +14,5 @@ pub mod program;
 pub mod real_data;
 pub mod recorded;
 pub mod runtime_api;
+pub mod terraform;
 pub mod wall_clock;

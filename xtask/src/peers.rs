@@ -1,6 +1,6 @@
 //! `cargo xtask peers`: installs what others wrote and tests ask for a second opinion, into `.peers/`, each a Python
-//! environment of its own: ministack, an AWS emulator, and schemathesis, which makes up requests from the API's own
-//! description. Nothing is started here.
+//! environment of its own: ministack, an AWS emulator; schemathesis, which makes up requests from the API's own
+//! description; and checkov, which knows what is usually forgotten in Terraform. Nothing is started here.
 //!
 //! Each test starts `.peers/ministack/bin/ministack` on a port of its own, with `BIND_HOST` and `MINISTACK_HOST` set to
 //! 127.0.0.1 and `IOT_MTLS_ENABLED=0`, because it listens on every interface otherwise, and with `GATEWAY_PORT`,
@@ -21,6 +21,7 @@ cargo xtask peers
 Installs from PyPI, each into a Python environment of its own, and prints where their programs are:
   .peers/ministack     an AWS emulator (about 90 MB)
   .peers/schemathesis  makes up requests from the API's description (about 90 MB)
+  .peers/checkov       looks for what is forgotten in Terraform (about 290 MB)
 A second run finds them and does nothing. Needs python3 (3.11 or newer) with venv.
 ";
 
@@ -41,8 +42,9 @@ enum Pins {
     Hashes { file: &'static str, text: &'static str },
 }
 
-const PEERS: [Peer; 2] = [
+const PEERS: [Peer; 3] = [
     Peer { name: "ministack", program: "bin/ministack", pins: Pins::Version("ministack==1.5.33") },
+    Peer { name: "checkov", program: "bin/checkov", pins: Pins::Version("checkov==3.3.30") },
     Peer {
         name: "schemathesis",
         program: "bin/st",
@@ -82,7 +84,7 @@ impl Peer {
         }
         let sh = project::shell()?;
         python::require(&sh, Part::Venv)?;
-        eprintln!("installing {} from PyPI (20 MB)", self.name);
+        eprintln!("installing {} from PyPI", self.name);
         sh.remove_path(&environment)?;
         let create = cmd!(sh, "python3 -m venv {environment}");
         python::run(&format!("create the Python environment of {}", self.name), create)?;

@@ -18,3 +18,4 @@ mod repository;
 mod runtime_api;
 mod schemathesis;
 mod slice;
+mod terraform;
