@@ -2,6 +2,8 @@
 //!
 //! Only the members that the functions read. The local event source mappings build these very values.
 
+mod attribute;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -44,7 +46,7 @@ pub struct ItemChange {
 pub type Image = BTreeMap<String, Attribute>;
 
 /// One typed value of an item. Anything else (binary, sets) reads as [`Attribute::Other`] and is no event data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Attribute {
     /// Text.
     S(String),

@@ -23,9 +23,12 @@ pub mod record;
 pub mod repository;
 pub mod s3;
 pub mod sqs;
+pub mod stepfunctions;
 pub mod subscriptions;
 pub mod timeline_file;
 pub mod verify;
 
+#[cfg(test)]
+mod cost;
 #[cfg(test)]
 mod world;

@@ -16,6 +16,9 @@ pub const TYPE_PREFIX: &str = "tillroll.cart.";
 /// `source` of events whose item names none (written by the Ruby system).
 pub const SOURCE_UNSTATED: &str = "tillroll:unstated";
 
+/// An event of ordinary size fits in here.
+const USUAL_JSON_BYTES: usize = 1_024;
+
 /// One event of a stream: place, name, data as JSON, circumstances.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "OwnedCloudEvent")]
@@ -81,8 +84,12 @@ impl EventRecord {
     /// The event as structured `CloudEvents` JSON.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
-        // Strings, integers and maps with string keys always serialize; an empty record stands for the impossible.
-        serde_json::to_vec(&CloudEvent::from(self)).unwrap_or_default()
+        let mut json = Vec::with_capacity(USUAL_JSON_BYTES);
+        match serde_json::to_writer(&mut json, &CloudEvent::from(self)) {
+            Ok(()) => json,
+            // Strings, integers and maps with string keys always serialize; an empty record stands for the impossible.
+            Err(_) => Vec::new(),
+        }
     }
 
     /// The event as a JSON value, for replies.

@@ -76,7 +76,8 @@ use replays::RunChange;
 
 use crate::functions::command::Origin;
 use crate::ports::{
-    Archive, Clock, DeadLetterQueue, EventFeed, EventTable, News, PipelineView, Progress, ReplayQueue, Rows, Runs,
+    Archive, Clock, DeadLetterQueue, EventFeed, EventTable, News, PipelineView, Progress, ReplayQueue, ReplayStarter,
+    Rows, Runs,
 };
 use crate::repository::Repository;
 use crate::verify::run::Verifications;
@@ -110,6 +111,8 @@ pub trait Ports: Send + Sync + 'static {
     type DeadLetters: DeadLetterQueue;
     /// Comparisons of everything. The host runs them, because it knows where there is room to sort.
     type Verifications: Verifications;
+    /// Whoever carries replays from step to step.
+    type Starter: ReplayStarter;
 
     /// The event table.
     fn table(&self) -> &Self::Table;
@@ -135,6 +138,8 @@ pub trait Ports: Send + Sync + 'static {
     fn dead_letters(&self) -> &Self::DeadLetters;
     /// Comparisons of everything.
     fn verifications(&self) -> &Self::Verifications;
+    /// Whoever carries replays.
+    fn starter(&self) -> &Self::Starter;
 }
 
 /// What a host decides once.

@@ -15,7 +15,7 @@ use crate::filter::Filter;
 use crate::functions::project::by_name::SUBSCRIPTIONS;
 use crate::functions::replay::{Options, Replay, ReplayError, ReplayPorts, Run, Target};
 use crate::generations;
-use crate::ports::Clock as _;
+use crate::ports::{Clock as _, ReplayStarter as _};
 use crate::record::TYPE_PREFIX;
 
 /// Runs in the list when the caller does not say.
@@ -96,12 +96,22 @@ impl<P: Ports> Api<P> {
             return Ok(ApiResponse::json(200, &estimate));
         }
         let run = self.replay().start(&body.subscription, options, &SUBSCRIPTIONS).await?;
-        self.started(&run)
+        self.started(&run).await
     }
 
-    fn started(&self, run: &Run) -> Answer {
+    /// Answers with a run that begins. Whoever carries it is told each time that the beginning is asked for: the time
+    /// before may have been cut off in between.
+    async fn started(&self, run: &Run) -> Answer {
+        self.carry(run).await?;
         let location = format!("/replays/{}", run.id);
         Ok(ApiResponse::json(202, &self.run_json(run)?).with("location", location))
+    }
+
+    async fn carry(&self, run: &Run) -> Result<(), Problem> {
+        if !run.goes_on() {
+            return Ok(());
+        }
+        Ok(self.ports.starter().start(&run.id, run.attempt()).await?)
     }
 
     /// The id of a new run: the caller's, or else one from the moment and a random number, both of the clock's.
@@ -153,13 +163,15 @@ impl<P: Ports> Api<P> {
             RunChange::Pause => self.replay().pause(id).await?,
             RunChange::Resume => {
                 let ResumeBody { rate } = optional_body(request)?;
-                self.replay().resume(id, rate.map(saturated)).await?
+                let run = self.replay().resume(id, rate.map(saturated)).await?;
+                self.carry(&run).await?;
+                run
             }
             RunChange::Cancel => self.replay().cancel(id).await?,
             RunChange::Rollback => {
                 let back = self.new_run(request, id)?;
                 let run = self.replay().roll_back(id, back, &SUBSCRIPTIONS).await?;
-                return self.started(&run);
+                return self.started(&run).await;
             }
         };
         Ok(ApiResponse::json(200, &self.run_json(&run)?))

@@ -13,6 +13,7 @@ mod progress;
 mod queue;
 mod rows;
 mod runs;
+mod starter;
 mod table;
 mod tamper;
 
@@ -28,6 +29,7 @@ pub use progress::MemoryProgress;
 pub use queue::{MemoryQueue, RECEIVES_MAX, VISIBILITY_MS};
 pub use rows::MemoryRows;
 pub use runs::MemoryRuns;
+pub use starter::MemoryStarter;
 pub use table::MemoryTable;
 pub use tamper::MemoryTamperLog;
 

@@ -14,6 +14,7 @@ mod outside;
 mod pipeline;
 mod progress;
 mod queue;
+mod replay_starter;
 mod rows;
 mod runs;
 mod table;
@@ -29,6 +30,7 @@ pub use outside::{Notice, Notices, TamperLog};
 pub use pipeline::{Counts, DeadLetters, PipelineSnapshot, PipelineView, Projected, Rates, Stage, StageState};
 pub use progress::{Progress, ShardProgress, TableStreamProgress};
 pub use queue::{QUEUE_SEND_MESSAGES_MAX, QueueMessage, ReplayQueue};
+pub use replay_starter::ReplayStarter;
 pub use rows::{
     By, Order, ROWS_GET_MAX, ROWS_WRITE_MAX, Row, RowKey, RowQuery, RowWrite, Rows, RowsError, check_writes,
 };

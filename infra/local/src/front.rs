@@ -108,6 +108,7 @@ impl api::Ports for Ports {
     type Pipeline = LocalProgress;
     type DeadLetters = LocalQueue;
     type Verifications = Self;
+    type Starter = Self;
 
     fn table(&self) -> &LocalTable {
         &self.table
@@ -154,6 +155,10 @@ impl api::Ports for Ports {
     }
 
     fn verifications(&self) -> &Self {
+        self
+    }
+
+    fn starter(&self) -> &Self {
         self
     }
 }

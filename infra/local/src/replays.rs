@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tillroll_host_lambda::functions::replay::{Replay, Step};
+use tillroll_host_lambda::ports::{Fault, ReplayStarter};
 use tokio::sync::watch;
 
 use crate::mappings::{Pace, described, stopping};
@@ -29,6 +30,13 @@ impl Ports {
             table: &self.table,
             clock: &self.clock,
         }
+    }
+}
+
+/// The loop below finds every run by itself.
+impl ReplayStarter for Ports {
+    async fn start(&self, _run: &str, _attempt: u32) -> Result<(), Fault> {
+        Ok(())
     }
 }
 

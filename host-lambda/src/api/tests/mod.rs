@@ -32,8 +32,8 @@ use uuid::Uuid;
 
 use super::{Api, ApiRequest, Body, Ports, Settings};
 use crate::memory::{
-    MemoryArchive, MemoryBus, MemoryClock, MemoryProgress, MemoryQueue, MemoryRows, MemoryRuns, MemoryTable,
-    ProcessNews,
+    MemoryArchive, MemoryBus, MemoryClock, MemoryProgress, MemoryQueue, MemoryRows, MemoryRuns, MemoryStarter,
+    MemoryTable, ProcessNews,
 };
 use crate::ports::{Clock as _, DeadLetters, Fault, PipelineSnapshot, PipelineView, Stage, StageState};
 use crate::verify::repair::Repair;
@@ -54,6 +54,7 @@ struct World {
     clock: MemoryClock,
     bus: MemoryBus,
     news: ProcessNews<MemoryClock>,
+    starter: MemoryStarter,
     /// Each with the moment at which it ends.
     verifications: Mutex<Vec<(u64, Verification)>>,
 }
@@ -71,6 +72,7 @@ impl Ports for World {
     type Pipeline = Self;
     type DeadLetters = MemoryQueue;
     type Verifications = Self;
+    type Starter = MemoryStarter;
 
     fn table(&self) -> &MemoryTable {
         &self.table
@@ -107,6 +109,9 @@ impl Ports for World {
     }
     fn verifications(&self) -> &Self {
         self
+    }
+    fn starter(&self) -> &MemoryStarter {
+        &self.starter
     }
 }
 
@@ -191,6 +196,7 @@ fn shop_with(set: impl FnOnce(&mut Settings)) -> Api<World> {
         archive: MemoryArchive::default(),
         queue: MemoryQueue::new(clock.clone()),
         news: ProcessNews::new(clock.clone()),
+        starter: MemoryStarter::default(),
         verifications: Mutex::default(),
         clock,
         table,

@@ -68,13 +68,20 @@ impl<P: ReplayPorts> Replay<'_, P> {
 
     /// A run.
     pub async fn get(&self, run: &str) -> Result<Option<Run>, Fault> {
-        Ok(Draft::load(self.runs, run).await?.map(|draft| draft.run))
+        match Draft::load(self.runs, run).await? {
+            Some(draft) => self.with_parts(draft.run).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The newest runs, newest first.
     pub async fn list(&self, limit: u32) -> Result<Vec<Run>, Fault> {
         let documents = self.runs.list(limit).await?;
-        documents.iter().map(|(id, document)| Run::parse(id, document)).collect()
+        let mut runs = Vec::with_capacity(documents.len());
+        for (id, document) in &documents {
+            runs.push(self.with_parts(Run::parse(id, document)?).await?);
+        }
+        Ok(runs)
     }
 
     /// Lets a run stand still until it is resumed. What is in the queue is still delivered, and the generation that it
@@ -94,6 +101,8 @@ impl<P: ReplayPorts> Replay<'_, P> {
         rate.map_or(Ok(()), check_rate)?;
         let now = self.clock.now();
         self.change(run, |run| {
+            let stood_still = !run.goes_on() && !run.ended();
+            run.cursor.attempt += u32::from(stood_still);
             run.unpause(now);
             run.rate = rate.or(run.rate);
             if run.error.take().is_some() {
@@ -112,9 +121,13 @@ impl<P: ReplayPorts> Replay<'_, P> {
     /// Ends a run before its time. Nothing that it sent is taken back; the generation it filled never goes live.
     pub async fn cancel(&self, run: &str) -> Result<Run, ReplayError> {
         let now = self.clock.now();
+        let parts = self.parts_of(&Draft::open(self.runs, run).await?.run).await?;
         // Cancelling a cancelled run again does what a crash in between may have left undone.
         let cancel = |run: &mut Run| {
             let admitted = run.phase != Phase::Finished;
+            if run.phase == Phase::Sending {
+                parts.add_to(run);
+            }
             run.unpause(now);
             run.phase = Phase::Cancelled;
             run.finished_at = run.finished_at.or(Some(now));
@@ -132,6 +145,7 @@ impl<P: ReplayPorts> Replay<'_, P> {
             return Err(ReplayError::Ended { run: run.to_owned() });
         }
         self.remove_notes(&cancelled).await?;
+        self.remove_parts(&cancelled).await?;
         Ok(cancelled)
     }
 

@@ -30,6 +30,8 @@
 //! | `send` | the archive into the queue; `plan` cuts the messages, `rate` says when |
 //! | `catch_up` | what lags behind the live generation, from the table |
 //! | `carts` | single carts |
+//! | `parts` | the archive in parts, each with a sender and a checkpoint of its own |
+//! | [`work`] | the function as a state machine calls it: slices that end before the time does |
 //! | `estimate` | what a replay would do |
 
 mod carts;
@@ -37,10 +39,12 @@ mod catch_up;
 mod control;
 mod estimate;
 mod options;
+mod parts;
 mod plan;
 mod rate;
 mod run;
 mod send;
+pub mod work;
 
 use tillroll_core::id::StreamId;
 use tillroll_core::sequence::SequenceNumber;
@@ -188,7 +192,12 @@ impl<P: ReplayPorts> Replay<'_, P> {
     /// Does a bounded slice of a run. What may go away by itself is an error here, to be tried again; what does not is
     /// written into the run, which then stands still.
     pub async fn step(&self, run: &str) -> Result<Step, ReplayError> {
-        let mut draft = Draft::open(self.runs, run).await?;
+        let draft = Draft::open(self.runs, run).await?;
+        self.step_from(draft).await
+    }
+
+    async fn step_from(&self, mut draft: Draft<'_, P::Runs>) -> Result<Step, ReplayError> {
+        let run = draft.run.id.clone();
         let advanced = match draft.run.phase {
             Phase::Finished => return Ok(Step::Finished),
             _ if !draft.run.goes_on() => return Ok(Step::Stopped),
@@ -205,7 +214,7 @@ impl<P: ReplayPorts> Replay<'_, P> {
         match advanced {
             Ok(step) => Ok(step),
             Err(Halt::Fenced) => Ok(Step::Wait),
-            Err(Halt::Fault(fault)) if fault.kind == FaultKind::Permanent => self.stop(run, &fault).await,
+            Err(Halt::Fault(fault)) if fault.kind == FaultKind::Permanent => self.stop(&run, &fault).await,
             Err(Halt::Fault(fault)) => Err(fault.into()),
         }
     }
@@ -273,6 +282,11 @@ impl<P: ReplayPorts> Replay<'_, P> {
     }
 
     async fn drain(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
+        if draft.run.cursor.parts.is_some() {
+            self.remove_parts(&draft.run).await?;
+            draft.run.cursor.parts = None;
+            draft.save().await?;
+        }
         if self.queue.depth(&draft.run.subscription).await? > 0 {
             return Ok(Step::Wait);
         }

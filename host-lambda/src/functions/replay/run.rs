@@ -8,6 +8,7 @@ use tillroll_core::time::Timestamp;
 
 use super::ReplayError;
 use super::options::{Options, Target};
+use super::parts::Survey;
 use super::rate::Bucket;
 use crate::ports::{Fault, FaultKind, RowsError, Runs};
 
@@ -110,6 +111,14 @@ pub(super) struct Cursor {
     pub(super) fills: u64,
     /// What the rate still allows.
     pub(super) bucket: Option<Bucket>,
+    /// How often it was resumed after it stood still.
+    pub(super) attempt: u32,
+    /// How many senders there may be at a time; none or one where whoever steps the run sends.
+    pub(super) senders: u32,
+    /// The listing of the archive while it is under way.
+    pub(super) survey: Option<Survey>,
+    /// Into how many parts the archive was cut for the senders.
+    pub(super) parts: Option<u32>,
 }
 
 /// A cart that was behind the live generation when it was compared.
@@ -184,6 +193,12 @@ impl Run {
                 .and_then(left_ms)
                 .map(|ms| ms.div_ceil(1_000)),
         }
+    }
+
+    /// How often it was resumed after it stood still: whoever carried it before lets it go.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        self.cursor.attempt
     }
 
     /// Lets it go on after it was paused.

@@ -5,7 +5,7 @@ use tillroll_core::lane::LANES;
 use super::plan::{Parcel, Sieve, parcels_of_object};
 use super::rate::Allowance;
 use super::run::{Draft, Halt, PartlySent, Phase, Run};
-use super::{ARCHIVE_READER, Replay, ReplayPorts, Step, Target, sender_of};
+use super::{Replay, ReplayPorts, Step, Target, sender_of};
 use crate::archive_object::ArchiveObject;
 use crate::filter::Filter;
 use crate::ports::{Archive as _, Clock as _, Fault};
@@ -13,7 +13,7 @@ use crate::ports::{Archive as _, Clock as _, Fault};
 /// Objects listed and sent in one step; a step stays far below the 15 minutes of a Lambda.
 pub(super) const OBJECTS_LISTED_MAX: usize = 16;
 /// Keys listed at a time to count them (S3 `ListObjectsV2`).
-const LIST_KEYS_MAX: usize = 1_000;
+pub(super) const LIST_KEYS_MAX: usize = 1_000;
 /// Most such pages: ten million objects.
 const LIST_PAGES_MAX: usize = 10_000;
 
@@ -21,10 +21,13 @@ const LIST_PAGES_MAX: usize = 10_000;
 static EVERYTHING: Filter = Filter { types: Vec::new(), from: None, to: None };
 
 impl<P: ReplayPorts> Replay<'_, P> {
-    /// Sends objects, from the checkpoint on.
+    /// Sends objects, from the checkpoint on; or looks whether the senders of its parts have done so.
     pub(super) async fn send(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
         if draft.run.objects_total.is_none() {
             return self.survey(draft).await;
+        }
+        if draft.run.cursor.parts.is_some() {
+            return self.gather(draft).await;
         }
         let mut allowance = self.allowance(draft).await?;
         if !allowance.is_ready() {
@@ -40,7 +43,16 @@ impl<P: ReplayPorts> Replay<'_, P> {
             return Ok(Step::Continue);
         }
         for key in keys {
-            if !self.send_object(draft, key, &mut allowance).await? {
+            let partly = draft.run.cursor.partly_sent.as_ref().filter(|partly| partly.object == key);
+            let confirmed = partly.map_or(0, |partly| partly.messages);
+            let Some(sent) = self.send_object(&draft.run, &key, confirmed, &mut allowance).await? else {
+                return Ok(Step::Wait);
+            };
+            let whole = sent.whole();
+            note_sent(&mut draft.run, key, &sent);
+            draft.run.cursor.bucket = allowance.bucket();
+            draft.save().await?;
+            if !whole {
                 return Ok(Step::Wait);
             }
         }
@@ -57,18 +69,6 @@ impl<P: ReplayPorts> Replay<'_, P> {
         Ok(allowance)
     }
 
-    /// Waits until the archive has everything up to the marks, then counts what there is to send.
-    async fn survey(&self, draft: &mut Draft<'_, P::Runs>) -> Result<Step, Halt> {
-        if !self.passed_by(&draft.run, ARCHIVE_READER).await? {
-            return Ok(Step::Wait);
-        }
-        let (objects, last_object) = self.count_objects().await?;
-        draft.run.cursor.last_object = last_object;
-        draft.run.objects_total = Some(objects);
-        draft.save().await?;
-        Ok(Step::Continue)
-    }
-
     /// How many objects there are, and the last one.
     pub(super) async fn count_objects(&self) -> Result<(u64, Option<String>), Fault> {
         let mut last_object: Option<String> = None;
@@ -82,20 +82,20 @@ impl<P: ReplayPorts> Replay<'_, P> {
         Ok((objects, last_object))
     }
 
-    /// Sends what is left of an object, as far as the rate allows, and writes down how far that went; false when the
-    /// rest has to wait.
-    async fn send_object(
+    /// Sends what is left of an object behind its first `confirmed` messages, as far as the rate allows; none when the
+    /// queue has no room for that.
+    pub(super) async fn send_object(
         &self,
-        draft: &mut Draft<'_, P::Runs>,
-        key: String,
+        run: &Run,
+        key: &str,
+        confirmed: usize,
         allowance: &mut Allowance,
-    ) -> Result<bool, Halt> {
-        let object = ArchiveObject::read(self.archive, &key).await?;
-        let parcels = parcels_of_object(&object, LANES, sieve_of(&draft.run.target), |_, _| {})?;
+    ) -> Result<Option<Sent>, Fault> {
+        let object = ArchiveObject::read(self.archive, key).await?;
+        let parcels = parcels_of_object(&object, LANES, sieve_of(&run.target), |_, _| {})?;
         drop(object);
         let total = parcels.len();
-        let confirmed = draft.run.cursor.partly_sent.as_ref().filter(|partly| partly.object == key);
-        let confirmed = confirmed.map_or(0, |partly| partly.messages).min(total);
+        let confirmed = confirmed.min(total);
         let mut due: Vec<Parcel> = Vec::new();
         for parcel in parcels.into_iter().skip(confirmed) {
             if !allowance.admits() {
@@ -104,33 +104,56 @@ impl<P: ReplayPorts> Replay<'_, P> {
             allowance.take(cost_of(&parcel));
             due.push(parcel);
         }
-        if !self.has_room(&draft.run.subscription, due.len()).await? {
-            return Ok(false);
+        // Every sender may have looked at the same moment.
+        let senders = usize::try_from(run.cursor.senders).unwrap_or(usize::MAX).max(1);
+        if !self.has_room(&run.subscription, due.len().saturating_mul(senders)).await? {
+            return Ok(None);
         }
         let loads: Vec<(u64, u64)> = due.iter().map(|parcel| (parcel.events.len() as u64, parcel.skipped())).collect();
-        let sender = sender_of(&draft.run)?;
-        let messages = due.into_iter().map(|parcel| parcel.into_message(sender, &key));
+        let sender = sender_of(run)?;
+        let messages = due.into_iter().map(|parcel| parcel.into_message(sender, key));
         let messages = messages.collect::<Result<Vec<_>, _>>()?;
-        let sent = self.send_messages(&draft.run.subscription, messages).await?;
-        note_sent(&mut draft.run, key, confirmed + sent, total, loads.get(..sent).unwrap_or(&loads));
-        draft.run.cursor.bucket = allowance.bucket();
-        draft.save().await?;
-        Ok(confirmed + sent == total)
+        let taken = self.send_messages(&run.subscription, messages).await?;
+        let taken_loads = loads.get(..taken).unwrap_or(&loads);
+        Ok(Some(Sent {
+            confirmed: confirmed + taken,
+            total,
+            messages: taken as u64,
+            events: taken_loads.iter().map(|(events, _)| events).sum(),
+            skipped: taken_loads.iter().map(|(_, skipped)| skipped).sum(),
+        }))
     }
 }
 
-/// Writes down that so many of the messages of an object are confirmed; `loads` are the events and skips of those that
-/// were confirmed now.
-fn note_sent(run: &mut Run, object: String, messages: usize, total: usize, loads: &[(u64, u64)]) {
-    run.messages_sent += loads.len() as u64;
-    run.events_sent += loads.iter().map(|(events, _)| events).sum::<u64>();
-    run.events_skipped += loads.iter().map(|(_, skipped)| skipped).sum::<u64>();
-    if messages == total {
+/// How far an object was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    /// Messages of its plan that are confirmed by now, from the first.
+    pub(super) confirmed: usize,
+    /// Messages of its plan.
+    total: usize,
+    /// Messages that were confirmed now, with their events and skips.
+    pub(super) messages: u64,
+    pub(super) events: u64,
+    pub(super) skipped: u64,
+}
+
+impl Sent {
+    pub(super) const fn whole(&self) -> bool {
+        self.confirmed == self.total
+    }
+}
+
+fn note_sent(run: &mut Run, object: String, sent: &Sent) {
+    run.messages_sent += sent.messages;
+    run.events_sent += sent.events;
+    run.events_skipped += sent.skipped;
+    if sent.whole() {
         run.objects_done += 1;
         run.cursor.sent_object = Some(object);
         run.cursor.partly_sent = None;
     } else {
-        run.cursor.partly_sent = Some(PartlySent { object, messages });
+        run.cursor.partly_sent = Some(PartlySent { object, messages: sent.confirmed });
     }
 }
 

@@ -5,6 +5,8 @@ mod carts;
 mod estimates;
 mod filters;
 mod interrupted;
+mod machine;
+mod scale;
 mod steering;
 
 use std::time::Duration;

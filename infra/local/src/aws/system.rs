@@ -6,7 +6,7 @@ use tillroll_host_lambda::derived::{DerivedPipeline, DerivedProgress, RowRuns, T
 use tillroll_host_lambda::dynamodb::{Events, RowTable, Tokens};
 use tillroll_host_lambda::functions::replay::ARCHIVE_READER;
 use tillroll_host_lambda::kinesis::KinesisBus;
-use tillroll_host_lambda::ports::Fault;
+use tillroll_host_lambda::ports::{Fault, ReplayStarter};
 use tillroll_host_lambda::s3::S3Archive;
 use tillroll_host_lambda::sqs::SqsQueues;
 use tillroll_host_lambda::verify::run::{Ask, Begun, Verification, Verifications};
@@ -113,6 +113,13 @@ impl Verifications for AwsPorts {
     }
 }
 
+/// This process carries the runs that it begins: see `carrier`.
+impl ReplayStarter for AwsPorts {
+    async fn start(&self, _run: &str, _attempt: u32) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
 impl api::Ports for AwsPorts {
     type Table = AwsTable;
     type Rows = AwsRows;
@@ -126,6 +133,7 @@ impl api::Ports for AwsPorts {
     type Pipeline = AwsPipeline;
     type DeadLetters = AwsQueues;
     type Verifications = Self;
+    type Starter = Self;
 
     fn table(&self) -> &AwsTable {
         &self.table
@@ -172,6 +180,10 @@ impl api::Ports for AwsPorts {
     }
 
     fn verifications(&self) -> &Self {
+        self
+    }
+
+    fn starter(&self) -> &Self {
         self
     }
 }

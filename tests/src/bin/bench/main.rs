@@ -25,6 +25,7 @@ mod peers;
 mod rehydrate;
 mod server;
 mod sse;
+mod throughput;
 mod timeline;
 mod typed;
 mod writes;
@@ -39,6 +40,7 @@ cargo xtask bench [name…]
   writes     import-shaped commits: events/s beside a bare SDK loop, without the pipeline
   dev        second start of `tillroll dev`, and its memory when idle
   sse        live streams: delay after the acknowledgement while 16 writers run, memory of idle listeners
+  throughput publish and archive without transport: events/s of one core
   timeline   fold from packed bytes, and seeks in histories of 100,000 and 1,000,000 events
   lambda     the function `command` on Lambda's Runtime API: cold start, memory, warm cost, beside Rust, Node and Python
   import     the whole data set: imported, captured, archived, projected, verified, replayed (about half an hour)
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
-        [] => vec!["rehydrate", "command", "writes", "dev", "sse", "timeline"],
+        [] => vec!["rehydrate", "command", "writes", "dev", "sse", "throughput", "timeline"],
         names => names.iter().map(String::as_str).collect(),
     };
     println!("machine: {}", measure::machine());
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
             "writes" => writes::run(),
             "dev" => dev::run(),
             "sse" => sse::run(),
+            "throughput" => throughput::run(),
             "timeline" => timeline::run(),
             "lambda" => lambda::run(),
             "import" => import::run(),

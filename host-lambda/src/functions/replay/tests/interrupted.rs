@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tillroll_core::id::StreamId;
 use uuid::Uuid;
 
+use crate::functions::replay::work::Task;
 use crate::functions::replay::{Replay, ReplayPorts};
 use crate::memory::{MemoryArchive, MemoryClock, MemoryProgress, MemoryQueue, MemoryRows, MemoryRuns, MemoryTable};
 use crate::ports::{
-    AppendError, Archive, Created, EventTable, Fault, FaultKind, Progress, QueueMessage, RecordRefused, ReplayQueue,
-    Row, RowKey, RowQuery, RowWrite, Rows, RowsError, Runs, ScanPage, ScanPosition, ShardProgress, TableStreamProgress,
+    AppendError, Archive, Clock as _, Created, EventTable, Fault, FaultKind, Progress, QueueMessage, RecordRefused,
+    ReplayQueue, Row, RowKey, RowQuery, RowWrite, Rows, RowsError, Runs, ScanPage, ScanPosition, ShardProgress,
+    TableStreamProgress,
 };
 use crate::record::EventRecord;
 use crate::world::World;
@@ -24,6 +26,10 @@ pub(super) enum Interruption {
     DieAfter,
     /// Somebody else does a whole step of the run first.
     OtherSteps(Uuid),
+    /// Somebody else sends a slice of this part of the run first.
+    OtherSends(Uuid, u32),
+    /// Somebody else does a slice of all the rest of the run first.
+    OtherAdvances(Uuid),
     /// Somebody pauses the run first.
     OtherPauses(Uuid),
     /// Somebody cancels the run first.
@@ -92,6 +98,12 @@ impl<'a, P: Clone> Port<'a, P> {
 }
 
 impl<P> Port<'_, P> {
+    async fn other_works(&self, task: Task) {
+        let (other, deadline) = (self.world.replay(), self.world.clock.now());
+        let work = Box::pin(async move { other.work(&task, deadline).await.map(drop) });
+        work.await.expect("the other one is not interrupted");
+    }
+
     /// Does the call, interrupted if it is the one.
     async fn call<T, E: From<Fault>>(&self, effect: impl Future<Output = Result<T, E>> + Send) -> Result<T, E> {
         let left = self.calls_left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
@@ -108,6 +120,14 @@ impl<P> Port<'_, P> {
                 let other = self.world.replay();
                 let step = Box::pin(async move { other.step(&run.to_string()).await.map(drop) });
                 step.await.expect("the other one is not interrupted");
+                effect.await
+            }
+            Interruption::OtherSends(run, part) => {
+                self.other_works(Task::Send { run: run.to_string(), attempt: 0, part }).await;
+                effect.await
+            }
+            Interruption::OtherAdvances(run) => {
+                self.other_works(Task::Advance { run: run.to_string(), attempt: 0, senders: 4 }).await;
                 effect.await
             }
             Interruption::OtherPauses(run) => {
