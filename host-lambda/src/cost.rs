@@ -186,20 +186,37 @@ impl ReplayQueue for CountedQueue {
 struct CountedRows(MemoryRows, Counter, Mutex<BTreeMap<RowKey, Row>>);
 
 fn row_bytes(row: &Row) -> u64 {
-    let text = |name: &str, value: &str| (name, Attribute::S(value.to_owned()));
+    let text = |value: &String| Attribute::S(value.clone());
     let mut item = vec![
-        text("Partition", &row.key.partition),
-        text("Sort", &row.key.sort),
-        text("Body", &row.body),
+        ("Partition", text(&row.key.partition)),
+        ("Sort", text(&row.key.sort)),
+        ("Body", text(&row.body)),
         ("Revision", Attribute::N(row.revision.to_string())),
     ];
-    item.extend(
-        row.index.iter().flat_map(|index| [text("IndexPartition", &index.partition), text("IndexSort", &index.sort)]),
-    );
+    if let Some(index) = &row.index {
+        item.extend([("IndexPartition", text(&index.partition)), ("IndexSort", text(&index.sort))]);
+    }
     item_bytes(&item.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 impl CountedRows {
+    /// Units of one write to the table.
+    fn count(&self, write: &RowWrite) -> u64 {
+        let mut stored = self.2.lock().unwrap();
+        let key = write.key().clone();
+        let before = stored.remove(&key);
+        let after = match write {
+            RowWrite::Put { row, .. } | RowWrite::Mend(row) | RowWrite::Set(row) => Some(row.clone()),
+            RowWrite::Delete(_) => None,
+        };
+        self.count_index(before.as_ref(), after.as_ref());
+        let bytes = after.as_ref().or(before.as_ref()).map_or(0, row_bytes);
+        if let Some(row) = after {
+            stored.insert(key, row);
+        }
+        units(bytes, WRITE_UNIT)
+    }
+
     /// The index holds the whole row: it is written with it, and removed from the place that it leaves.
     fn count_index(&self, before: Option<&Row>, after: Option<&Row>) {
         let place = |row: Option<&Row>| row.and_then(|row| row.index.clone());
@@ -232,20 +249,7 @@ impl Rows for CountedRows {
     }
 
     async fn write(&self, writes: &[RowWrite]) -> Result<(), RowsError> {
-        let mut stored = self.2.lock().unwrap();
-        let mut written = 0;
-        for write in writes {
-            let key = write.key().clone();
-            let before = stored.remove(&key);
-            let after = match write {
-                RowWrite::Put { row, .. } | RowWrite::Mend(row) | RowWrite::Set(row) => Some(row.clone()),
-                RowWrite::Delete(_) => None,
-            };
-            self.count_index(before.as_ref(), after.as_ref());
-            written += units(after.as_ref().or(before.as_ref()).map_or(0, row_bytes), WRITE_UNIT);
-            after.map(|row| stored.insert(key, row));
-        }
-        drop(stored);
+        let written: u64 = writes.iter().map(|write| self.count(write)).sum();
         self.1.wrote(written * if writes.len() == 1 { 1 } else { 2 });
         self.0.write(writes).await
     }

@@ -55,13 +55,10 @@ locals {
         Resource = "arn:${local.partition}:states:${var.region}:${local.account}:stateMachine:${local.replay_machine}"
       },
       {
-        Sid    = "WatchItsParts"
-        Effect = "Allow"
-        Action = ["states:DescribeExecution", "states:StopExecution"]
-        Resource = [
-          "arn:${local.partition}:states:${var.region}:${local.account}:execution:${local.replay_machine}:*",
-          "arn:${local.partition}:states:${var.region}:${local.account}:execution:${local.replay_machine}/*",
-        ]
+        Sid      = "WatchItsParts"
+        Effect   = "Allow"
+        Action   = ["states:DescribeExecution", "states:StopExecution"]
+        Resource = "arn:${local.partition}:states:${var.region}:${local.account}:execution:${local.replay_machine}/*"
       },
     ]
     sweep = [{ Sid = "CallItsFunction", Effect = "Allow", Action = "lambda:InvokeFunction", Resource = module.sweep.arn }]

@@ -132,17 +132,18 @@ enum Slice {
 impl<P: ReplayPorts> Replay<'_, P> {
     /// Works until something else is needed, or until [`REMAINDER_MS`] before the `deadline`; one slice at least.
     pub async fn work(&self, task: &Task, deadline: Timestamp) -> Result<Answer, ReplayError> {
-        let (mut pauses, mut faults) = (0, 0);
+        let (mut pauses, mut faults, mut failed) = (0, 0, None);
         for _ in 0..SLICES_MAX {
             let more = match self.slice(task).await {
                 Ok(Slice::Answer(answer)) => return Ok(answer),
                 Ok(Slice::More(step)) => {
-                    faults = 0;
+                    (faults, failed) = (0, None);
                     step != Step::Wait
                 }
                 Err(ReplayError::Fault(fault)) if fault.kind != FaultKind::Permanent && faults < FAULTS_MAX => {
                     tracing::warn!(%fault, "a slice of a replay failed and is tried again");
                     faults += 1;
+                    failed = Some(ReplayError::Fault(fault));
                     false
                 }
                 Err(error) => return Err(error),
@@ -158,7 +159,11 @@ impl<P: ReplayPorts> Replay<'_, P> {
                 break;
             }
         }
-        self.answer_later(task, Next::Continue, 0).await
+        match failed {
+            // Whoever calls again after a fault counts the calls.
+            Some(error) => Err(error),
+            None => self.answer_later(task, Next::Continue, 0).await,
+        }
     }
 
     async fn slice(&self, task: &Task) -> Result<Slice, ReplayError> {
@@ -250,11 +255,14 @@ impl Task {
 
 /// What there is to do about a run that does not go on, or not for this caller.
 fn ended(run: &Run, attempt: u32) -> Option<Next> {
-    match run.phase {
-        Phase::Finished => Some(Next::Finished),
-        _ if run.error.is_some() => Some(Next::Failed),
-        _ if !run.goes_on() || run.attempt() != attempt => Some(Next::Stopped),
-        _ => None,
+    if run.phase == Phase::Finished {
+        Some(Next::Finished)
+    } else if run.error.is_some() && !run.ended() {
+        Some(Next::Failed)
+    } else if !run.goes_on() || run.attempt() != attempt {
+        Some(Next::Stopped)
+    } else {
+        None
     }
 }
 
