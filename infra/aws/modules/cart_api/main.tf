@@ -14,7 +14,6 @@ locals {
     "POST /carts/{cart_id}/commands",
     "GET /carts/{cart_id}/diff",
     "GET /carts/{cart_id}/events",
-    "GET /carts/{cart_id}/events/{version}/receipt",
     "GET /carts/{cart_id}/refusals",
     "GET /carts/{cart_id}/stream",
     "GET /catalogue",
@@ -23,6 +22,7 @@ locals {
   operators = [
     "GET /carts",
     "GET /carts/histogram",
+    "GET /carts/{cart_id}/events/{version}/receipt",
     "GET /dead-letters",
     "GET /dead-letters/{letter_id}",
     "POST /dead-letters/redrive",

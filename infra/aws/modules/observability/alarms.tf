@@ -4,7 +4,7 @@ locals {
   minute_s = 60
   hour_s   = 60 * local.minute_s
 
-  # Where the functions count, by the dimensions `function` and `outcome`. Installations in one account count together.
+  # Where the functions count, by the dimensions `service`, `function` and `outcome`.
   counts = "Tillroll"
 
   # How old the last record of a finished batch was. The table stream forgets after a day, the bus after a week.
@@ -103,7 +103,7 @@ locals {
     }
     archive-differs = {
       function    = "archive"
-      metric      = "ArchiveDifferent"
+      metric      = "Archive412Different"
       severity    = "page"
       description = "An archive object of the same name holds other bytes."
     }
@@ -115,7 +115,7 @@ locals {
     }
     } : name => merge(count, {
       namespace  = local.counts
-      dimensions = { function = count.function }
+      dimensions = { service = var.prefix, function = count.function }
       statistic  = "Sum"
       threshold  = 0
       period_s   = local.minute_s
@@ -215,8 +215,8 @@ locals {
       period_s    = 5 * local.minute_s
       periods     = 2
       metrics = {
-        calls   = { namespace = local.counts, metric = "Invocations", statistic = "Sum", dimensions = { function = "command" } }
-        unknown = { namespace = local.counts, metric = "Invocations", statistic = "Sum", dimensions = { function = "command", outcome = "unknown" } }
+        calls   = { namespace = local.counts, metric = "Invocations", statistic = "Sum", dimensions = { service = var.prefix, function = "command" } }
+        unknown = { namespace = local.counts, metric = "Invocations", statistic = "Sum", dimensions = { service = var.prefix, function = "command", outcome = "unknown" } }
       }
     }
   }

@@ -15,7 +15,7 @@ locals {
     [
       { title = "Replay queues: messages", stat = "Maximum", metrics = [for subscription, queue in var.replay_queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue]] },
       { title = "What should be nothing", stat = "Maximum", metrics = [for name, letters in local.letters : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", letters.queue]] },
-      { title = "What the functions count", stat = "Sum", metrics = [for count in [["project", "GateDuplicate"], ["project", "GateGapFilled"], ["project", "GateParked"], ["sweep", "ReconcileMissing"]] : [local.counts, count[1], "function", count[0]]] },
+      { title = "What the functions count", stat = "Sum", metrics = [for count in [["project", "GateDuplicate"], ["project", "GateGapFilled"], ["project", "GateParked"], ["sweep", "ReconcileMissing"]] : [local.counts, count[1], "service", var.prefix, "function", count[0]]] },
     ],
   ]
 }
