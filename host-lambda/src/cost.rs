@@ -378,7 +378,7 @@ impl Flow {
     }
 
     /// The original's plan for the same commands: a transaction, an object and three invocations for each.
-    fn original_cost(&self) -> u64 {
+    fn original_cost() -> u64 {
         let each =
             2 * price::WRITE_UNIT + price::PUT_UNIT + price::S3_PUT + 3 * price::INVOCATION + 3 * price::THIRTY_MS;
         // Its items are smaller, so it reads one unit.
@@ -424,7 +424,7 @@ async fn a_thousand_one_event_commands_and_their_replay_cost_as_few_requests_as_
     assert_eq!(total(&bus.write_units), COMMANDS);
     assert_eq!(total(&archive.writes), 1, "one object for a window of a shard");
 
-    let (ours, original) = (flow.live_cost(), flow.original_cost());
+    let (ours, original) = (flow.live_cost(), Flow::original_cost());
     println!(
         "live: {ours} billionths of a dollar, the original {original}: {:.2} times",
         original as f64 / ours as f64
