@@ -25,6 +25,11 @@ pub(super) fn is_no_place<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespo
     error.as_service_error().and_then(E::code) == Some("InvalidArgumentException")
 }
 
+/// Whether an iterator is too old.
+pub(super) fn is_expired<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    error.as_service_error().and_then(E::code) == Some("ExpiredIteratorException")
+}
+
 fn is_busy(code: &str) -> bool {
     matches!(
         code,

@@ -10,7 +10,7 @@ use tillroll_core::sequence::SequenceNumber;
 use tillroll_core::time::Timestamp;
 
 use super::KinesisBus;
-use super::errors::{failure, is_no_place, is_unknown};
+use super::errors::{failure, is_expired, is_no_place, is_unknown};
 use crate::calls::{self, Failure};
 use crate::lambda_events::{BusBatchRecord, BusPayload, moment_of};
 use crate::ports::{Clock, Fault};
@@ -112,7 +112,15 @@ impl<C: Clock> KinesisBus<C> {
             return Ok(Vec::new());
         };
         for _ in 0..PAGES_MAX {
-            let page = self.page(&iterator, limit).await.map_err(fault)?;
+            let Some(page) = self.page(&iterator, limit).await.map_err(fault)? else {
+                // An earlier read left it, and the process has slept since: its stopwatch may have slept too.
+                self.resume_from(shard, None, None);
+                match self.iterator_behind(shard, after).await.map_err(fault)? {
+                    Some(again) => iterator = again,
+                    None => return Ok(Vec::new()),
+                }
+                continue;
+            };
             let is_end = is_end(&page);
             let mut records = Vec::with_capacity(page.records.len());
             let mut newest = None;
@@ -214,7 +222,7 @@ impl<C: Clock> KinesisBus<C> {
         let fault = |failure: Failure| failure.into_read_fault(READ, shard);
         let Iterator::At(mut iterator) = self.iterator(shard, place).await.map_err(fault)? else { return Ok(None) };
         for _ in 0..PAGES_MAX {
-            let page = self.page(&iterator, 1).await.map_err(fault)?;
+            let page = self.fresh_page(&iterator, 1).await.map_err(fault)?;
             if let Some(record) = page.records.first() {
                 self.known.learn_width(&record.sequence_number);
                 return Found::of(record).map(Some).map_err(fault);
@@ -234,7 +242,7 @@ impl<C: Clock> KinesisBus<C> {
         let Iterator::At(mut iterator) = self.iterator(shard, place).await.map_err(fault)? else { return Ok(None) };
         let mut last = None;
         for _ in 0..PAGES_MAX {
-            let page = self.page(&iterator, PAGE_RECORDS_MAX).await.map_err(fault)?;
+            let page = self.fresh_page(&iterator, PAGE_RECORDS_MAX).await.map_err(fault)?;
             for record in &page.records {
                 self.known.learn_width(&record.sequence_number);
                 let found = Found::of(record).map_err(fault)?;
@@ -309,10 +317,24 @@ impl<C: Clock> KinesisBus<C> {
         }
     }
 
-    async fn page(&self, iterator: &str, limit: usize) -> Result<GetRecordsOutput, Failure> {
+    /// The records at an iterator; `None` when it is too old.
+    async fn page(&self, iterator: &str, limit: usize) -> Result<Option<GetRecordsOutput>, Failure> {
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
         let request = self.client.get_records().shard_iterator(iterator).limit(limit);
-        calls::repeated(&self.clock, || async { request.clone().send().await.map_err(failure) }).await
+        let asked = calls::repeated(&self.clock, || async {
+            match request.clone().send().await {
+                Ok(page) => Ok(Some(page)),
+                Err(error) if is_expired(&error) => Ok(None),
+                Err(error) => Err(failure(error)),
+            }
+        });
+        asked.await
+    }
+
+    /// The same of an iterator that was just made.
+    async fn fresh_page(&self, iterator: &str, limit: usize) -> Result<GetRecordsOutput, Failure> {
+        let too_old = || Failure { verdict: calls::Verdict::Busy, source: "its place was too old at once".into() };
+        self.page(iterator, limit).await?.ok_or_else(too_old)
     }
 
     /// How long the stream keeps its records, asked at most once a minute.

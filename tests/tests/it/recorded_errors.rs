@@ -207,6 +207,21 @@ mod get_records {
     }
 
     #[tokio::test]
+    async fn a_read_goes_on_where_the_last_one_ended_and_begins_anew_when_that_is_too_old() {
+        let expired = Reply::json_error(400, "ExpiredIteratorException");
+        let replies = [iterator(), page(&["8"], 5), page(&["9"], 5), expired, iterator(), page(&["10"], 0)];
+        let recorded = Recorded::new(replies);
+        let bus = KinesisBus::new(recorded.kinesis(), "events", clock());
+        for (after, next) in [("7", "8"), ("8", "9"), ("9", "10")] {
+            let records = bus.read(SHARD, Some(&after.parse().unwrap()), 100).await.unwrap();
+            let numbers: Vec<&str> = records.iter().map(|record| record.kinesis.sequence_number.as_str()).collect();
+            assert_eq!(numbers, [next]);
+        }
+        let iterators = recorded.sent().iter().filter(|sent| sent.body.contains("AFTER_SEQUENCE_NUMBER")).count();
+        assert_eq!(iterators, 2);
+    }
+
+    #[tokio::test]
     async fn a_shard_that_is_not_there_is_empty_and_a_bus_that_is_not_there_is_a_fault() {
         let unknown = || Reply::json_error(400, "ResourceNotFoundException");
         let recorded = Recorded::new([unknown(), Reply::json(200, r#"{"Shards":[]}"#)]);
