@@ -98,7 +98,7 @@ where
 fn verdict_of(busy: bool, status: u16) -> Verdict {
     if busy || status == TOO_MANY_REQUESTS {
         Verdict::Busy
-    } else if status >= SERVER_FAULT || status < NO_SUCCESS {
+    } else if !(NO_SUCCESS..SERVER_FAULT).contains(&status) {
         Verdict::InDoubt
     } else {
         Verdict::Permanent
