@@ -9,6 +9,7 @@ use tillroll_host_lambda::s3::S3Archive;
 use tillroll_local::aws::account::Account;
 use tillroll_local::aws::carrier::carry;
 use tillroll_local::aws::names::{Names, variables_of_stack};
+use tillroll_local::aws::old_bucket::OldBucket;
 use tillroll_local::aws::system::{AwsArchive, AwsPorts};
 use tillroll_local::clock::LocalClock;
 use tillroll_local::front::Front;
@@ -111,8 +112,17 @@ pub(crate) fn endpoint(account: &Account) -> String {
 }
 
 /// The archive in a bucket.
-pub(crate) async fn bucket(name: String) -> Result<AwsArchive, Failure> {
+pub(crate) async fn bucket(name: &str) -> Result<AwsArchive, Failure> {
+    Ok(S3Archive::new(account_of(name).await?.s3(), name, LocalClock::system()))
+}
+
+/// Everything in a bucket.
+pub(crate) async fn old_bucket(name: &str) -> Result<OldBucket, Failure> {
+    Ok(OldBucket::new(&account_of(name).await?, name))
+}
+
+async fn account_of(bucket: &str) -> Result<Account, Failure> {
     let account = account().await?;
-    say(&format!("bucket {name} on AWS, region {}{}", account.region(), endpoint(&account)));
-    Ok(S3Archive::new(account.s3(), name, LocalClock::system()))
+    say(&format!("bucket {bucket} on AWS, region {}{}", account.region(), endpoint(&account)));
+    Ok(account)
 }

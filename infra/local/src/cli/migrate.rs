@@ -10,7 +10,7 @@ use tillroll_local::migrate::convert::{Conversion, Converted, Options, in_full};
 use tillroll_local::migrate::report::Flaws;
 use tillroll_local::migrate::source;
 
-use super::aws::{account, bucket, endpoint};
+use super::aws::{account, bucket, endpoint, old_bucket};
 use super::failure::{Ending, Failure, say};
 use super::interrupt::Interrupt;
 use super::output::{Output, count, counted, shown};
@@ -103,18 +103,18 @@ pub(crate) async fn run(arguments: Arguments, json: bool, interrupt: &Interrupt)
                     convert(&from, &to, options, json, interrupt).await?
                 }
                 (Place::Folder(from), Place::Bucket(to)) => {
-                    let (from, to) = (old_folder(from)?, bucket(to).await?);
+                    let (from, to) = (old_folder(from)?, bucket(&to).await?);
                     convert(&from, &to, options, json, interrupt).await?
                 }
                 (Place::Bucket(from), Place::Folder(to)) => {
-                    let (from, to) = (bucket(from).await?, new_folder(to, dry_run)?);
+                    let (from, to) = (old_bucket(&from).await?, new_folder(to, dry_run)?);
                     convert(&from, &to, options, json, interrupt).await?
                 }
                 (Place::Bucket(from), Place::Bucket(to)) if from == to => {
                     return Err(Failure::new("FROM and TO are the same bucket").hint("name another bucket for TO"));
                 }
                 (Place::Bucket(from), Place::Bucket(to)) => {
-                    let (from, to) = (bucket(from).await?, bucket(to).await?);
+                    let (from, to) = (old_bucket(&from).await?, bucket(&to).await?);
                     convert(&from, &to, options, json, interrupt).await?
                 }
                 (Place::Table(table), _) | (_, Place::Table(table)) => return Err(no_archive(&table)),
@@ -143,7 +143,7 @@ async fn check(place: Place, json: bool) -> Result<Checked, Failure> {
     };
     match place {
         Place::Folder(folder) => unless_broken(check_archive(&old_folder(folder)?, seen("objects")).await),
-        Place::Bucket(name) => unless_broken(check_archive(&bucket(name).await?, seen("objects")).await),
+        Place::Bucket(name) => unless_broken(check_archive(&old_bucket(&name).await?, seen("objects")).await),
         Place::Table(table) => {
             let account = account().await?;
             say(&format!("table {} on AWS, region {}{}", shown(&table), account.region(), endpoint(&account)));

@@ -56,7 +56,7 @@ fn an_old_archive_is_looked_at_and_converted_and_what_cannot_be_is_left() {
 }
 
 #[test]
-fn a_converted_archive_is_replayed_by_a_system_that_has_it() {
+fn a_converted_archive_is_the_archive_of_a_system_that_has_it() {
     let desk = Desk::new();
     old_archive(&desk);
     desk.run(&["carts"]).fine();
@@ -65,7 +65,7 @@ fn a_converted_archive_is_replayed_by_a_system_that_has_it() {
     let refused = desk.run(&["migrate", "archive", "./old", "./data/archive"]).failed(&["works in ./data/archive"]);
     assert!(refused.stderr.contains("stop that `tillroll dev` first"), "{refused:?}");
     let verdict = desk.run(&["verify", "--json"]).ended(3).json();
-    assert_eq!(verdict["report"]["findings_total"], json!(3), "the table has lost them: {verdict}");
+    assert_eq!(verdict["findings_total"], json!(3), "the table has lost them: {verdict}");
     drop(dev);
 }
 
