@@ -145,6 +145,19 @@ mod tests {
     }
 
     #[test]
+    fn where_there_is_a_key_only_who_shows_it_is_answered() {
+        let key = Key::random();
+        assert_ne!(key, Key::random());
+        assert!(!format!("{key:?}").contains(key.as_str()));
+        let hosts = Hosts::default().with_key(key.clone());
+        for (shown, refused) in [(key.as_str(), None), ("guess", Some(403)), ("", Some(403))] {
+            assert_eq!(status(&hosts, "GET", &[("host", "localhost"), (KEY_HEADER, shown)]), refused);
+        }
+        assert_eq!(status(&hosts, "GET", &[("host", "localhost")]), Some(403));
+        assert_eq!(status(&hosts, "GET", &[("host", "evil.example"), (KEY_HEADER, key.as_str())]), Some(421));
+    }
+
+    #[test]
     fn a_request_that_names_another_host_is_misdirected() {
         let hosts = Hosts::with(&["shop.test".to_owned()]).unwrap();
         for own in

@@ -12,8 +12,9 @@ use tracing_subscriber::filter::ParseError;
 /// The variable that says what is logged.
 pub const VARIABLE: &str = "TILLROLL_LOG";
 /// Libraries warn, but dynoxide does not: it warns of every refused request, those that are a part of the plan included,
-/// and the adapter over it judges.
-const OTHERS: &str = "warn,dynoxide=off";
+/// and the adapter over it judges. Nor does aws-config: it warns of each place where region and credentials are not, and
+/// the command says what is missing.
+const OTHERS: &str = "warn,aws_config=error,dynoxide=off";
 /// This project's crates.
 const OURS: [&str; 4] = ["tillroll", "tillroll_core", "tillroll_host_lambda", "tillroll_local"];
 

@@ -8,10 +8,11 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{ProvideCredentials as _, Region};
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+use crate::mappings::described;
 
 /// How long region and credentials may take: single sign-on asks its portal, a machine on EC2 its metadata; a machine
 /// elsewhere must not wait for metadata that never comes.
@@ -81,10 +82,7 @@ impl Account {
         let Some(provider) = config.credentials_provider() else {
             return Err(NoAccount::Credentials("none are configured".to_owned()));
         };
-        provider
-            .provide_credentials()
-            .await
-            .map_err(|error| NoAccount::Credentials(DisplayErrorContext(error).to_string()))?;
+        provider.provide_credentials().await.map_err(|error| NoAccount::Credentials(described(&error)))?;
         Ok(Self { config, region })
     }
 

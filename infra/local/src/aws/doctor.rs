@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::{BoxError, DisplayErrorContext};
+use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::{KeyType, ScalarAttributeType, StreamViewType, TableDescription};
 use aws_sdk_kinesis::types::StreamStatus;
 use aws_sdk_s3::types::BucketVersioningStatus;
@@ -17,6 +17,7 @@ use tillroll_host_lambda::item::{STREAM, VERSION};
 use super::account::Account;
 use super::names::{Names, SUBSCRIPTIONS};
 use crate::doctor::Finding;
+use crate::mappings::described;
 
 /// How long one look may take.
 const LOOK_MAX: Duration = Duration::from_secs(10);
@@ -34,13 +35,13 @@ pub async fn examine(account: &Account, names: &Names) -> Vec<Finding> {
     let mut findings =
         vec![Finding::fine("account", format!("region {}, credentials found{where_to}", account.region()))];
     let date = Date::default();
-    let events = described(account, &names.tables.events, Some(date.clone())).await;
+    let events = description_of(account, &names.tables.events, Some(date.clone())).await;
     findings.push(clock(&date, SystemTime::now()));
     findings.push(match events {
         Ok(table) => events_table(&names.tables.events, &table),
         Err(why) => Finding::problem("event table", why, NOT_SEEN),
     });
-    findings.push(match described(account, &names.tables.rows, None).await {
+    findings.push(match description_of(account, &names.tables.rows, None).await {
         Ok(table) => rows_table(&names.tables.rows, &table),
         Err(why) => Finding::problem("rows table", why, NOT_SEEN),
     });
@@ -54,29 +55,21 @@ pub async fn examine(account: &Account, names: &Names) -> Vec<Finding> {
     findings
 }
 
-async fn within<T, E>(
-    what: &str,
-    call: impl Future<Output = Result<T, E>>,
-    words: impl FnOnce(E) -> String,
-) -> Result<T, String> {
+async fn within<T, E: std::error::Error>(what: &str, call: impl Future<Output = Result<T, E>>) -> Result<T, String> {
     match tokio::time::timeout(LOOK_MAX, call).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(format!("cannot look at {what}: {}", words(error))),
+        Ok(Err(error)) => Err(format!("cannot look at {what}: {}", described(&error))),
         Err(_) => Err(format!("cannot look at {what}: no answer within {} s", LOOK_MAX.as_secs())),
     }
 }
 
-fn in_words<E: std::error::Error>(error: E) -> String {
-    DisplayErrorContext(error).to_string()
-}
-
-async fn described(account: &Account, table: &str, date: Option<Date>) -> Result<TableDescription, String> {
+async fn description_of(account: &Account, table: &str, date: Option<Date>) -> Result<TableDescription, String> {
     let call = account.dynamodb().describe_table().table_name(table).customize();
     let call = match date {
         Some(date) => call.interceptor(date),
         None => call,
     };
-    let answer = within(&format!("the table {table}"), call.send(), in_words).await?;
+    let answer = within(&format!("the table {table}"), call.send()).await?;
     answer.table.ok_or_else(|| format!("the table {table} is not described"))
 }
 
@@ -141,7 +134,7 @@ fn has_key(table: &TableDescription, keys: &[Key]) -> bool {
 async fn bus(account: &Account, name: &str) -> Finding {
     const CHECK: &str = "event bus";
     let call = account.kinesis().describe_stream_summary().stream_name(name).send();
-    let summary = match within(&format!("the stream {name}"), call, in_words).await {
+    let summary = match within(&format!("the stream {name}"), call).await {
         Ok(answer) => answer.stream_description_summary,
         Err(why) => return Finding::problem(CHECK, why, NOT_SEEN),
     };
@@ -164,7 +157,7 @@ async fn bus(account: &Account, name: &str) -> Finding {
 async fn bucket(account: &Account, name: &str) -> Finding {
     const CHECK: &str = "archive";
     let call = account.s3().get_bucket_versioning().bucket(name).send();
-    match within(&format!("the bucket {name}"), call, in_words).await {
+    match within(&format!("the bucket {name}"), call).await {
         Ok(answer) if answer.status == Some(BucketVersioningStatus::Enabled) => {
             Finding::fine(CHECK, format!("{name} keeps versions"))
         }
@@ -182,7 +175,7 @@ async fn queues(account: &Account, subscription: &str, queue: &str, dead_letters
     let client = account.sqs();
     let look = async |url: &str| {
         let call = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All).send();
-        within(&format!("the queue {url}"), call, in_words).await.map(|answer| answer.attributes.unwrap_or_default())
+        within(&format!("the queue {url}"), call).await.map(|answer| answer.attributes.unwrap_or_default())
     };
     let (replay, given_up) = match (look(queue).await, look(dead_letters).await) {
         (Ok(replay), Ok(given_up)) => (replay, given_up),

@@ -1,12 +1,12 @@
 //! A bucket of the original system: its objects lie anywhere in it, not below the archive's own folder.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::DisplayErrorContext;
 use tillroll_host_lambda::ports::{Archive, Created, Fault, FaultKind};
 
 use super::account::Account;
 use super::system::AwsArchive;
 use crate::clock::LocalClock;
+use crate::mappings::described;
 
 /// Most keys on a page of a list (S3).
 const PAGE_KEYS_MAX: usize = 1_000;
@@ -41,10 +41,10 @@ impl Archive for OldBucket {
     async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Fault> {
         let keys_max = i32::try_from(limit.min(PAGE_KEYS_MAX)).unwrap_or(i32::MAX);
         let request = self.client.list_objects_v2().bucket(&self.bucket).max_keys(keys_max);
-        let page = request.set_start_after(after.map(str::to_owned)).send().await.map_err(|error| {
-            let reason = DisplayErrorContext(error).to_string();
-            Fault::new(FaultKind::Transient, "list the bucket", &self.bucket, reason)
-        })?;
+        let page =
+            request.set_start_after(after.map(str::to_owned)).send().await.map_err(|error| {
+                Fault::new(FaultKind::Transient, "list the bucket", &self.bucket, described(&error))
+            })?;
         Ok(page.contents.unwrap_or_default().into_iter().filter_map(|object| object.key).collect())
     }
 }

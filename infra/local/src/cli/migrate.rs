@@ -228,10 +228,10 @@ fn page_of_check(checked: &Checked) -> String {
         counted(checked.carts, "cart")
     );
     if checked.ours > 0 {
-        page += &format!("{} are Tillroll's own already\n", counted(checked.ours, "object"));
+        page += &format!("Tillroll's own already: {}\n", counted(checked.ours, "object"));
     }
     if checked.repeated > 0 {
-        page += &format!("{} came again with the same content, which is fine\n", counted(checked.repeated, "event"));
+        page += &format!("again with the same content, which is fine: {}\n", counted(checked.repeated, "event"));
     }
     if !checked.histories_complete {
         page += "too many events to remember: not all versions were compared\n";
@@ -254,7 +254,7 @@ fn page_of_conversion(converted: &Converted, dry_run: bool) -> String {
         counted(converted.objects_there, "object"),
     );
     if converted.ours > 0 {
-        page += &format!("{} are Tillroll's own already and were passed over\n", counted(converted.ours, "object"));
+        page += &format!("Tillroll's own already, passed over: {}\n", counted(converted.ours, "object"));
     }
     if !converted.mended.is_empty() {
         page += "\nPut right on the way:\n";

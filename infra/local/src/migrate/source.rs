@@ -1,7 +1,6 @@
 //! Where old events lie: the documents of a table, of a folder or of a bucket, one after the other.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::DisplayErrorContext;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use serde_json::{Map, Value};
@@ -11,6 +10,7 @@ use tillroll_host_lambda::ports::{Archive, Fault, FaultKind};
 
 use super::legacy::{self, Read};
 use super::number;
+use crate::mappings::described;
 
 /// Keys listed at a time.
 const LIST_KEYS_MAX: usize = 1_000;
@@ -108,9 +108,9 @@ pub fn items(client: &Client, table: &str) -> impl Stream<Item = Result<Vec<Valu
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
     tokio::spawn(async move {
         while let Some(page) = pages.next().await {
-            let page = page.map(|page| page.items.unwrap_or_default().into_iter().map(json_of_item).collect()).map_err(
-                |error| TableUnreadable { table: table.clone(), reason: DisplayErrorContext(error).to_string() },
-            );
+            let page = page
+                .map(|page| page.items.unwrap_or_default().into_iter().map(json_of_item).collect())
+                .map_err(|error| TableUnreadable { table: table.clone(), reason: described(&error) });
             let is_end = page.is_err();
             if sender.send(page).await.is_err() || is_end {
                 return;
