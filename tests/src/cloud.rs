@@ -93,9 +93,9 @@ impl Cloud {
         Some(Self {
             address,
             variables,
-            table: Events::new(dynamodb.clone(), tables.events, Tokens::Send, clock.clone()),
-            rows: RowTable::new(dynamodb, tables.rows, Tokens::Send, clock.clone()),
-            bus: KinesisBus::new(kinesis, &name, clock.clone()),
+            table: Events::new(dynamodb.clone(), tables.events, Tokens::Send, clock),
+            rows: RowTable::new(dynamodb, tables.rows, Tokens::Send, clock),
+            bus: KinesisBus::new(kinesis, &name, clock),
             archive: S3Archive::new(s3.clone(), name, clock),
             sqs,
             s3,

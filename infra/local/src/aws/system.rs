@@ -95,7 +95,7 @@ impl Verifiable for AwsPorts {
 
     /// A command that ends takes its runtime along, and with it the verification.
     async fn stopped(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

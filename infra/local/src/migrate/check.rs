@@ -68,7 +68,9 @@ pub async fn check_table(
         for item in items {
             check.report.records += 1;
             let place = place_of(&item);
-            legacy::read(item).into_iter().for_each(|read| check.take(read, || place.clone()));
+            for read in legacy::read(item) {
+                check.take(read, || place.clone());
+            }
         }
         seen(check.report.records);
     }

@@ -203,6 +203,5 @@ fn sequence_of(key: &str) -> SequenceNumber {
 #[must_use]
 pub fn in_full(fault: &Fault) -> String {
     let causes = std::iter::successors(fault.source(), |cause| (*cause).source());
-    let causes = causes.map(|cause| format!(": {cause}")).collect::<String>();
-    format!("{fault}{causes}")
+    causes.fold(fault.to_string(), |text, cause| text + ": " + &cause.to_string())
 }

@@ -48,18 +48,16 @@ impl Read {
 /// Reads one record: one event, or as many as its `Events` list has.
 #[must_use]
 pub fn read(record: Value) -> Vec<Read> {
-    match record {
-        Value::Array(records) => records.into_iter().map(|record| read_event(&plain(record), None)).collect(),
-        record => {
-            let Value::Object(mut record) = plain(record) else { return vec![Read::no_event()] };
-            let Some(Value::Array(events)) = record.remove(EVENTS) else {
-                return vec![read_event(&Value::Object(record), None)];
-            };
-            let key = record.remove(OLD_KEY).or_else(|| record.remove(KEY)).unwrap_or_default();
-            let listed = (1..).zip(events).map(|(place, event)| read_event(&plain(event), Some((&key, place))));
-            listed.collect()
-        }
+    if let Value::Array(records) = record {
+        return records.into_iter().map(|record| read_event(&plain(record), None)).collect();
     }
+    let Value::Object(mut record) = plain(record) else { return vec![Read::no_event()] };
+    let Some(Value::Array(events)) = record.remove(EVENTS) else {
+        return vec![read_event(&Value::Object(record), None)];
+    };
+    let key = record.remove(OLD_KEY).or_else(|| record.remove(KEY)).unwrap_or_default();
+    let listed = (1..).zip(events).map(|(place, event)| read_event(&plain(event), Some((&key, place))));
+    listed.collect()
 }
 
 /// The members of a record without the wrapping of exports and streams, and without DynamoDB's types.
@@ -75,8 +73,8 @@ fn plain(record: Value) -> Value {
         None => members,
     };
     let is_typed = |value: &Value| {
-        let Value::Object(typed) = value else { return false };
-        let mut types = typed.keys();
+        let Value::Object(members) = value else { return false };
+        let mut types = members.keys();
         matches!(
             (types.next().map(String::as_str), types.next()),
             (Some("S" | "N" | "M" | "L" | "NULL" | "BOOL"), None)
@@ -88,13 +86,16 @@ fn plain(record: Value) -> Value {
     let untyped = |(name, value): (String, Value)| {
         let attribute: Attribute = serde_json::from_value(value).ok()?;
         // A number keeps its digits, so that one in scientific notation is noticed.
-        let value = match attribute {
-            Attribute::N(digits) if !number::is_plain(&digits) => Value::String(digits),
-            attribute => json_of_value(attribute)?,
-        };
+        let unusual = if let Attribute::N(digits) = &attribute { unusual(digits) } else { None };
+        let value = unusual.or_else(|| json_of_value(attribute))?;
         Some((name, value))
     };
     members.into_iter().map(untyped).collect::<Option<Map<_, _>>>().map_or(Value::Null, Value::Object)
+}
+
+/// The digits of a number that is not written plainly, as text.
+pub(super) fn unusual(digits: &str) -> Option<Value> {
+    (!number::is_plain(digits)).then(|| Value::String(digits.to_owned()))
 }
 
 /// Reads one event; in a list the key is the list's, and the version the place in it.

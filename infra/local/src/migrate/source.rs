@@ -9,7 +9,6 @@ use tillroll_host_lambda::item::json_of_value;
 use tillroll_host_lambda::ports::{Archive, Fault, FaultKind};
 
 use super::legacy::{self, Read};
-use super::number;
 use crate::mappings::described;
 
 /// Keys listed at a time.
@@ -41,10 +40,7 @@ pub enum Content {
 
 /// The objects of an archive behind the key `after`, in byte order of their keys. An object that cannot be read for good
 /// is content of its own kind; a fault ends the documents.
-pub fn documents<'a, A: Archive>(
-    archive: &'a A,
-    after: Option<String>,
-) -> impl Stream<Item = Result<Document, Fault>> + 'a {
+pub fn documents<A: Archive>(archive: &A, after: Option<String>) -> impl Stream<Item = Result<Document, Fault>> {
     let pages = stream::try_unfold(after, move |after| async move {
         let keys = archive.list(after.as_deref(), LIST_KEYS_MAX).await?;
         let next = keys.last().cloned();
@@ -125,11 +121,8 @@ pub fn items(client: &Client, table: &str) -> impl Stream<Item = Result<Vec<Valu
 
 fn json_of_item(item: impl IntoIterator<Item = (String, AttributeValue)>) -> Value {
     let plain = |(name, value): (String, AttributeValue)| {
-        let value = match value {
-            // A number keeps its digits, so that one in scientific notation is noticed.
-            AttributeValue::N(digits) if !number::is_plain(&digits) => Some(Value::String(digits)),
-            value => json_of_value(value),
-        };
+        let unusual = value.as_n().ok().and_then(|digits| legacy::unusual(digits));
+        let value = unusual.or_else(|| json_of_value(value));
         (name, value.unwrap_or_default())
     };
     Value::Object(item.into_iter().map(plain).collect::<Map<_, _>>())

@@ -96,8 +96,8 @@ async fn what_was_given_up_on_aws_is_shown_and_sent_back() {
     let letters = json_on_aws(&desk, &cloud, &["dead-letters", "list"]);
     assert_eq!(letters["dead_letters"], json!([]), "{letters}");
     let url = &cloud.variables()["TILLROLL_DEAD_LETTERS_CARTS"];
-    let send = cloud.sqs.send_message().queue_url(url).message_body("{\"not\":\"ours\"}").message_group_id("g");
-    send.message_deduplication_id("1").send().await.unwrap();
+    let letter = cloud.sqs.send_message().queue_url(url).message_body("{\"not\":\"ours\"}").message_group_id("g");
+    letter.message_deduplication_id("1").send().await.unwrap();
     let letters = json_on_aws(&desk, &cloud, &["dead-letters", "list"]);
     let id = letters["dead_letters"][0]["id"].as_str().unwrap().to_owned();
     on_aws(&desk, &cloud, &["dead-letters", "show", &id]).fine();
