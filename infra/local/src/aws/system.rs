@@ -6,13 +6,13 @@ use tillroll_host_lambda::derived::{DerivedPipeline, DerivedProgress, RowRuns, T
 use tillroll_host_lambda::dynamodb::{Events, RowTable, Tokens};
 use tillroll_host_lambda::functions::replay::ARCHIVE_READER;
 use tillroll_host_lambda::kinesis::KinesisBus;
-use tillroll_host_lambda::ports::{Fault, ReplayStarter};
+use tillroll_host_lambda::ports::Fault;
 use tillroll_host_lambda::s3::S3Archive;
 use tillroll_host_lambda::sqs::SqsQueues;
 use tillroll_host_lambda::verify::run::{Ask, Begun, Verification, Verifications};
 
 use super::account::Account;
-use super::carrier::CarriedRuns;
+use super::carrier::Carried;
 use super::names::{Names, SUBSCRIPTIONS};
 use crate::clock::LocalClock;
 use crate::verifications::{LocalVerifications, Verifiable};
@@ -28,7 +28,7 @@ pub type AwsArchive = S3Archive<LocalClock>;
 /// The queues on AWS.
 pub type AwsQueues = SqsQueues<LocalClock>;
 /// Replay runs on AWS.
-pub type AwsRuns = CarriedRuns<RowRuns<AwsRows, LocalClock>>;
+pub type AwsRuns = RowRuns<AwsRows, LocalClock>;
 /// Where the stages on AWS stand.
 pub type AwsProgress = DerivedProgress<AwsRows, AwsBus, LocalClock>;
 /// How the pipeline on AWS is doing.
@@ -47,6 +47,7 @@ pub struct AwsPorts {
     pipeline: AwsPipeline,
     news: TableNews<AwsTable, LocalClock>,
     verifications: LocalVerifications,
+    carried: Carried,
     clock: LocalClock,
 }
 
@@ -67,9 +68,10 @@ impl AwsPorts {
         let pipeline =
             DerivedPipeline::new(progress.clone(), bus.clone(), queues.clone(), subscriptions, clock.clone());
         Self {
-            runs: CarriedRuns::new(RowRuns::new(rows.clone(), clock.clone())),
+            runs: RowRuns::new(rows.clone(), clock.clone()),
             news: TableNews::new(table.clone(), clock.clone()),
             verifications: LocalVerifications::default(),
+            carried: Carried::default(),
             table,
             rows,
             bus,
@@ -113,13 +115,6 @@ impl Verifications for AwsPorts {
     }
 }
 
-/// This process carries the runs that it begins: see `carrier`.
-impl ReplayStarter for AwsPorts {
-    async fn start(&self, _run: &str, _attempt: u32) -> Result<(), Fault> {
-        Ok(())
-    }
-}
-
 impl api::Ports for AwsPorts {
     type Table = AwsTable;
     type Rows = AwsRows;
@@ -133,7 +128,7 @@ impl api::Ports for AwsPorts {
     type Pipeline = AwsPipeline;
     type DeadLetters = AwsQueues;
     type Verifications = Self;
-    type Starter = Self;
+    type Starter = Carried;
 
     fn table(&self) -> &AwsTable {
         &self.table
@@ -183,7 +178,7 @@ impl api::Ports for AwsPorts {
         self
     }
 
-    fn starter(&self) -> &Self {
-        self
+    fn starter(&self) -> &Carried {
+        &self.carried
     }
 }

@@ -83,7 +83,10 @@ async fn the_pipeline_on_aws_is_watched_verified_and_replayed() {
     assert_eq!(planned["events"], json!(9), "{planned}");
     let replayed = while_pumped(&desk, &mut cloud, &["replay", "suggestions"]).await.fine();
     assert!(replayed.stdout.contains("9 events sent"), "{replayed:?}");
-    let again = while_pumped(&desk, &mut cloud, &["replay", "suggestions"]).await.fine();
+    let left = on_aws(&desk, &cloud, &["replay", "suggestions", "--no-wait", "--json"]).fine();
+    assert!(left.stderr.contains("is kept where it stands"), "{left:?}");
+    let run = left.json()["id"].as_str().unwrap().to_owned();
+    let again = while_pumped(&desk, &mut cloud, &["replay", "suggestions", "--resume", &run]).await.fine();
     assert!(again.stdout.contains("9 events sent"), "within five minutes too: {again:?}");
     while_pumped(&desk, &mut cloud, &["verify"]).await.fine();
     let runs = on_aws(&desk, &cloud, &["replay", "list"]).fine();
