@@ -47,9 +47,11 @@ fn rust_defaults(sh: &Shell, folder: &Path) -> anyhow::Result<()> {
 
 /// Bundled into one file, as those who mind cold starts do.
 fn node(sh: &Shell, folder: &Path) -> anyhow::Result<()> {
-    copy_sources(sh, "node", folder)?;
+    // Beside package.json, which says that all are modules, a program without an ending would be one too.
+    let sources = sh.create_dir(folder.join("sources"))?;
+    copy_sources(sh, "node", &sources)?;
     let program = cmd!(sh, "node --print process.execPath").quiet().read().context("node is needed")?;
-    let _inside = sh.push_dir(folder);
+    let _inside = sh.push_dir(&sources);
     cmd!(sh, "npm ci --silent --ignore-scripts --no-audit --no-fund").run()?;
     cmd!(sh, "npm run --silent bundle -- --log-level=warning").run()?;
     let bundle = sh.read_file("bundle.cjs")?;
