@@ -2,9 +2,12 @@
 //!
 //! The provider comes from a folder when there is one: `TF_PLUGIN_DIR`, or a `tf-plugins` in one of the usual places;
 //! otherwise from the registry. Where terraform itself is missing the tests that need it say that they were skipped; in
-//! CI they fail. It cannot be fetched along: since it left the Debian archive and was never on PyPI or npm, only its
-//! maker's own site has it.
-#![allow(clippy::must_use_candidate, reason = "many of these are called for what they check on the way")]
+//! CI they fail. It cannot be fetched along: neither Debian nor `PyPI` nor npm has it, only its maker's own site.
+#![allow(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "many of these are called for what they check on the way"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
