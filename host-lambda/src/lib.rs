@@ -6,6 +6,7 @@
 pub mod api;
 pub mod archive_key;
 pub mod archive_object;
+pub mod auth;
 mod calls;
 pub mod derived;
 pub mod dynamodb;
@@ -14,6 +15,7 @@ pub mod functions;
 pub mod generations;
 pub mod item;
 pub mod kinesis;
+pub mod lambda;
 pub mod lambda_events;
 pub mod memory;
 pub mod operations;

@@ -15,6 +15,7 @@ use super::{Answer, Api, ApiRequest, ApiResponse, Ports, Problem};
 use crate::functions::command::{
     CommandError, CommandReply, CommandRequest, CommandResult, MISSED_EVENTS_MAX, Sent, Verdict, command,
 };
+use crate::ports::Clock as _;
 use crate::record::EventRecord;
 
 /// Most commands in one request: their events fit in one commit.
@@ -51,6 +52,7 @@ impl<P: Ports> Api<P> {
             if_match: request.if_match()?,
             origin: self.origin(request),
         };
+        self.rates.take(cart, self.ports.clock().elapsed_ms())?;
         let reply = self.command(request, asked).await?;
         let mut json = self.reply_json(&reply);
         if body.dry_run {
@@ -69,7 +71,7 @@ impl<P: Ports> Api<P> {
             asked.origin.correlation_id = asked.commands.first().map(|first| first.id.to_string());
         }
         let token_hash = request.cart_token_hash();
-        let terms = self.terms(token_hash.as_deref());
+        let terms = self.terms(&request.caller, token_hash.as_deref());
         let turn = self.turns.take(asked.cart).await;
         let reply = command(&asked, terms, &self.carts(), self.ports.clock(), self.ports.news()).await?;
         drop(turn);

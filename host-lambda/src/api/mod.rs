@@ -22,8 +22,8 @@
 //! | [`openapi`] | `/openapi.json`, made from one table of all of these |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
 //!
-//! Beside them the values ([`request`], [`response`], [`problem`]), and how strangers' JSON is read ([`strict_json`],
-//! [`shape`]).
+//! Beside them the values ([`request`], [`response`], [`problem`]), how strangers' JSON is read ([`strict_json`],
+//! [`shape`]), and the front of functions on AWS ([`gateway`]).
 
 mod accept;
 pub mod all_events;
@@ -32,6 +32,7 @@ pub mod commands;
 pub mod dead_letters;
 pub mod diff;
 pub mod events;
+pub mod gateway;
 pub mod health;
 pub mod histogram;
 pub mod imports;
@@ -41,6 +42,7 @@ pub mod openapi;
 pub mod parked;
 pub mod pipeline;
 pub mod problem;
+mod rate;
 pub mod receipts;
 pub mod refusals;
 pub mod replays;
@@ -63,11 +65,13 @@ use std::sync::Arc;
 use tillroll_core::aggregate::Versioned;
 use tillroll_core::cart::catalogue::Actor;
 use tillroll_core::cart::{Cart, Catalogue, Tariff, Terms};
+use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::StreamId;
 
 pub use problem::Problem;
+use rate::CartRates;
 use refusals::Refusals;
-pub use request::{ApiRequest, Body};
+pub use request::{ApiRequest, Body, Caller};
 pub use response::{ApiResponse, Chunks, ResponseBody};
 use sse::OpenStreams;
 use turns::Turns;
@@ -87,6 +91,11 @@ pub const SOURCE: &str = "tillroll:api";
 
 /// The adapters that a host gives the API.
 pub trait Ports: Send + Sync + 'static {
+    /// Whether this host has the routes of shoppers. A function that has not has no code for them either.
+    const SHOPPERS: bool = true;
+    /// Whether it has those of operators.
+    const OPERATORS: bool = true;
+
     /// The event table.
     type Table: EventTable;
     /// Projections.
@@ -151,8 +160,11 @@ pub struct Settings {
     pub reducer: String,
     /// Version of the build.
     pub version: String,
-    /// Whether shoppers reach their own carts only, by `Tillroll-Cart-Token`. Off: every caller is trusted.
+    /// Whether shoppers reach their own carts only, signed in or by `Tillroll-Cart-Token`, and operators alone what is
+    /// theirs. Off: every caller is trusted.
     pub check_owner: bool,
+    /// Requests a second that may change one cart, as far as this process sees; `None` without limit.
+    pub cart_rate: Option<u32>,
 }
 
 /// The API over a host's adapters.
@@ -163,6 +175,7 @@ pub struct Api<P> {
     turns: Turns,
     streams: OpenStreams,
     refusals: Refusals,
+    rates: CartRates,
 }
 
 /// An answer, or why there is none as asked.
@@ -173,6 +186,7 @@ impl<P: Ports> Api<P> {
     pub fn new(ports: P, settings: Settings) -> Self {
         Self {
             ports: Arc::new(ports),
+            rates: CartRates::new(settings.cart_rate),
             settings,
             turns: Turns::default(),
             streams: OpenStreams::default(),
@@ -183,6 +197,11 @@ impl<P: Ports> Api<P> {
     /// The adapters.
     pub fn ports(&self) -> &P {
         &self.ports
+    }
+
+    /// Prices and rules, as this router was told them.
+    pub fn prices(&self) -> Option<&Catalogue> {
+        self.settings.catalogue.as_ref()
     }
 
     /// The carts in the event table.
@@ -204,21 +223,47 @@ impl<P: Ports> Api<P> {
 
     async fn route(&self, request: &ApiRequest) -> Answer {
         let route = Route::of(&request.path)?;
-        match (route.method(request)?, route) {
-            (Method::Options, route) => Ok(ApiResponse::empty(204).with("allow", route.allow())),
+        // Conditions on constants: what a host has not got is not even compiled into it.
+        if P::OPERATORS && route.is_for_operators(request) {
+            let method = route.method(request)?;
+            self.admit_operator(request, method)?;
+            return self.route_of_operators(request, method, route).await;
+        }
+        if P::SHOPPERS && !route.is_for_operators(request) {
+            let method = route.method(request)?;
+            return self.route_of_shoppers(request, method, route).await;
+        }
+        Err(nothing_here())
+    }
+
+    async fn route_of_shoppers(&self, request: &ApiRequest, method: Method, route: Route) -> Answer {
+        match (method, route) {
+            (Method::Options, route) => Ok(allowed(&route)),
             (Method::Post, Route::Carts) => self.open_cart(request).await,
-            (_, Route::Carts) => self.directory(request).await,
             (_, Route::Cart(cart)) => self.cart(request, cart).await,
             (_, Route::Commands(cart)) => self.commands(request, cart).await,
             (_, Route::Diff(cart)) => self.diff(request, cart).await,
             (_, Route::Events(cart)) => self.events(request, cart).await,
             (_, Route::Stream(cart)) => self.stream(request, cart).await,
-            (_, Route::Receipt(cart, version)) => self.receipt(request, cart, version).await,
             (_, Route::Refusals(cart)) => self.refusals(request, cart).await,
+            (_, Route::Suggestions) => self.suggestions(request).await,
+            (_, Route::Catalogue) => self.catalogue(request),
+            (_, Route::Healthz) => Self::healthz(request),
+            (_, Route::Readyz) => self.readyz(request).await,
+            (_, Route::Version) => self.version(request),
+            (_, Route::Description) => Self::description(request),
+            (_, _) => Err(nothing_here()),
+        }
+    }
+
+    async fn route_of_operators(&self, request: &ApiRequest, method: Method, route: Route) -> Answer {
+        match (method, route) {
+            (Method::Options, route) => Ok(allowed(&route)),
+            (_, Route::Carts) => self.directory(request).await,
+            (_, Route::Receipt(cart, version)) => self.receipt(request, cart, version).await,
             (_, Route::Histogram) => self.histogram(request).await,
             (_, Route::AllEvents) => self.all_events(request).await,
             (_, Route::Imports) => self.imports(request).await,
-            (_, Route::Suggestions) => self.suggestions(request).await,
             (_, Route::Pipeline) => self.pipeline(request).await,
             (_, Route::Operations) => self.operations(request).await,
             (_, Route::DeadLetters) => self.dead_letters(request).await,
@@ -233,28 +278,41 @@ impl<P: Ports> Api<P> {
             (Method::Post, Route::Verify) => self.begin_verification(request).await,
             (_, Route::Verify) => self.newest_verification(request).await,
             (_, Route::Verification(id)) => self.verification(request, &id).await,
-            (_, Route::Catalogue) => self.catalogue(request),
-            (_, Route::Healthz) => Self::healthz(request),
-            (_, Route::Readyz) => self.readyz(request).await,
-            (_, Route::Version) => self.version(request),
-            (_, Route::Description) => Self::description(request),
+            (_, _) => Err(nothing_here()),
         }
     }
 
-    fn terms<'a>(&'a self, token_hash: Option<&'a str>) -> Terms<'a> {
-        let tariff = self.settings.catalogue.as_ref().map_or(Tariff::AsGiven, Tariff::Catalogue);
-        Terms { tariff, actor: self.actor(token_hash) }
+    /// Only operators may, where callers are checked; what methods there are everybody may ask.
+    fn admit_operator(&self, request: &ApiRequest, method: Method) -> Result<(), Problem> {
+        if !self.settings.check_owner || method == Method::Options {
+            return Ok(());
+        }
+        match request.caller {
+            Caller::Operator => Ok(()),
+            Caller::Shopper { .. } => Err(Problem::not_an_operator()),
+            Caller::Unknown => Err(Problem::token_needed()),
+        }
     }
 
-    fn actor<'a>(&self, token_hash: Option<&'a str>) -> Actor<'a> {
-        if self.settings.check_owner { Actor::Shopper { owner_ref: None, token_hash } } else { Actor::Trusted }
+    fn terms<'a>(&'a self, caller: &'a Caller, token_hash: Option<&'a str>) -> Terms<'a> {
+        let tariff = self.settings.catalogue.as_ref().map_or(Tariff::AsGiven, Tariff::Catalogue);
+        Terms { tariff, actor: self.actor(caller, token_hash) }
+    }
+
+    fn actor<'a>(&self, caller: &'a Caller, token_hash: Option<&'a str>) -> Actor<'a> {
+        match caller {
+            _ if !self.settings.check_owner => Actor::Trusted,
+            Caller::Operator => Actor::Trusted,
+            Caller::Shopper { owner_ref } => Actor::Shopper { owner_ref: Some(owner_ref), token_hash },
+            Caller::Unknown => Actor::Shopper { owner_ref: None, token_hash },
+        }
     }
 
     /// Whether the cart exists and its caller may see it. A missing cart and a foreign one get the same answer.
     fn admit(&self, request: &ApiRequest, cart: &Versioned<Cart>) -> Result<(), Problem> {
         let token_hash = request.cart_token_hash();
         let Some(contents) = cart.state().contents() else { return Err(Problem::cart_not_found()) };
-        if self.actor(token_hash.as_deref()).may_see(contents) {
+        if self.actor(&request.caller, token_hash.as_deref()).may_see(contents) {
             return Ok(());
         }
         tracing::warn!(cart = %cart.head().stream, trace_id = request.trace_id(), "a foreign cart was asked for");
@@ -266,7 +324,10 @@ impl<P: Ports> Api<P> {
             source: SOURCE.to_owned(),
             correlation_id: request.correlation_id(),
             traceparent: request.traceparent().map(str::to_owned),
-            actor: None,
+            actor: match &request.caller {
+                Caller::Shopper { owner_ref } => Some(owner_ref.clone()),
+                Caller::Operator | Caller::Unknown => None,
+            },
             reducer: Some(self.settings.reducer.clone()),
         }
     }
@@ -358,6 +419,41 @@ impl Route {
         })
     }
 
+    /// Whether it is of those who run the shop. Of the list of carts that is reading it; opening one is not.
+    fn is_for_operators(&self, request: &ApiRequest) -> bool {
+        match self {
+            Self::Carts => request.method != "POST",
+            Self::Cart(_)
+            | Self::Commands(_)
+            | Self::Diff(_)
+            | Self::Events(_)
+            | Self::Stream(_)
+            | Self::Refusals(_)
+            | Self::Suggestions
+            | Self::Catalogue
+            | Self::Healthz
+            | Self::Readyz
+            | Self::Version
+            | Self::Description => false,
+            Self::Receipt(..)
+            | Self::Histogram
+            | Self::AllEvents
+            | Self::Imports
+            | Self::Pipeline
+            | Self::Operations
+            | Self::DeadLetters
+            | Self::DeadLetter(_)
+            | Self::Redrive
+            | Self::Parked
+            | Self::ResumeParked(_)
+            | Self::Replays
+            | Self::Replay(_)
+            | Self::ReplayChange(..)
+            | Self::Verify
+            | Self::Verification(_) => true,
+        }
+    }
+
     fn methods(&self) -> &'static [Method] {
         match self {
             Self::Carts | Self::Replays | Self::Verify => &[Method::Get, Method::Post],
@@ -408,6 +504,17 @@ impl Route {
     }
 }
 
+fn allowed(route: &Route) -> ApiResponse {
+    ApiResponse::empty(204).with("allow", route.allow())
+}
+
 fn nothing_here() -> Problem {
     Problem::not_found("there is nothing under this address")
+}
+
+/// Stands for the reducer in events and replies: two builds with the same one compute the same states. As long as the
+/// reducer is built into the program and is no module of its own, that is the program's version.
+#[must_use]
+pub fn built_in_reducer() -> String {
+    Fingerprint::of_bytes(concat!("tillroll ", env!("CARGO_PKG_VERSION")).as_bytes()).to_string()
 }

@@ -5,6 +5,8 @@
 //! | `malformed_json`, `too_deep`, `unknown_field`, `unknown_command`, `too_many_commands`, `invalid_command_id` | 400 | the body |
 //! | `invalid_replay` | 400 | what is asked for makes no sense |
 //! | `invalid_query`, `invalid_header` | 400 | the rest of the request |
+//! | `token_needed`, `invalid_token` | 401 | with `WWW-Authenticate` |
+//! | `not_an_operator` | 403 | |
 //! | `cart_not_found`, `version_not_found`, `not_found` | 404 | |
 //! | `method_not_allowed` | 405 | with `Allow` |
 //! | `not_acceptable` | 406 | the forms that there are, in the detail |
@@ -16,6 +18,7 @@
 //! | `body_too_large` | 413 | |
 //! | `unsupported_media_type` | 415 | |
 //! | a refusal's code | 422 | where a request is one command |
+//! | `too_many_requests` | 429 | with `Retry-After`; retryable |
 //! | `fault` | 500 | |
 //! | `unavailable` | 503 | with `Retry-After`; retryable |
 
@@ -178,6 +181,26 @@ impl Problem {
     #[must_use]
     pub fn unsupported_media_type(expected: &str) -> Self {
         Self::new(415, "unsupported_media_type", format!("the content type must be {expected}"))
+    }
+
+    /// Nobody in particular asks for what only operators may.
+    #[must_use]
+    pub fn token_needed() -> Self {
+        let problem = Self::new(401, "token_needed", "this address needs the bearer token of an operator");
+        problem.with_header("www-authenticate", "Bearer")
+    }
+
+    /// The request bears a token that does not count.
+    #[must_use]
+    pub fn invalid_token() -> Self {
+        let problem = Self::new(401, "invalid_token", "the bearer token is not valid here; sign in again");
+        problem.with_header("www-authenticate", "Bearer error=\"invalid_token\"")
+    }
+
+    /// Somebody asks for what only operators may.
+    #[must_use]
+    pub fn not_an_operator() -> Self {
+        Self::new(403, "not_an_operator", "this address is for those who run the shop")
     }
 
     /// The domain says no to a request that is one command.

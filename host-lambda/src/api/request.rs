@@ -36,6 +36,23 @@ pub struct ApiRequest {
     pub body: Body,
     /// Names the request in problems and logs when the caller brings no trace.
     pub request_id: String,
+    /// Who sent it, as far as the front found out.
+    pub caller: Caller,
+}
+
+/// Who sent a request. Only looked at where a host [checks](super::Settings::check_owner) callers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody in particular: at most somebody who has a cart's token.
+    #[default]
+    Unknown,
+    /// Somebody who has signed in.
+    Shopper {
+        /// How carts name their owner.
+        owner_ref: String,
+    },
+    /// One of those who run the shop.
+    Operator,
 }
 
 /// A body, as far as a front read it.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tillroll_core::cart::Catalogue;
-use tillroll_core::hash::Fingerprint;
 use tillroll_host_lambda::api::{self, Api, Settings};
 use tillroll_host_lambda::memory::ProcessNews;
 use tillroll_host_lambda::ports::Clock as _;
@@ -54,7 +53,13 @@ impl Front {
     }
 
     fn serve<P: api::Ports>(hosts: Hosts, listener: TcpListener, ports: P, catalogue: Option<Catalogue>) -> Self {
-        let settings = Settings { catalogue, reducer: reducer(), version: VERSION.to_owned(), check_owner: false };
+        let settings = Settings {
+            catalogue,
+            reducer: api::built_in_reducer(),
+            version: VERSION.to_owned(),
+            check_owner: false,
+            cart_rate: None,
+        };
         let started = ports.clock().now();
         let front = Arc::new((hosts, Api::new(ports, settings)));
         let answer = move |request| {
@@ -87,12 +92,6 @@ impl Front {
             tracing::error!(%error, "the HTTP front broke");
         }
     }
-}
-
-/// Stands for the reducer in events and replies: two builds with the same one compute the same states. As long as the
-/// reducer is built into this program and is no module of its own, that is the program's version.
-fn reducer() -> String {
-    Fingerprint::of_bytes(concat!("tillroll ", env!("CARGO_PKG_VERSION")).as_bytes()).to_string()
 }
 
 impl api::Ports for Ports {

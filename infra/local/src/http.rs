@@ -15,7 +15,7 @@ use axum::serve::ListenerExt as _;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use tillroll_core::time::Timestamp;
-use tillroll_host_lambda::api::request::{DRAIN_BYTES_MAX, body_bytes_max};
+use tillroll_host_lambda::api::request::{Caller, DRAIN_BYTES_MAX, body_bytes_max};
 use tillroll_host_lambda::api::{ApiRequest, ApiResponse, Body, ResponseBody};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -104,6 +104,7 @@ async fn read(request: Request, request_id: String) -> Result<ApiRequest, axum::
         body: read_body(body, body_bytes_max(&path)).await?,
         path,
         request_id,
+        caller: Caller::Unknown,
     })
 }
 

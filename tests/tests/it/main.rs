@@ -5,6 +5,7 @@ mod cli;
 mod contracts;
 mod contracts_aws;
 mod contracts_local;
+mod functions;
 mod house;
 mod http;
 mod items;

@@ -46,6 +46,9 @@ pub const PROBLEMS: &[ProblemCode] = &[
     code(400, "invalid_replay", "The members of the replay do not go together; `errors` points at one."),
     code(400, "invalid_query", "A parameter of the query is unknown, comes twice, or is outside its range."),
     code(400, "invalid_header", "A header of the request cannot be read as what it must be."),
+    code(401, "token_needed", "The address needs the bearer token of an operator."),
+    code(401, "invalid_token", "The bearer token is forged, over, or of somebody else."),
+    code(403, "not_an_operator", "The bearer token is not of an operator."),
     code(404, "cart_not_found", "There is no such cart, or none that the caller may see."),
     code(404, "version_not_found", "The cart never had this version."),
     code(404, "not_found", "There is nothing under this address."),
@@ -59,6 +62,7 @@ pub const PROBLEMS: &[ProblemCode] = &[
     code(413, "body_too_large", "The body has more bytes than its address takes."),
     code(415, "unsupported_media_type", "The body's content type is not the one its address takes."),
     code(421, "misdirected_request", "The request names a host that this system does not answer for."),
+    retryable(429, "too_many_requests", "The cart is being changed too often. Nothing was decided."),
     code(403, "foreign_origin", "A page of another origin asks for a change."),
     code(500, "fault", "Something broke for good; somebody has to look."),
     retryable(
@@ -139,7 +143,7 @@ pub(super) fn answer(generator: &mut SchemaGenerator, codes: &[String]) -> Value
     });
     let description = lines.collect::<Vec<_>>().join("\n");
     let mut headers = json!({});
-    if codes.iter().any(|code| code == "unavailable") {
+    if codes.iter().any(|code| code == "unavailable" || code == "too_many_requests") {
         headers["Retry-After"] =
             json!({"schema": {"type": "string", "pattern": "^[0-9]+$"}, "description": "Seconds."});
     }

@@ -182,8 +182,13 @@ fn shop() -> Api<World> {
 }
 
 fn shop_with(set: impl FnOnce(&mut Settings)) -> Api<World> {
-    let mut settings =
-        Settings { catalogue: None, reducer: REDUCER.to_owned(), version: "1.2.3".to_owned(), check_owner: false };
+    let mut settings = Settings {
+        catalogue: None,
+        reducer: REDUCER.to_owned(),
+        version: "1.2.3".to_owned(),
+        check_owner: false,
+        cart_rate: None,
+    };
     set(&mut settings);
     let clock = MemoryClock::new(Timestamp::from_unix_ms(START_MS), 1);
     let table = MemoryTable::default();

@@ -12,7 +12,7 @@ use super::*;
 use crate::api::openapi::document;
 use crate::api::openapi::problems::PROBLEMS;
 use crate::api::openapi::shapes::refusals;
-use crate::api::openapi::table::{Operation, Verb, operations, template};
+use crate::api::openapi::table::{Operation, PATHS, Verb, operations, template};
 use crate::api::{Method, Route};
 
 /// Set to 1, the document is written instead of compared.
@@ -282,6 +282,12 @@ fn every_code_that_is_given_is_in_the_catalogue_and_the_other_way_round() {
     given.insert((409, "cart_already_open".to_owned()));
     let catalogue = PROBLEMS.iter().map(|known| (known.status, known.code.to_owned())).collect();
     assert_eq!(given, catalogue, "left: what the code gives; right: the catalogue");
+}
+
+#[test]
+fn the_list_of_addresses_is_that_of_the_table() {
+    let of_table: BTreeSet<&str> = operations().map(|operation| operation.path).collect();
+    assert_eq!(of_table.into_iter().collect::<Vec<_>>(), PATHS);
 }
 
 #[test]

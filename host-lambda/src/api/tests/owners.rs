@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::api::Caller;
 
 const TOKEN: &str = "a token of 256 bits that the client made";
 
@@ -88,4 +89,39 @@ async fn f22_a_claim_for_somebody_else_is_a_cart_that_nobody_has() {
     let reply = shop.ask(&cart, json!([add(2, "milk"), claim(3, "owner-2")])).await;
     assert_eq!(reply.problem(), (404, "cart_not_found".to_owned()));
     assert_eq!(shop.event_count(), 2, "nothing is written");
+}
+
+/// Of each kind of caller: nobody, somebody, the owner, an operator.
+fn callers() -> [Caller; 4] {
+    let shopper = |owner: &str| Caller::Shopper { owner_ref: owner.to_owned() };
+    [Caller::Unknown, shopper("owner-2"), shopper("owner-1"), Caller::Operator]
+}
+
+#[tokio::test]
+async fn f22_an_owner_who_has_signed_in_and_an_operator_reach_a_claimed_cart() {
+    let shop = guarded();
+    assert_eq!(shop.post("/carts", &opening(&json!({"owner_ref": "owner-1"}))).await.status, 201);
+    for (caller, statuses) in callers().into_iter().zip([[404, 404], [404, 404], [200, 200], [200, 200]]) {
+        let mut asked = requests(1);
+        for (request, status) in [asked.remove(0), asked.remove(3)].into_iter().zip(statuses) {
+            let reply = shop.send(ApiRequest { caller: caller.clone(), ..request }).await;
+            assert_eq!(reply.status, status, "{caller:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn f21_what_is_for_operators_asks_who_is_there() {
+    let shop = guarded();
+    let answers = [(401, "token_needed"), (403, "not_an_operator"), (403, "not_an_operator")]
+        .map(|(status, code)| (status, code.to_owned()));
+    for path in ["/carts", "/carts/histogram", "/pipeline", "/operations", "/replays", "/dead-letters", "/parked"] {
+        for (caller, answer) in callers().into_iter().zip(&answers) {
+            let reply = shop.send(ApiRequest { caller, ..request("GET", path) }).await;
+            assert_eq!(reply.problem(), *answer, "{path}");
+        }
+        let reply = shop.send(ApiRequest { caller: Caller::Operator, ..request("GET", path) }).await;
+        assert_eq!(reply.status, 200, "{path}");
+        assert_eq!(shop.send(request("OPTIONS", path)).await.status, 204, "{path}");
+    }
 }

@@ -3,7 +3,8 @@
 use tillroll_core::id::StreamId;
 
 use super::{DryRun, Projector, Tried};
-use crate::ports::{EventTable, Fault, Rows};
+use crate::lambda_events::{BatchAnswer, BusBatch, QueueBatch};
+use crate::ports::{Counts, EventTable, Fault, Rows};
 use crate::subscriptions::Subscription as _;
 use crate::subscriptions::carts::Carts;
 use crate::subscriptions::reminders::Reminders;
@@ -32,6 +33,33 @@ impl<R: Rows, T: EventTable> AnyProjector<R, T> {
             Reminders::NAME => Self::Reminders(Projector::new(Reminders, rows, table, build)),
             _ => return None,
         })
+    }
+
+    /// As [`Projector::live`].
+    pub async fn live(&self, batch: &BusBatch) -> Result<BatchAnswer, Fault> {
+        match self {
+            Self::Carts(projector) => projector.live(batch).await,
+            Self::Suggestions(projector) => projector.live(batch).await,
+            Self::Reminders(projector) => projector.live(batch).await,
+        }
+    }
+
+    /// As [`Projector::replayed`].
+    pub async fn replayed(&self, batch: &QueueBatch) -> Result<BatchAnswer, Fault> {
+        match self {
+            Self::Carts(projector) => projector.replayed(batch).await,
+            Self::Suggestions(projector) => projector.replayed(batch).await,
+            Self::Reminders(projector) => projector.replayed(batch).await,
+        }
+    }
+
+    /// As [`Projector::counts`].
+    pub fn counts(&self) -> Counts {
+        match self {
+            Self::Carts(projector) => projector.counts(),
+            Self::Suggestions(projector) => projector.counts(),
+            Self::Reminders(projector) => projector.counts(),
+        }
     }
 
     /// As [`Projector::dry_run`].

@@ -8,8 +8,8 @@ use super::super::parameters::{
 };
 use super::super::shapes::{carts, events, host, lists, live, of, requests};
 use super::{
-    ANY, Answer, Body, CHANGE, COMMAND, Content, Header, JSON_BODY, NOT_MODIFIED, Operation, STORED, Tag, Verb, json,
-    ok,
+    ANY, Answer, Body, CHANGE, COMMAND, Content, Header, JSON_BODY, NOT_MODIFIED, OPERATOR, Operation, STORED, Tag,
+    Verb, json, ok,
 };
 
 /// By address.
@@ -75,6 +75,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         }],
         problems: &[
             ANY,
+            &["too_many_requests"],
             CHANGE,
             JSON_BODY,
             COMMAND,
@@ -130,7 +131,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![CART_ID, EVENT_VERSION, CART_TOKEN],
         body: Body::None,
         answers: &[ok("Stage by stage.", &[json(of::<live::Receipt>)])],
-        problems: &[ANY, &["cart_not_found", "version_not_found"], STORED],
+        problems: &[ANY, OPERATOR, &["cart_not_found", "version_not_found"], STORED],
         refusals: &[],
     },
     Operation {

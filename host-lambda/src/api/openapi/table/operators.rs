@@ -6,7 +6,9 @@ use super::super::parameters::{
     OPERATION_CURSOR, PARKED_CURSOR, RUN_ID, SUBSCRIPTION, TRACEPARENT, VERIFICATION_ID,
 };
 use super::super::shapes::{imports, lists, live, of, repairs, replays};
-use super::{ANY, Answer, Body, CHANGE, Content, Header, JSON_BODY, Operation, STORED, Tag, Verb, json, lines, ok};
+use super::{
+    ANY, Answer, Body, CHANGE, Content, Header, JSON_BODY, OPERATOR, Operation, STORED, Tag, Verb, json, lines, ok,
+};
 
 /// A run was begun.
 const STARTED: Answer = Answer {
@@ -29,7 +31,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![LIMIT, CURSOR],
         body: Body::None,
         answers: &[ok("A page.", &[json(of::<lists::CartPage>)])],
-        problems: &[ANY, STORED],
+        problems: &[ANY, OPERATOR, STORED],
         refusals: &[],
     },
     Operation {
@@ -42,7 +44,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![CHANGED_FROM, CHANGED_TO, BUCKETS],
         body: Body::None,
         answers: &[ok("Bucket by bucket.", &[json(of::<live::Histogram>)])],
-        problems: &[ANY, STORED],
+        problems: &[ANY, OPERATOR, STORED],
         refusals: &[],
     },
     Operation {
@@ -55,7 +57,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![FEED_AFTER, FEED_FROM, FEED_TYPE, FEED_LAST_EVENT_ID],
         body: Body::None,
         answers: &[ok("A stream.", &[Content { media: "text/event-stream", schema: of::<String> }])],
-        problems: &[ANY, &["invalid_header", "cursor_expired"], STORED],
+        problems: &[ANY, OPERATOR, &["invalid_header", "cursor_expired"], STORED],
         refusals: &[],
     },
     Operation {
@@ -69,7 +71,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![],
         body: Body::Lines(of::<imports::ImportLine>),
         answers: &[ok("One answer a line.", &[lines(of::<imports::ImportAnswer>)])],
-        problems: &[ANY, CHANGE, &["body_too_large", "unsupported_media_type"]],
+        problems: &[ANY, OPERATOR, CHANGE, &["body_too_large", "unsupported_media_type"]],
         refusals: &[],
     },
     Operation {
@@ -82,7 +84,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![],
         body: Body::None,
         answers: &[ok("The pipeline at this moment.", &[json(of::<lists::Pipeline>)])],
-        problems: &[ANY, STORED],
+        problems: &[ANY, OPERATOR, STORED],
         refusals: &[],
     },
     Operation {
@@ -95,7 +97,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![LIMIT_RUNS],
         body: Body::None,
         answers: &[ok("Runs.", &[json(of::<replays::RunPage>)])],
-        problems: &[ANY, STORED],
+        problems: &[ANY, OPERATOR, STORED],
         refusals: &[],
     },
     Operation {
@@ -112,6 +114,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         answers: &[ok("What it would do.", &[json(of::<replays::Estimate>)]), STARTED],
         problems: &[
             ANY,
+            OPERATOR,
             CHANGE,
             JSON_BODY,
             &["invalid_replay", "invalid_command_id", "not_found", "cart_not_found", "conflict"],
@@ -129,7 +132,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![RUN_ID],
         body: Body::None,
         answers: &[ok("The run.", &[json(of::<replays::Run>)])],
-        problems: &[ANY, &["not_found"], STORED],
+        problems: &[ANY, OPERATOR, &["not_found"], STORED],
         refusals: &[],
     },
     Operation {
@@ -142,7 +145,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![RUN_ID],
         body: Body::None,
         answers: &[ok("The run.", &[json(of::<replays::Run>)])],
-        problems: &[ANY, CHANGE, &["not_found", "conflict"], STORED],
+        problems: &[ANY, OPERATOR, CHANGE, &["not_found", "conflict"], STORED],
         refusals: &[],
     },
     Operation {
@@ -155,7 +158,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![RUN_ID],
         body: Body::None,
         answers: &[ok("The run.", &[json(of::<replays::Run>)])],
-        problems: &[ANY, CHANGE, &["not_found", "conflict"], STORED],
+        problems: &[ANY, OPERATOR, CHANGE, &["not_found", "conflict"], STORED],
         refusals: &[],
     },
     Operation {
@@ -168,7 +171,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![RUN_ID],
         body: Body::JsonIfAny(of::<replays::ResumeRequest>),
         answers: &[ok("The run.", &[json(of::<replays::Run>)])],
-        problems: &[ANY, CHANGE, JSON_BODY, &["invalid_replay", "not_found", "conflict"], STORED],
+        problems: &[ANY, OPERATOR, CHANGE, JSON_BODY, &["invalid_replay", "not_found", "conflict"], STORED],
         refusals: &[],
     },
     Operation {
@@ -181,7 +184,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![RUN_ID, IDEMPOTENCY_KEY],
         body: Body::None,
         answers: &[STARTED],
-        problems: &[ANY, CHANGE, &["invalid_command_id", "not_found", "conflict"], STORED],
+        problems: &[ANY, OPERATOR, CHANGE, &["invalid_command_id", "not_found", "conflict"], STORED],
         refusals: &[],
     },
     Operation {
@@ -194,7 +197,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![SUBSCRIPTION, LIMIT_LETTERS, ID_CURSOR],
         body: Body::None,
         answers: &[ok("A page.", &[json(of::<repairs::DeadLetterPage>)])],
-        problems: &[ANY, &["not_found"], STORED],
+        problems: &[ANY, OPERATOR, &["not_found"], STORED],
         refusals: &[],
     },
     Operation {
@@ -207,7 +210,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![],
         body: Body::Json(of::<repairs::RedriveRequest>),
         answers: &[ok("What was moved.", &[json(of::<repairs::Redriven>)])],
-        problems: &[ANY, CHANGE, JSON_BODY, &["not_found"], STORED],
+        problems: &[ANY, OPERATOR, CHANGE, JSON_BODY, &["not_found"], STORED],
         refusals: &[],
     },
     Operation {
@@ -220,7 +223,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![LETTER_ID],
         body: Body::None,
         answers: &[ok("The letter.", &[json(of::<repairs::DeadLetter>)])],
-        problems: &[ANY, &["not_found"], STORED],
+        problems: &[ANY, OPERATOR, &["not_found"], STORED],
         refusals: &[],
     },
     Operation {
@@ -233,7 +236,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![LIMIT_OPERATIONS, OPERATION_CURSOR],
         body: Body::None,
         answers: &[ok("Newest first.", &[json(of::<repairs::OperationPage>)])],
-        problems: &[ANY, STORED],
+        problems: &[ANY, OPERATOR, STORED],
         refusals: &[],
     },
     Operation {
@@ -246,7 +249,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![SUBSCRIPTION, LIMIT, PARKED_CURSOR],
         body: Body::None,
         answers: &[ok("A page.", &[json(of::<repairs::ParkedPage>)])],
-        problems: &[ANY, &["not_found"], STORED],
+        problems: &[ANY, OPERATOR, &["not_found"], STORED],
         refusals: &[],
     },
     Operation {
@@ -259,7 +262,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![CART_ID],
         body: Body::Json(of::<repairs::ResumeParkedRequest>),
         answers: &[ok("What became of it.", &[json(of::<repairs::ResumedParked>)])],
-        problems: &[ANY, CHANGE, JSON_BODY, &["not_found", "cart_not_found"], STORED],
+        problems: &[ANY, OPERATOR, CHANGE, JSON_BODY, &["not_found", "cart_not_found"], STORED],
         refusals: &[],
     },
     Operation {
@@ -272,7 +275,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![],
         body: Body::None,
         answers: &[ok("The verification.", &[json(of::<repairs::Verification>)])],
-        problems: &[ANY, &["not_found"], STORED],
+        problems: &[ANY, OPERATOR, &["not_found"], STORED],
         refusals: &[],
     },
     Operation {
@@ -298,7 +301,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 content: &[json(of::<repairs::Verification>)],
             },
         ],
-        problems: &[ANY, CHANGE, JSON_BODY, &["conflict"], STORED],
+        problems: &[ANY, OPERATOR, CHANGE, JSON_BODY, &["conflict"], STORED],
         refusals: &[],
     },
     Operation {
@@ -311,7 +314,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         parameters: parameters![VERIFICATION_ID],
         body: Body::None,
         answers: &[ok("The verification.", &[json(of::<repairs::Verification>)])],
-        problems: &[ANY, &["not_found"], STORED],
+        problems: &[ANY, OPERATOR, &["not_found"], STORED],
         refusals: &[],
     },
 ];

@@ -1,0 +1,126 @@
+//! Clients of AWS, made by hand once at the start of a function and kept for all its invocations.
+//!
+//! Made by hand, because everything a function needs to know is in its environment, and looking for it in all the places
+//! where a person might have put it costs more than the function's whole start. TLS trusts the roots of Amazon and
+//! nobody else (`roots/`): reading a whole trust store would be nearly all that TLS costs.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_sfn::config::BehaviorVersion;
+use aws_sdk_sfn::config::timeout::TimeoutConfig;
+use aws_smithy_http_client::Builder as HttpBuilder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::region::Region;
+
+use super::configuration::{Aws, Endpoint};
+use super::invocation::Failure;
+
+/// Who signs the certificates of AWS.
+const ROOTS: [&str; 5] = [
+    include_str!("roots/amazon-root-ca-1.pem"),
+    include_str!("roots/amazon-root-ca-2.pem"),
+    include_str!("roots/amazon-root-ca-3.pem"),
+    include_str!("roots/amazon-root-ca-4.pem"),
+    include_str!("roots/starfield-services-root-g2.pem"),
+];
+
+/// How long starting a state machine may take; somebody waits.
+const START_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What all clients of a function have in common; connections too.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    region: Region,
+    credentials: Credentials,
+    endpoint: Option<Endpoint>,
+    http: SharedHttpClient,
+}
+
+/// A client of one service from what its adapter wants of it.
+macro_rules! client {
+    ($clients:expr, $service:ident, $base:expr) => {{
+        let Clients { region, credentials, endpoint, http } = $clients;
+        let config = $base.region(region.clone()).credentials_provider(credentials.clone()).http_client(http.clone());
+        let config = match endpoint {
+            Some(endpoint) => config.endpoint_url(&endpoint.url),
+            None => config,
+        };
+        $service::Client::from_conf(config.build())
+    }};
+}
+
+impl Clients {
+    /// What a function's environment says.
+    pub fn new(aws: &Aws) -> Result<Self, Failure> {
+        let Aws { region, access_key_id, secret_access_key, session_token, endpoint, log: _ } = aws;
+        let is_plain = endpoint.as_ref().is_some_and(|endpoint| endpoint.is_plain);
+        let http = if is_plain { HttpBuilder::new().build_http() } else { of_amazon()? };
+        let credentials =
+            Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "LambdaEnvironment");
+        Ok(Self { region: Region::new(region.clone()), credentials, endpoint: endpoint.clone(), http })
+    }
+
+    /// DynamoDB.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        client!(self, aws_sdk_dynamodb, crate::dynamodb::client::base_config())
+    }
+
+    /// Kinesis.
+    #[must_use]
+    pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        client!(self, aws_sdk_kinesis, crate::kinesis::client::base_config())
+    }
+
+    /// S3. A stand-in has one host for all buckets.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = crate::s3::client::base_config();
+        client!(self, aws_sdk_s3, config.force_path_style(self.endpoint.is_some()))
+    }
+
+    /// SQS.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        client!(self, aws_sdk_sqs, crate::sqs::client::base_config())
+    }
+
+    /// Step Functions, with the SDK's own retries: what is started has a name, and the same name starts once.
+    #[must_use]
+    pub fn sfn(&self) -> aws_sdk_sfn::Client {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(START_TIMEOUT).build();
+        let config = aws_sdk_sfn::Config::builder().behavior_version(BehaviorVersion::latest());
+        client!(self, aws_sdk_sfn, config.timeout_config(timeouts))
+    }
+}
+
+fn of_amazon() -> Result<SharedHttpClient, Failure> {
+    let store = ROOTS.into_iter().fold(TrustStore::empty(), TrustStore::with_pem_certificate);
+    let tls = TlsContext::builder().with_trust_store(store).build();
+    let tls = tls.map_err(|error| Failure { kind: "Tls", message: format!("the roots do not read: {error}") })?;
+    Ok(HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn the_roots_are_those_that_the_page_lists() {
+        let page = include_str!("roots/README.md");
+        for root in ROOTS {
+            let body: String = root.lines().filter(|line| !line.starts_with("-----")).collect();
+            let hash = format!("{:x}", Sha256::digest(STANDARD.decode(body).unwrap()));
+            assert!(page.contains(&hash), "{hash}");
+        }
+        assert!(of_amazon().is_ok());
+    }
+}
