@@ -59,10 +59,10 @@ impl Function for Replays {
 }
 
 fn failure(error: ReplayError) -> Failure {
-    match error {
-        ReplayError::Fault(fault) => fault.into(),
-        other => Failure { kind: "Replay", message: other.to_string() },
+    if let ReplayError::Fault(fault) = error {
+        return fault.into();
     }
+    Failure { kind: "Replay", message: error.to_string() }
 }
 
 fn main() -> ExitCode {

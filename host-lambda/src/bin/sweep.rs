@@ -88,11 +88,12 @@ impl Sweep {
         };
         let projections: [&dyn Projection; 3] = [&Carts, &Suggestions, &Reminders];
         let mode = match task.then {
-            SweepThen::Report => return Ok((verifier.verify(&projections, wait_of(task)).await?, None)),
+            SweepThen::Report => return Ok((Box::pin(verifier.verify(&projections, wait_of(task))).await?, None)),
             SweepThen::Plan => RepairMode::DryRun,
             SweepThen::Repair => RepairMode::ForReal,
         };
-        let (report, mut repair) = verifier.repair(&projections, wait_of(task), &self.bus, mode).await?;
+        let repaired = Box::pin(verifier.repair(&projections, wait_of(task), &self.bus, mode)).await?;
+        let (report, mut repair) = repaired;
         repair.operation = task.operation.as_ref().map(|operation| operation.id.clone());
         Ok((report, Some(repair)))
     }

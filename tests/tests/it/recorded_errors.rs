@@ -30,13 +30,9 @@ fn clock() -> MemoryClock {
 
 /// The fault in words, with all that it was caused by.
 fn in_words(fault: &Fault) -> String {
-    let mut words = fault.to_string();
-    let mut source = std::error::Error::source(fault);
-    while let Some(error) = source {
-        words.push_str(&format!("; {error}"));
-        source = error.source();
-    }
-    words
+    let first: &dyn std::error::Error = fault;
+    let all = std::iter::successors(Some(first), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The kind of a fault that says where it happened and gives nothing away.

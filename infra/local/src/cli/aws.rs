@@ -28,7 +28,7 @@ const REGION: &str = "AWS_REGION";
 /// What the command line says about where the system is.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Choice {
-    /// Work on the system on AWS; TILLROLL_AWS=1 says the same
+    /// Work on the system on AWS, as the environment variable `TILLROLL_AWS=1` also says
     #[arg(long, global = true, display_order = super::GLOBAL_LAST, conflicts_with = "data_dir")]
     aws: bool,
     /// Work on the system on AWS that these outputs of Terraform name (`terraform output -json`)
@@ -65,13 +65,13 @@ impl Choice {
         });
         let names = names.map_err(|error| Failure::of(&error).hint(error.hint()))?;
         let of_stack = |name: &str| variables.as_ref().and_then(|variables| variables.get(name).cloned());
-        let account = Account::find(of_stack(REGION), of_stack(ENDPOINT)).await.map_err(explained)?;
+        let account = Account::find(of_stack(REGION), of_stack(ENDPOINT)).await.map_err(|error| explained(&error))?;
         Ok((account, names))
     }
 }
 
-fn explained(error: tillroll_local::aws::account::NoAccount) -> Failure {
-    Failure::of(&error).hint(error.hint())
+fn explained(error: &tillroll_local::aws::account::NoAccount) -> Failure {
+    Failure::of(error).hint(error.hint())
 }
 
 /// The ports of the system on AWS behind a front.
@@ -103,7 +103,7 @@ impl OnAws {
 
 /// Region and credentials of this environment.
 pub(crate) async fn account() -> Result<Account, Failure> {
-    Account::find(None, None).await.map_err(explained)
+    Account::find(None, None).await.map_err(|error| explained(&error))
 }
 
 /// Where calls go when they do not go to AWS, for a person.

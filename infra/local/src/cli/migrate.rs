@@ -41,7 +41,7 @@ enum Command {
     /// Say what is wrong in a table or an archive; changes nothing
     #[command(after_help = "Exit status: 0 when nothing is wrong, 3 when something is, 1 when it could not look.")]
     Check {
-        /// A DynamoDB table by its name, a folder, or s3://BUCKET
+        /// A DynamoDB table by its name, a folder, or `s3://BUCKET`
         #[arg(value_name = "TABLE|FOLDER|s3://BUCKET")]
         place: String,
     },
@@ -50,10 +50,10 @@ enum Command {
 Nothing is changed or removed in FROM. Converting again, or going on after Ctrl+C, writes nothing twice.
 Exit status: 0 when everything was converted, 3 when something was left, 1 when it broke off.")]
     Archive {
-        /// The old archive: a folder or s3://BUCKET
+        /// The old archive: a folder or `s3://BUCKET`
         #[arg(value_name = "FROM")]
         from: String,
-        /// The new one: a folder or s3://BUCKET
+        /// The new one: a folder or `s3://BUCKET`
         #[arg(value_name = "TO")]
         to: String,
         /// Go on behind this object of FROM
@@ -100,22 +100,22 @@ pub(crate) async fn run(arguments: Arguments, json: bool, interrupt: &Interrupt)
             let converted = match (Place::of(&from), Place::of(&to)) {
                 (Place::Folder(from), Place::Folder(to)) => {
                     let (from, to) = (old_folder(from)?, new_folder(to, dry_run)?);
-                    convert(&from, &to, options, json, interrupt).await?
+                    Box::pin(convert(&from, &to, options, json, interrupt)).await?
                 }
                 (Place::Folder(from), Place::Bucket(to)) => {
                     let (from, to) = (old_folder(from)?, bucket(&to).await?);
-                    convert(&from, &to, options, json, interrupt).await?
+                    Box::pin(convert(&from, &to, options, json, interrupt)).await?
                 }
                 (Place::Bucket(from), Place::Folder(to)) => {
                     let (from, to) = (old_bucket(&from).await?, new_folder(to, dry_run)?);
-                    convert(&from, &to, options, json, interrupt).await?
+                    Box::pin(convert(&from, &to, options, json, interrupt)).await?
                 }
                 (Place::Bucket(from), Place::Bucket(to)) if from == to => {
                     return Err(Failure::new("FROM and TO are the same bucket").hint("name another bucket for TO"));
                 }
                 (Place::Bucket(from), Place::Bucket(to)) => {
                     let (from, to) = (old_bucket(&from).await?, bucket(&to).await?);
-                    convert(&from, &to, options, json, interrupt).await?
+                    Box::pin(convert(&from, &to, options, json, interrupt)).await?
                 }
                 (Place::Table(table), _) | (_, Place::Table(table)) => return Err(no_archive(&table)),
             };
@@ -221,52 +221,47 @@ fn print<T: serde::Serialize>(json: bool, document: &T, page: impl FnOnce() -> S
 }
 
 fn page_of_check(checked: &Checked) -> String {
-    let mut page = format!(
-        "{}, {}, {}\n",
-        counted(checked.records, "record"),
-        counted(checked.events, "event"),
-        counted(checked.carts, "cart")
-    );
+    let (records, events) = (counted(checked.records, "record"), counted(checked.events, "event"));
+    let mut page = vec![format!("{records}, {events}, {}", counted(checked.carts, "cart"))];
     if checked.ours > 0 {
-        page += &format!("Tillroll's own already: {}\n", counted(checked.ours, "object"));
+        page.push(format!("Tillroll's own already: {}", counted(checked.ours, "object")));
     }
     if checked.repeated > 0 {
-        page += &format!("again with the same content, which is fine: {}\n", counted(checked.repeated, "event"));
+        page.push(format!("again with the same content, which is fine: {}", counted(checked.repeated, "event")));
     }
     if !checked.histories_complete {
-        page += "too many events to remember: not all versions were compared\n";
+        page.push("too many events to remember: not all versions were compared".to_owned());
     }
     if checked.ok {
-        return page + "nothing is wrong\n";
+        page.push("nothing is wrong\n".to_owned());
+    } else {
+        let readable = checked.events.saturating_sub(checked.unreadable_in_place);
+        page.push(format!("Tillroll reads {} of these events where they lie\n", count(readable)));
+        page.push(flaws(&checked.flaws));
     }
-    let readable = checked.events.saturating_sub(checked.unreadable_in_place);
-    page += &format!("Tillroll reads {} of these events where they lie\n\n", count(readable));
-    page + &flaws(&checked.flaws)
+    page.join("\n")
 }
 
 fn page_of_conversion(converted: &Converted, dry_run: bool) -> String {
     let would = if dry_run { "would become" } else { "became" };
-    let mut page = format!(
-        "read {}: {} {would} {}, {} there already\n",
+    let mut page = vec![format!(
+        "read {}: {} {would} {}, {} there already",
         counted(converted.objects_read, "object"),
         counted(converted.events, "event"),
         counted(converted.objects_written, "new object"),
         counted(converted.objects_there, "object"),
-    );
+    )];
     if converted.ours > 0 {
-        page += &format!("Tillroll's own already, passed over: {}\n", counted(converted.ours, "object"));
+        page.push(format!("Tillroll's own already, passed over: {}", counted(converted.ours, "object")));
     }
     if !converted.mended.is_empty() {
-        page += "\nPut right on the way:\n";
-        page += &flaws(&converted.mended);
+        page.push(format!("\nPut right on the way:\n{}", flaws(&converted.mended).trim_end()));
     }
     if converted.left_count > 0 {
-        page += &format!("\nLeft, in whole or in part: {}\n", counted(converted.left_count, "object"));
-        for left in &converted.left {
-            page += &format!("  {}: {}\n", shown(&left.key), shown(&left.why));
-        }
+        page.push(format!("\nLeft, in whole or in part: {}", counted(converted.left_count, "object")));
+        page.extend(converted.left.iter().map(|left| format!("  {}: {}", shown(&left.key), shown(&left.why))));
     }
-    page
+    page.join("\n") + "\n"
 }
 
 fn flaws(flaws: &Flaws) -> String {

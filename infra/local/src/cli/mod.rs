@@ -205,7 +205,7 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         }
         Command::Dev(arguments) => return dev::run(arguments, data_dir, json, interrupt).await,
         Command::Open(arguments) => return open::run(&arguments, json),
-        Command::Migrate(arguments) => return migrate::run(arguments, json, &interrupt).await,
+        Command::Migrate(arguments) => return Box::pin(migrate::run(arguments, json, &interrupt)).await,
         Command::With(WithSystem::Explain(arguments)) if arguments.is_of_a_file() => {
             return explain::run_on_file(&arguments, json);
         }

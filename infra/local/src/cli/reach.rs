@@ -34,9 +34,9 @@ enum Own {
     /// Nothing: it runs elsewhere.
     Nothing,
     /// All of it.
-    System(Running),
+    System(Box<Running>),
     /// Its router, over stores and functions on AWS.
-    Router(OnAws),
+    Router(Box<OnAws>),
 }
 
 impl Reach {
@@ -44,7 +44,7 @@ impl Reach {
     pub(crate) async fn find(flag: Option<PathBuf>, aws: &Choice) -> Result<Self, Failure> {
         if aws.is_aws()? {
             let (router, client) = OnAws::connect(aws).await?;
-            return Ok(Self { client, own: Own::Router(router) });
+            return Ok(Self { client, own: Own::Router(Box::new(router)) });
         }
         let folder = match place(flag, variable, |folder| folder::occupant(folder).is_some())? {
             Place::Url(url) => return Ok(Self { client: Client::new(&url)?, own: Own::Nothing }),
@@ -58,7 +58,7 @@ impl Reach {
 
     /// Reaches a system of this process.
     pub(crate) fn to(own: Running) -> Result<Self, Failure> {
-        Ok(Self { client: Client::new(&loopback(own.port()))?, own: Own::System(own) })
+        Ok(Self { client: Client::new(&loopback(own.port()))?, own: Own::System(Box::new(own)) })
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -105,8 +105,11 @@ impl Wire {
         chunk(r#"{"statusCode":200,"#);
         chunk("\"cookies\":[]}\0\0\0\0\0\0\0\0first ");
         event["chunks"].as_array().unwrap().iter().for_each(|text| chunk(text.as_str().unwrap()));
-        while event["hang"] == true {
-            std::thread::park();
+        if event["hang"] == true {
+            // Until it is killed; parking may end by itself.
+            loop {
+                std::thread::park();
+            }
         }
         let trailers = match event["error"].as_str() {
             None => String::new(),
