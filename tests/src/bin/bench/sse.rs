@@ -149,10 +149,12 @@ async fn idle(dev: &Dev, path: &str) {
     let mut listeners = Vec::with_capacity(LISTENERS);
     for _ in 0..LISTENERS {
         let mut socket = TcpStream::connect(address).await.expect("a connection");
-        socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.expect("sent");
+        socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await.expect("sent");
         let mut answer = Vec::new();
         while !answer.windows(6).any(|bytes| bytes == b"retry:") {
-            assert!(socket.read_buf(&mut answer).await.expect("read") > 0, "{}", String::from_utf8_lossy(&answer));
+            let read = socket.read_buf(&mut answer).await.expect("read");
+            let streams = b"HTTP/1.1 200".starts_with(answer.get(..12).unwrap_or_default());
+            assert!(read > 0 && streams, "{}", String::from_utf8_lossy(&answer));
         }
         listeners.push(socket);
     }
