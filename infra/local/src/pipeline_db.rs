@@ -91,11 +91,12 @@ pub fn open(file: &Path) -> Result<Sqlite, OpenError> {
     Sqlite::open(file, |connection| prepare(file, connection))
 }
 
-/// Whether a file has the layout of this build; if not, what was found. Changes nothing.
+/// Whether a file has the layout of this build, or one that opening brings up to date; if not, what was found. Changes
+/// nothing.
 pub(crate) fn looks_right(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let expected = format!("has the layout {version}, this build knows {LAYOUT_VERSION}");
-    Ok(if version == LAYOUT_VERSION { Ok(()) } else { Err(expected) })
+    let found = format!("has the layout {version}, this build knows {OLDEST_VERSION} to {LAYOUT_VERSION}");
+    Ok(if (OLDEST_VERSION..=LAYOUT_VERSION).contains(&version) { Ok(()) } else { Err(found) })
 }
 
 fn prepare(file: &Path, connection: &mut Connection) -> Result<(), OpenError> {
@@ -137,6 +138,7 @@ mod tests {
         drop(open(&file).unwrap());
         drop(open(&file).unwrap());
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        assert!(looks_right(&Connection::open(&file).unwrap()).unwrap().is_err());
         let error = open(&file).unwrap_err().to_string();
         assert!(error.contains(&format!("version 99, expected {LAYOUT_VERSION}")), "{error}");
     }
@@ -157,6 +159,7 @@ mod tests {
         )
         .unwrap();
         old.pragma_update(None, "user_version", OLDEST_VERSION).unwrap();
+        assert_eq!(looks_right(&old).unwrap(), Ok(()));
         drop(old);
         for _ in 0..2 {
             drop(open(&file).unwrap());
