@@ -47,7 +47,8 @@ locals {
   machine_statements = {
     replay = [
       { Sid = "CallItsFunction", Effect = "Allow", Action = "lambda:InvokeFunction", Resource = module.replay.arn },
-      # A distributed map runs its parts as executions of their own.
+      # A distributed map runs its parts as executions of their own. AWS's page on the rights of a distributed map asks
+      # for the first form of their names; the names themselves have the second.
       {
         Sid      = "StartItsParts"
         Effect   = "Allow"
@@ -58,7 +59,7 @@ locals {
         Sid      = "WatchItsParts"
         Effect   = "Allow"
         Action   = ["states:DescribeExecution", "states:StopExecution"]
-        Resource = "arn:${local.partition}:states:${var.region}:${local.account}:execution:${local.replay_machine}/*"
+        Resource = [for form in [":*", "/*"] : "arn:${local.partition}:states:${var.region}:${local.account}:execution:${local.replay_machine}${form}"]
       },
     ]
     sweep = [{ Sid = "CallItsFunction", Effect = "Allow", Action = "lambda:InvokeFunction", Resource = module.sweep.arn }]

@@ -38,7 +38,7 @@ run "the_whole_system" {
   assert {
     condition = alltrue(flatten([for policy in output.rights : [for statement in jsondecode(policy).Statement :
       [for resource in flatten([statement.Resource]) :
-        !strcontains(resource, "*") || anytrue([for listed in [":log-group:[^*]*:\\*$", "/v1/\\*$", "/stream/\\*$", ":execution:[^*]*/\\*$"] : can(regex(listed, resource))])
+        !strcontains(resource, "*") || anytrue([for listed in [":log-group:[^*]*:\\*$", "/v1/\\*$", "/stream/\\*$", ":execution:[^*]*[:/]\\*$"] : can(regex(listed, resource))])
       ] if statement.Effect == "Allow"
     ]]))
     error_message = "no_role_may_touch_a_wildcard_but_the_listed_ones"
