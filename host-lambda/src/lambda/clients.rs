@@ -45,7 +45,7 @@ macro_rules! client {
         let Clients { region, credentials, endpoint, http } = $clients;
         let config = $base.region(region.clone()).credentials_provider(credentials.clone()).http_client(http.clone());
         let config = match endpoint {
-            Some(endpoint) => config.endpoint_url(&endpoint.url),
+            Some(Endpoint(url)) => config.endpoint_url(url),
             None => config,
         };
         $service::Client::from_conf(config.build())
@@ -56,11 +56,10 @@ impl Clients {
     /// What a function's environment says.
     pub fn new(aws: &Aws) -> Result<Self, Failure> {
         let Aws { region, access_key_id, secret_access_key, session_token, endpoint, log: _ } = aws;
-        let is_plain = endpoint.as_ref().is_some_and(|endpoint| endpoint.is_plain);
-        let http = if is_plain { HttpBuilder::new().build_http() } else { of_amazon()? };
         let credentials =
             Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "LambdaEnvironment");
-        Ok(Self { region: Region::new(region.clone()), credentials, endpoint: endpoint.clone(), http })
+        let (region, http) = (Region::new(region.clone()), of_amazon()?);
+        Ok(Self { region, credentials, endpoint: endpoint.clone(), http })
     }
 
     /// DynamoDB.
@@ -97,6 +96,8 @@ impl Clients {
     }
 }
 
+/// Speaks TLS to what Amazon vouches for, and plain HTTP where an endpoint says so: with a stand-in a function starts as it
+/// does on AWS.
 fn of_amazon() -> Result<SharedHttpClient, Failure> {
     let store = ROOTS.into_iter().fold(TrustStore::empty(), TrustStore::with_pem_certificate);
     let tls = TlsContext::builder().with_trust_store(store).build();

@@ -4,14 +4,9 @@ use std::net::IpAddr;
 
 use crate::functions::project::by_name::SUBSCRIPTIONS;
 
-/// Where all calls go instead of AWS.
+/// The address that all calls go to instead of AWS. Plain HTTP only to this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// The address.
-    pub url: String,
-    /// Whether it is plain HTTP, which only this machine may be spoken to by.
-    pub is_plain: bool,
-}
+pub struct Endpoint(pub String);
 
 /// An object that holds something to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +41,13 @@ pub enum Streaming {
 pub(super) fn endpoint(text: &str) -> Result<Endpoint, String> {
     let url = text.trim_end_matches('/').to_owned();
     if url.starts_with("https://") {
-        return Ok(Endpoint { url, is_plain: false });
+        return Ok(Endpoint(url));
     }
     let host = url.strip_prefix("http://").map(host_of);
     let is_loopback =
         |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     match host {
-        Some(host) if is_loopback(host) => Ok(Endpoint { url, is_plain: true }),
+        Some(host) if is_loopback(host) => Ok(Endpoint(url)),
         Some(_) => Err("is plain HTTP to another machine; it has to be https://".to_owned()),
         None => Err("has to begin with https://, or with http:// and name this machine".to_owned()),
     }
