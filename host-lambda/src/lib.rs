@@ -8,6 +8,7 @@ pub mod archive_key;
 pub mod archive_object;
 pub mod auth;
 mod calls;
+mod clients;
 pub mod derived;
 pub mod dynamodb;
 pub mod filter;
