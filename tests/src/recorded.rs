@@ -1,5 +1,5 @@
 //! The SDKs' transport with answers as the services give them: a status, headers and a body, or a connection that breaks.
-//! Clients of Kinesis, S3 and SQS over it are set up like any other.
+//! Clients of Kinesis, S3, SQS and Step Functions over it are set up like any other.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use bytes::Bytes;
-use tillroll_host_lambda::{kinesis, s3, sqs};
+use tillroll_host_lambda::{kinesis, s3, sqs, stepfunctions};
 
 /// What one request gets.
 #[derive(Clone, Debug)]
@@ -137,6 +137,18 @@ impl Recorded {
             .credentials_provider(Credentials::new("tillroll", "tillroll", None, None, "recorded"))
             .http_client(self.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// A client of Step Functions over this transport.
+    #[must_use]
+    pub fn sfn(&self) -> aws_sdk_sfn::Client {
+        use aws_sdk_sfn::config::{Credentials, Region};
+        let config = stepfunctions::client::base_config()
+            .endpoint_url("http://127.0.0.1:1")
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(Credentials::new("tillroll", "tillroll", None, None, "recorded"))
+            .http_client(self.clone());
+        aws_sdk_sfn::Client::from_conf(config.build())
     }
 }
 

@@ -39,8 +39,8 @@ struct Ports {
     news: TableNews<Events<Clock>, Clock>,
     bus: Bus,
     pipeline: DerivedPipeline<Progress, Bus, Queue, Clock>,
-    verifications: RowVerifications<Rows, SweepMachine, Clock>,
-    starter: ReplayMachine,
+    verifications: RowVerifications<Rows, SweepMachine<Clock>, Clock>,
+    starter: ReplayMachine<Clock>,
 }
 
 impl Ports {
@@ -53,14 +53,14 @@ impl Ports {
         let subscriptions = SUBSCRIPTIONS.map(str::to_owned);
         let readers = subscriptions.clone().into_iter().chain([ARCHIVE_READER.to_owned()]);
         let progress = DerivedProgress::new(rows.clone(), bus.clone(), readers, clock);
-        let sweep = SweepMachine::new(clients.sfn(), own.sweep_machine.clone());
+        let sweep = SweepMachine::new(clients.sfn(), own.sweep_machine.clone(), clock);
         Self {
             runs: RowRuns::new(rows.clone(), clock),
             archive: S3Archive::new(clients.s3(), own.archive.clone(), clock),
             news: TableNews::new(table.clone(), clock),
             pipeline: DerivedPipeline::new(progress.clone(), bus.clone(), queue.clone(), subscriptions, clock),
             verifications: RowVerifications::new(rows.clone(), sweep, clock),
-            starter: ReplayMachine::new(clients.sfn(), own.replay_machine.clone()),
+            starter: ReplayMachine::new(clients.sfn(), own.replay_machine.clone(), clock),
             table,
             rows,
             progress,
@@ -94,8 +94,8 @@ impl api::Ports for Ports {
     type Feed = Bus;
     type Pipeline = DerivedPipeline<Progress, Bus, Queue, Clock>;
     type DeadLetters = Queue;
-    type Verifications = RowVerifications<Rows, SweepMachine, Clock>;
-    type Starter = ReplayMachine;
+    type Verifications = RowVerifications<Rows, SweepMachine<Clock>, Clock>;
+    type Starter = ReplayMachine<Clock>;
 
     fn table(&self) -> &Self::Table {
         &self.table

@@ -4,11 +4,7 @@
 //! where a person might have put it costs more than the function's whole start. TLS trusts the roots of Amazon and
 //! nobody else (`roots/`): reading a whole trust store would be nearly all that TLS costs.
 
-use std::time::Duration;
-
 use aws_credential_types::Credentials;
-use aws_sdk_sfn::config::BehaviorVersion;
-use aws_sdk_sfn::config::timeout::TimeoutConfig;
 use aws_smithy_http_client::Builder as HttpBuilder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -26,9 +22,6 @@ const ROOTS: [&str; 5] = [
     include_str!("roots/amazon-root-ca-4.pem"),
     include_str!("roots/starfield-services-root-g2.pem"),
 ];
-
-/// How long starting a state machine may take; somebody waits.
-const START_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What all clients of a function have in common; connections too.
 #[derive(Clone, Debug)]
@@ -87,12 +80,10 @@ impl Clients {
         client!(self, aws_sdk_sqs, crate::sqs::client::base_config())
     }
 
-    /// Step Functions, with the SDK's own retries: what is started has a name, and the same name starts once.
+    /// Step Functions.
     #[must_use]
     pub fn sfn(&self) -> aws_sdk_sfn::Client {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(START_TIMEOUT).build();
-        let config = aws_sdk_sfn::Config::builder().behavior_version(BehaviorVersion::latest());
-        client!(self, aws_sdk_sfn, config.timeout_config(timeouts))
+        client!(self, aws_sdk_sfn, crate::stepfunctions::client::base_config())
     }
 }
 

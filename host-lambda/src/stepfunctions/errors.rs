@@ -1,40 +1,36 @@
-//! What the SDK's errors mean to the adapter. The only file that knows their shapes.
-
-use std::error::Error;
+//! What Step Functions' errors mean to the adapters. The only file that knows their codes.
 
 use aws_sdk_sfn::config::http::HttpResponse;
 use aws_sdk_sfn::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 
-use crate::ports::FaultKind;
-
-/// First of the HTTP statuses that say the fault is the server's.
-const SERVER_FAULT: u16 = 500;
+use crate::calls::{self, Failure};
 
 /// A start that did not start anything, as far as is known.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// An execution of this name runs with other input, or has ended.
+    /// An execution of this name has run, within 90 days, or runs with other input.
     Exists,
     /// It failed.
-    Failed(FaultKind, Box<dyn Error + Send + Sync>),
+    Failed(Failure),
 }
 
 pub(super) fn refused(error: SdkError<StartExecutionError, HttpResponse>) -> Refused {
-    let kind = match &error {
-        SdkError::ConstructionFailure(_) => FaultKind::Permanent,
-        SdkError::ServiceError(answer) => match (answer.err().code(), answer.raw().status().as_u16()) {
-            (Some("ExecutionAlreadyExists"), _) => return Refused::Exists,
-            (Some("ExecutionLimitExceeded" | "ThrottlingException" | "TooManyRequestsException"), _) => {
-                FaultKind::Transient
-            }
-            (_, status) if status >= SERVER_FAULT => FaultKind::UnknownOutcome,
-            _ => FaultKind::Permanent,
-        },
-        // Time ran out, the connection broke, or the answer made no sense.
-        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | _ => {
-            FaultKind::UnknownOutcome
-        }
-    };
-    Refused::Failed(kind, error.into())
+    if error.as_service_error().is_some_and(StartExecutionError::is_execution_already_exists) {
+        return Refused::Exists;
+    }
+    Refused::Failed(calls::failure(error, StartExecutionError::code, is_busy))
+}
+
+fn is_busy(code: &str) -> bool {
+    matches!(
+        code,
+        // As many executions run as may run.
+        "ExecutionLimitExceeded"
+            | "ThrottlingException"
+            | "TooManyRequestsException"
+            | "KmsThrottlingException"
+            // The next attempt is signed with newer credentials.
+            | "ExpiredTokenException"
+    )
 }

@@ -5,6 +5,7 @@ mod dynamodb;
 mod kinesis;
 mod s3;
 mod sqs;
+mod stepfunctions;
 
 use tillroll_core::time::Timestamp;
 use tillroll_host_lambda::memory::MemoryClock;
