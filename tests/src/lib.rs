@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 #![allow(clippy::missing_panics_doc, reason = "everything here panics when the sentence it tests does not hold")]
 
+pub mod account;
 pub mod api;
 pub mod canned;
 pub mod cloud;
 pub mod contracts;
 pub mod dynoxide;
 pub mod faulty_wire;
+pub mod invoked;
 pub mod ministack;
 pub mod program;
 pub mod real_data;

@@ -8,7 +8,7 @@
 //! | [`dynamo`], [`table`] | DynamoDB (dynoxide) in this process, its table stream, the event table over it |
 //! | [`bus`], [`queue`], [`archive`], [`runs`], [`tamper`], [`notices`], [`clock`] | one adapter a port |
 //! | [`pipeline_db`], [`sqlite`], [`checkpoints`] | what these store their things in |
-//! | `mappings`, `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
+//! | [`mappings`], `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
 //! | `feed`, `recent` | the bus for onlookers, and its newest records in memory |
 //! | [`progress`], `rates` | where every stage stands, and how fast it moves |
 //! | [`http`], [`front`], [`host_check`] | bytes of a socket to and from requests; the API over this system; whom it answers |
@@ -35,7 +35,7 @@ pub mod host_check;
 pub mod http;
 pub mod import;
 pub mod logs;
-mod mappings;
+pub mod mappings;
 pub mod migrate;
 pub mod notices;
 pub mod pipeline_db;

@@ -11,6 +11,7 @@ mod http;
 mod items;
 mod kill;
 mod lost_answers;
+mod mappings;
 mod openapi;
 mod packed_bounds;
 mod reader;

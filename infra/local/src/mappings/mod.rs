@@ -4,9 +4,9 @@
 //! the same for FIFO queues, [`status`] is what others see of it.
 
 pub(crate) mod delivery;
-pub(crate) mod queue;
-pub(crate) mod shard;
-pub(crate) mod status;
+pub mod queue;
+pub mod shard;
+pub mod status;
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -24,14 +24,14 @@ use delivery::Outcome;
 const FUNCTION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A function of the pipeline that takes batches `B`.
-pub(crate) trait Function<B>: Send + Sync + 'static {
+pub trait Function<B>: Send + Sync + 'static {
     /// Works on one batch; what it answers or why it failed.
     fn invoke(&self, batch: &B) -> impl Future<Output = Result<BatchAnswer, Fault>> + Send;
 }
 
 /// What all mappings do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
+pub enum Pace {
     /// They wait for batches to fill, as far as their windows allow.
     Batching,
     /// They deliver at once what is there.

@@ -20,7 +20,7 @@ use crate::queue::{LocalQueue, RECEIVE_MESSAGES_MAX, Received};
 const VISIBILITY_TIMEOUTS: u32 = 6;
 
 /// One queue and the function that gets its messages.
-pub(crate) struct QueueMapping<F> {
+pub struct QueueMapping<F> {
     subscription: &'static str,
     queue: LocalQueue,
     function: F,
@@ -38,17 +38,17 @@ struct Settled {
 
 impl<F: Function<QueueBatch>> QueueMapping<F> {
     /// A mapping of this subscription's queue.
-    pub(crate) fn new(subscription: &'static str, queue: LocalQueue, function: F, clock: LocalClock) -> Self {
+    pub fn new(subscription: &'static str, queue: LocalQueue, function: F, clock: LocalClock) -> Self {
         Self { subscription, queue, function, clock, status: StatusCell::default() }
     }
 
     /// What it says about itself.
-    pub(crate) fn status(&self) -> StatusCell {
+    pub fn status(&self) -> StatusCell {
         self.status.clone()
     }
 
     /// Delivers until it is told to stop.
-    pub(crate) async fn run(self, mut pace: watch::Receiver<Pace>) {
+    pub async fn run(self, mut pace: watch::Receiver<Pace>) {
         let mut failures: u32 = 0;
         while !is_stopping(&pace) {
             match self.deliver(&mut pace).await {

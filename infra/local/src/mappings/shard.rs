@@ -23,18 +23,18 @@ const STREAM_LOOK: Duration = Duration::from_millis(100);
 
 /// How a mapping batches.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Batching {
+pub struct Batching {
     /// Most records in a batch.
-    pub(crate) records_max: u32,
+    pub records_max: u32,
     /// How long a batch that is not full waits for more.
-    pub(crate) window: Duration,
+    pub window: Duration,
     /// Shortest time between two reads that found something: the first record after a silence goes at once, a flood
     /// comes in batches worth a call.
-    pub(crate) interval: Duration,
+    pub interval: Duration,
 }
 
 /// A batch type of Lambda.
-pub(crate) trait Batch: Send + Sync {
+pub trait Batch: Send + Sync {
     /// What it is made of.
     type Record: Send;
     /// The batch of these records.
@@ -46,7 +46,7 @@ pub(crate) trait Batch: Send + Sync {
 }
 
 /// A shard that can be read from any place.
-pub(crate) trait Source: Send + Sync + 'static {
+pub trait Source: Send + Sync + 'static {
     /// The batches that its records make.
     type Batch: Batch;
 
@@ -65,7 +65,7 @@ pub(crate) trait Source: Send + Sync + 'static {
 }
 
 /// One shard and the function that gets its records.
-pub(crate) struct ShardMapping<S, F> {
+pub struct ShardMapping<S, F> {
     name: &'static str,
     batching: Batching,
     source: S,
@@ -81,7 +81,7 @@ struct Stopped;
 
 impl<S: Source, F: Function<S::Batch>> ShardMapping<S, F> {
     /// A mapping of this name, which is also the name of its checkpoints.
-    pub(crate) fn new(
+    pub fn new(
         name: &'static str,
         batching: Batching,
         source: S,
@@ -94,12 +94,12 @@ impl<S: Source, F: Function<S::Batch>> ShardMapping<S, F> {
     }
 
     /// What it says about itself.
-    pub(crate) fn status(&self) -> StatusCell {
+    pub fn status(&self) -> StatusCell {
         self.status.clone()
     }
 
     /// Delivers until it is told to stop.
-    pub(crate) async fn run(mut self, mut pace: watch::Receiver<Pace>) {
+    pub async fn run(mut self, mut pace: watch::Receiver<Pace>) {
         let Ok(mut after) = self.begin(&mut pace).await else { return };
         let mut delivery = Delivery::default();
         loop {
@@ -238,14 +238,15 @@ batch!(TableStreamBatch, TableStreamRecord, dynamodb);
 batch!(BusBatch, BusBatchRecord, kinesis);
 
 /// The table stream as a source.
-pub(crate) struct StreamSource {
+pub struct StreamSource {
     stream: TableStream,
     appended: watch::Receiver<u64>,
 }
 
 impl StreamSource {
     /// The stream's only shard.
-    pub(crate) fn new(stream: TableStream) -> Self {
+    #[must_use]
+    pub fn new(stream: TableStream) -> Self {
         let appended = stream.appended();
         Self { stream, appended }
     }
@@ -278,7 +279,7 @@ impl Source for StreamSource {
 }
 
 /// A shard of the bus as a source.
-pub(crate) struct BusSource {
+pub struct BusSource {
     bus: LocalBus,
     shard: BusShard,
     newest: watch::Receiver<i64>,
@@ -286,7 +287,8 @@ pub(crate) struct BusSource {
 
 impl BusSource {
     /// This shard.
-    pub(crate) fn new(bus: LocalBus, shard: BusShard) -> Self {
+    #[must_use]
+    pub fn new(bus: LocalBus, shard: BusShard) -> Self {
         let newest = shard.newest();
         Self { bus, shard, newest }
     }

@@ -5,19 +5,19 @@ use std::time::Instant;
 
 /// The state of one mapping of one shard or queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MappingStatus {
+pub struct MappingStatus {
     /// Why its last call failed; `None` when it went well.
-    pub(crate) failing: Option<String>,
+    pub failing: Option<String>,
     /// Since when it has been failing without a success.
-    pub(crate) failing_since: Option<Instant>,
+    pub failing_since: Option<Instant>,
     /// When it last finished something or found nothing wrong; at first, when it was made.
-    pub(crate) moved_at: Instant,
+    pub moved_at: Instant,
     /// The last record it has finished, if it ever finished one.
-    pub(crate) last_sequence: Option<String>,
+    pub last_sequence: Option<String>,
     /// Records finished by this process.
-    pub(crate) records: u64,
+    pub records: u64,
     /// Times the function was called.
-    pub(crate) invocations: u64,
+    pub invocations: u64,
 }
 
 impl Default for MappingStatus {
@@ -40,11 +40,12 @@ impl MappingStatus {
 
 /// Where a mapping writes its status and others read it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct StatusCell(Arc<Mutex<MappingStatus>>);
+pub struct StatusCell(Arc<Mutex<MappingStatus>>);
 
 impl StatusCell {
     /// The status now.
-    pub(crate) fn read(&self) -> MappingStatus {
+    #[must_use]
+    pub fn read(&self) -> MappingStatus {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
