@@ -110,6 +110,11 @@ impl Cloud {
         &self.variables
     }
 
+    /// Where the emulator listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What a program needs to reach the emulator as it would reach AWS.
     pub fn account(&self) -> [(String, String); 4] {
         [

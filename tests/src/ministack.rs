@@ -4,7 +4,7 @@
 //! skipped; without it and without the program they fail.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -42,6 +42,16 @@ pub async fn shared() -> Option<Arc<Ministack>> {
     Some(ministack)
 }
 
+/// The Python that it is installed with.
+#[must_use]
+pub fn python() -> PathBuf {
+    installed("python")
+}
+
+fn installed(program: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../.peers/ministack/bin").join(program)
+}
+
 #[allow(clippy::print_stderr, reason = "a skipped test says so to whoever runs it")]
 fn say(what: &str) {
     eprintln!("{what}");
@@ -50,7 +60,7 @@ fn say(what: &str) {
 impl Ministack {
     /// Starts one and waits until it answers.
     pub async fn start() -> Self {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.peers/ministack/bin/ministack");
+        let program = installed("ministack");
         assert!(program.exists(), "{} is missing: run `cargo xtask peers`", program.display());
         // Taken and given back; nobody else on this machine is likely to get the same port from the system right now.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

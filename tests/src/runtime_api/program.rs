@@ -73,6 +73,12 @@ impl FunctionProgram {
         Self::new(program.unwrap_or_else(|| panic!("{name} is missing: cargo build --bin {name}")))
     }
 
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.program
+    }
+
     /// The same with an argument more.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {

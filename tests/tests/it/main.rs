@@ -16,6 +16,7 @@ mod openapi;
 mod packed_bounds;
 mod reader;
 mod recorded_errors;
+mod replay_machine;
 mod repository;
 mod runtime_api;
 mod schemathesis;

@@ -3,7 +3,8 @@
 //!
 //! The mappings are those of the local system, with the sizes that the Terraform gives AWS's. The programs reach DynamoDB,
 //! Kinesis, S3 and SQS through one address, where a test says which request meets trouble. What no emulator models is
-//! thereby run: answers that name failed records, halving, tries without end.
+//! thereby run: answers that name failed records, halving, tries without end. A panic is one of two things that happen here:
+//! a failure that is answered, in these builds, or a process that ends, in those for AWS.
 
 mod archive;
 mod project;
@@ -203,7 +204,7 @@ fn event(cart: u128, version: u64) -> EventRecord {
 }
 
 /// Every event, the carts by turns: version 1 of each, version 2 of each.
-fn events() -> Vec<EventRecord> {
+pub(super) fn events() -> Vec<EventRecord> {
     (1..=VERSIONS).flat_map(|version| (1..=CARTS).map(move |cart| event(cart, version))).collect()
 }
 
