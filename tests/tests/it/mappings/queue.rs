@@ -93,9 +93,12 @@ async fn a_message_that_never_reads_is_given_up_with_those_behind_it_and_the_tab
     let status = replaying.begin();
     let (queue, project) = (replaying.queue.clone(), replaying.project.clone());
     finished(&status, MESSAGES.len() - 2, &project).await;
-    while queue.count(&Letters::All).await.unwrap() < 2 {
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+    let given_up = async {
+        while queue.count(&Letters::All).await.unwrap() < 2 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, given_up).await.expect("both are given up");
     let again = vec!["1 3, back: 1 3"; RECEIVES_MAX as usize - 1];
     assert_eq!(story(&project), [&["0 to 4, back: 1 3"][..], &again].concat());
 
