@@ -1,6 +1,6 @@
 //! Event source mappings on one machine: what Lambda does between a table stream, a bus or a queue and a function.
 //!
-//! [`delivery`] holds the rules as a plain state machine, [`shard`] drives it for table stream and bus, [`queue`] does
+//! `delivery` holds the rules as a plain state machine, [`shard`] drives it for table stream and bus, [`queue`] does
 //! the same for FIFO queues, [`status`] is what others see of it.
 
 pub(crate) mod delivery;
