@@ -13,7 +13,7 @@ use crate::api::openapi::document;
 use crate::api::openapi::problems::PROBLEMS;
 use crate::api::openapi::shapes::refusals;
 use crate::api::openapi::table::{Operation, PATHS, Verb, operations, template};
-use crate::api::{Method, Route};
+use crate::api::routes::{Method, Route};
 
 /// Set to 1, the document is written instead of compared.
 const WRITE: &str = "TILLROLL_WRITE_OPENAPI";
