@@ -156,11 +156,21 @@ impl Ran {
     /// It failed with one line that says what is wrong and contains all of `parts`.
     #[track_caller]
     pub fn failed(self, parts: &[&str]) -> Self {
-        let ran = self.ended(1);
-        let error = ran.stderr.lines().find(|line| line.starts_with("error: "));
-        let error = error.unwrap_or_else(|| panic!("no error line: {ran:?}"));
+        self.ended(1).said(parts)
+    }
+
+    /// It was used wrongly, or its environment is wrong, and it said so with one line that contains all of `parts`.
+    #[track_caller]
+    pub fn misused(self, parts: &[&str]) -> Self {
+        self.ended(2).said(parts)
+    }
+
+    #[track_caller]
+    fn said(self, parts: &[&str]) -> Self {
+        let error = self.stderr.lines().find(|line| line.starts_with("error: "));
+        let error = error.unwrap_or_else(|| panic!("no error line: {self:?}"));
         assert!(parts.iter().all(|part| error.contains(part)), "{error}");
-        ran
+        self
     }
 
     /// Standard output as one JSON document; nothing else may be there.

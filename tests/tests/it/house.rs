@@ -39,6 +39,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
         "tillroll-local",
         &[
             "aws-config",
+            "aws-credential-types",
             "aws-sdk-*",
             "aws-smithy-http-client",
             "aws-types",

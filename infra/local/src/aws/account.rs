@@ -7,6 +7,7 @@ use aws_config::BehaviorVersion;
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::config::{ProvideCredentials as _, Region};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
@@ -36,20 +37,41 @@ pub enum NoAccount {
     #[error("no AWS region is set")]
     Region,
     /// No credentials, or they cannot be had.
-    #[error("no AWS credentials: {0}")]
-    Credentials(String),
+    #[error("no AWS credentials: {reason}")]
+    Credentials {
+        /// Why not.
+        reason: String,
+        /// Whether nothing names any, or what names them cannot be understood. Otherwise asking for them failed.
+        is_unset: bool,
+    },
     /// The look-up did not end.
     #[error("region and credentials were not found within {} s", LOOK_UP_MAX.as_secs())]
     Late,
 }
 
 impl NoAccount {
+    fn of(error: &CredentialsError) -> Self {
+        let is_unset =
+            matches!(error, CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_));
+        Self::Credentials { reason: described(error), is_unset }
+    }
+
+    /// Whether the environment has to say more, or something else.
+    #[must_use]
+    pub const fn is_unset(&self) -> bool {
+        match self {
+            Self::Region => true,
+            Self::Credentials { is_unset, .. } => *is_unset,
+            Self::Late => false,
+        }
+    }
+
     /// What to do about it.
     #[must_use]
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Region => "set AWS_REGION, or a region in the profile that AWS_PROFILE names",
-            Self::Credentials(_) => {
+            Self::Credentials { .. } => {
                 "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; with single sign-on run `aws sso login` first"
             }
             Self::Late => "set AWS_REGION and AWS_PROFILE (or keys); AWS_EC2_METADATA_DISABLED=true spares the wait",
@@ -80,9 +102,9 @@ impl Account {
         let config = loader.load().await;
         let region = config.region().map(ToString::to_string).ok_or(NoAccount::Region)?;
         let Some(provider) = config.credentials_provider() else {
-            return Err(NoAccount::Credentials("none are configured".to_owned()));
+            return Err(NoAccount::Credentials { reason: "none are configured".to_owned(), is_unset: true });
         };
-        provider.provide_credentials().await.map_err(|error| NoAccount::Credentials(described(&error)))?;
+        provider.provide_credentials().await.map_err(|error| NoAccount::of(&error))?;
         Ok(Self { config, region })
     }
 

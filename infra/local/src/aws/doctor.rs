@@ -99,7 +99,7 @@ fn events_table(name: &str, table: &TableDescription) -> Finding {
         None => Finding::problem(
             CHECK,
             format!("{name} has no stream, so nothing is published"),
-            "switch it on with the view type NEW_IMAGE; `tillroll verify --aws --repair` publishes what was missed",
+            "switch it on with the view type NEW_IMAGE; `tillroll verify --repair` publishes what was missed",
         ),
     }
 }

@@ -19,7 +19,7 @@ pub(crate) enum Agreement {
 /// Asks; `what` says what needs a yes when nobody can be asked.
 pub(crate) async fn agreement(question: &str, what: &str, session: &Session) -> Result<Agreement, Failure> {
     if !io::stdin().is_terminal() || session.json() {
-        return Err(Failure::new(format!("{what}, and nobody can be asked")).hint("add --yes"));
+        return Err(Failure::misuse(format!("{what}, and nobody can be asked")).hint("add --yes"));
     }
     say(&format!("{question} [y/N]"));
     let line = spawn_blocking(|| {

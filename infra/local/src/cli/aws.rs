@@ -6,9 +6,9 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use tillroll_host_lambda::s3::S3Archive;
-use tillroll_local::aws::account::Account;
+use tillroll_local::aws::account::{Account, NoAccount};
 use tillroll_local::aws::carrier::carry;
-use tillroll_local::aws::names::{Names, variables_of_stack};
+use tillroll_local::aws::names::{Names, NotNamed, variables_of_stack};
 use tillroll_local::aws::old_bucket::OldBucket;
 use tillroll_local::aws::system::{AwsArchive, AwsPorts};
 use tillroll_local::clock::LocalClock;
@@ -17,6 +17,7 @@ use tillroll_local::host_check::Key;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::again::quoted;
 use super::client::Client;
 use super::failure::{Failure, say};
 use super::reach::loopback;
@@ -42,6 +43,15 @@ impl Choice {
         self.aws || self.stack.is_some()
     }
 
+    /// The same options once more.
+    pub(crate) fn options(&self) -> String {
+        match &self.stack {
+            Some(file) => format!(" --stack {}", quoted(&file.to_string_lossy())),
+            None if self.aws => " --aws".to_owned(),
+            None => String::new(),
+        }
+    }
+
     /// Whether the system on AWS is meant. Names of tables alone never say so: they may be left over.
     pub(crate) fn is_aws(&self) -> Result<bool, Failure> {
         let named = env::var(VARIABLE).unwrap_or_default();
@@ -49,29 +59,34 @@ impl Choice {
             _ if self.is_asked_for() => Ok(true),
             "" | "0" => Ok(false),
             "1" => Ok(true),
-            other => Err(Failure::new(format!("{VARIABLE} is 1 or 0, not {}", other.escape_debug()))),
+            other => Err(Failure::misuse(format!("{VARIABLE} is 1 or 0, not {}", other.escape_debug()))),
         }
     }
 
     /// The names of everything, and the account they are in.
     pub(crate) async fn found(&self) -> Result<(Account, Names), Failure> {
         let variables = match &self.stack {
-            Some(file) => Some(variables_of_stack(file).map_err(|error| Failure::of(&error).hint(error.hint()))?),
+            Some(file) => Some(variables_of_stack(file).map_err(|error| unnamed(&error))?),
             None => None,
         };
         let names = Names::of(|name| match &variables {
             Some(variables) => variables.get(name).cloned(),
             None => env::var(name).ok(),
         });
-        let names = names.map_err(|error| Failure::of(&error).hint(error.hint()))?;
+        let names = names.map_err(|error| unnamed(&error))?;
         let of_stack = |name: &str| variables.as_ref().and_then(|variables| variables.get(name).cloned());
         let account = Account::find(of_stack(REGION), of_stack(ENDPOINT)).await.map_err(|error| explained(&error))?;
         Ok((account, names))
     }
 }
 
-fn explained(error: &tillroll_local::aws::account::NoAccount) -> Failure {
-    Failure::of(error).hint(error.hint())
+fn explained(error: &NoAccount) -> Failure {
+    let failure = Failure::of(error).hint(error.hint());
+    if error.is_unset() { failure.misused() } else { failure }
+}
+
+fn unnamed(error: &NotNamed) -> Failure {
+    Failure::of(error).hint(error.hint()).misused()
 }
 
 /// The ports of the system on AWS behind a front.

@@ -73,7 +73,7 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
     output.end()?;
     if let Some(cursor) = list.cursor() {
         let status = status.map(|status| format!(" --status {status}")).unwrap_or_default();
-        say(&format!("there are more: tillroll carts{status} --cursor {}", shown(cursor)));
+        say(&format!("there are more: `tillroll carts{status} --cursor {}`", shown(cursor)));
     }
     Ok(Ending::Fine)
 }

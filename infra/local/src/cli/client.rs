@@ -150,7 +150,12 @@ impl Answer {
             Some(sentence) => format!("{}{code}", shown(sentence)),
             None => format!("the system answered with status {}", self.status.as_u16()),
         });
-        if problem.retryable { failure.hint("the same command again is safe and may work") } else { failure }
+        match self.status {
+            // Malformed: a value of the command line that only the system knows to be none.
+            StatusCode::BAD_REQUEST => failure.misused(),
+            _ if problem.retryable => failure.hint("the same command again is safe and may work"),
+            _ => failure,
+        }
     }
 }
 
@@ -175,7 +180,7 @@ mod tests {
 
     fn failure(status: u16, body: &str) -> (String, Option<String>) {
         match answer(status, body).failure() {
-            Failure::Said { what, hint } => (what, hint),
+            Failure::Said { what, hint, .. } => (what, hint),
             Failure::OutputClosed => (String::new(), None),
         }
     }

@@ -89,7 +89,7 @@ pub(crate) async fn run(
     json: bool,
     interrupt: Interrupt,
 ) -> Result<Ending, Failure> {
-    let hosts = Hosts::with(&arguments.allow_host).map_err(|error| Failure::of(&error))?;
+    let hosts = Hosts::with(&arguments.allow_host).map_err(|error| Failure::of(&error).misused())?;
     let data_dir = reach::folder_for_dev(data_dir)?;
     let is_used = OUR_FILES.iter().any(|name| data_dir.join(name).exists());
     if arguments.fresh && !is_used && !is_empty(&data_dir) {

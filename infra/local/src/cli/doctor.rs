@@ -8,6 +8,7 @@ use tillroll_host_lambda::ports::{PipelineSnapshot, StageState};
 use tillroll_local::doctor::{Finding, State, examine};
 use tillroll_local::folder;
 
+use super::again::completed;
 use super::aws::Choice;
 use super::client::Client;
 use super::dev::PORT;
@@ -47,7 +48,7 @@ pub(crate) async fn run(
     aws: &Choice,
     json: bool,
 ) -> Result<Ending, Failure> {
-    let findings = if aws.is_aws()? {
+    let mut findings = if aws.is_aws()? {
         let (account, names) = aws.found().await?;
         tillroll_local::aws::doctor::examine(&account, &names).await
     } else {
@@ -57,6 +58,9 @@ pub(crate) async fn run(
         findings.push(system(named, &folder).await);
         findings
     };
+    for finding in &mut findings {
+        finding.advice = finding.advice.as_deref().map(|advice| completed(advice).into_owned());
+    }
     let ok = findings.iter().all(|finding| finding.state != State::Problem);
     let mut output = Output::new();
     if json {

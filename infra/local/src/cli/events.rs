@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
     }
     output.end()?;
     if let Some(cursor) = list.cursor() {
-        say(&format!("there are more: tillroll events {cart} --after {}", shown(cursor)));
+        say(&format!("there are more: `tillroll events {cart} --after {}`", shown(cursor)));
     }
     Ok(Ending::Fine)
 }

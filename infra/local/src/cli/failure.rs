@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use super::again::completed;
+
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -28,6 +30,9 @@ impl Ending {
     }
 }
 
+/// Exit status after a wrong usage; clap has the same.
+const MISUSED: u8 = 2;
+
 /// Exit status after Ctrl+C: 128 and the number of the signal, as shells have it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -40,6 +45,8 @@ pub(crate) enum Failure {
         what: String,
         /// What to do about it.
         hint: Option<String>,
+        /// Whether the command line or the environment has to be written differently; nothing was tried then.
+        is_misuse: bool,
     },
     /// Nobody reads the output any more: `| head` has seen enough. No failure in the eyes of a person.
     OutputClosed,
@@ -48,7 +55,12 @@ pub(crate) enum Failure {
 impl Failure {
     /// A failure in one sentence, beginning in lower case.
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self::Said { what: what.into(), hint: None }
+        Self::Said { what: what.into(), hint: None, is_misuse: false }
+    }
+
+    /// The same for a command line or an environment that has to be written differently.
+    pub(crate) fn misuse(what: impl Into<String>) -> Self {
+        Self::new(what).misused()
     }
 
     /// A failure with its causes, outermost first.
@@ -68,7 +80,15 @@ impl Failure {
     /// The same failure with what to do about it.
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         match self {
-            Self::Said { what, .. } => Self::Said { what, hint: Some(hint.into()) },
+            Self::Said { what, is_misuse, .. } => Self::Said { what, hint: Some(hint.into()), is_misuse },
+            Self::OutputClosed => Self::OutputClosed,
+        }
+    }
+
+    /// The same failure as one of wrong usage.
+    pub(crate) fn misused(self) -> Self {
+        match self {
+            Self::Said { what, hint, .. } => Self::Said { what, hint, is_misuse: true },
             Self::OutputClosed => Self::OutputClosed,
         }
     }
@@ -84,21 +104,21 @@ impl Failure {
     /// Says it on standard error and gives the exit status.
     pub(crate) fn conclude(self) -> ExitCode {
         match self {
-            Self::Said { what, hint } => {
+            Self::Said { what, hint, is_misuse } => {
                 say(&format!("error: {what}"));
                 if let Some(hint) = hint {
                     say(&format!("hint: {hint}"));
                 }
-                ExitCode::FAILURE
+                if is_misuse { ExitCode::from(MISUSED) } else { ExitCode::FAILURE }
             }
             Self::OutputClosed => ExitCode::SUCCESS,
         }
     }
 }
 
-/// One line to standard error. A terminal that went away must stop nothing.
+/// One line to standard error, its commands ready to be pasted. A terminal that went away must stop nothing.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let _ = writeln!(io::stderr().lock(), "{}", completed(line));
 }
 
 #[cfg(test)]
@@ -117,7 +137,7 @@ mod tests {
     fn a_failure_names_each_cause_once() {
         let error = Outer(Inner(io::Error::other("the disk")));
         assert!(
-            matches!(Failure::of(&error), Failure::Said { what, hint: None } if what == "the outer: the inner: the disk")
+            matches!(Failure::of(&error), Failure::Said { what, hint: None, is_misuse: false } if what == "the outer: the inner: the disk")
         );
     }
 

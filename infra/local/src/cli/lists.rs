@@ -172,7 +172,7 @@ impl<'a> List<'a> {
         }
         output.end()?;
         if let Some(cursor) = self.cursor() {
-            say(&format!("there are more: --cursor {}", shown(cursor)));
+            say(&format!("there are more: the same command with --cursor {}", shown(cursor)));
         }
         Ok(Ending::Fine)
     }

@@ -111,7 +111,7 @@ pub(crate) async fn run(arguments: Arguments, json: bool, interrupt: &Interrupt)
                     Box::pin(convert(&from, &to, options, json, interrupt)).await?
                 }
                 (Place::Bucket(from), Place::Bucket(to)) if from == to => {
-                    return Err(Failure::new("FROM and TO are the same bucket").hint("name another bucket for TO"));
+                    return Err(Failure::misuse("FROM and TO are the same bucket").hint("name another bucket for TO"));
                 }
                 (Place::Bucket(from), Place::Bucket(to)) => {
                     let (from, to) = (old_bucket(&from).await?, bucket(&to).await?);
@@ -127,9 +127,9 @@ pub(crate) async fn run(arguments: Arguments, json: bool, interrupt: &Interrupt)
 }
 
 fn no_archive(name: &str) -> Failure {
-    Failure::new(format!("{} is neither a folder nor a bucket", shown(name))).hint(
+    Failure::misuse(format!("{} is neither a folder nor a bucket", shown(name))).hint(
         "write ./NAME for a folder that is not there yet, s3://NAME for a bucket; a table needs no converting: \
-         `tillroll verify --repair` archives its events",
+         `tillroll verify --aws --repair` archives its events",
     )
 }
 

@@ -3,6 +3,7 @@
 //! Data goes to standard output and everything else to standard error, so that output can be piped; `--json` prints one
 //! document and nothing beside it. There are no colours, so `NO_COLOR` is obeyed by nature.
 
+mod again;
 mod ask;
 mod aws;
 mod bench;
@@ -63,7 +64,7 @@ On AWS: --aws or TILLROLL_AWS=1 with the variables of docs/aws.md, or --stack FI
 and credentials as every AWS tool finds them.
 
 Exit status:
-  0  fine      1  failed      2  wrong usage      3  differences found      130  stopped by Ctrl+C
+  0  fine      1  failed      2  wrong usage or settings      3  differences found      130  stopped by Ctrl+C
 
 Examples:
   tillroll dev
@@ -174,6 +175,7 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    again::remember(arguments.data_dir.as_deref(), &arguments.aws);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::new(format!("cannot start: {error}")).conclude(),
@@ -188,7 +190,7 @@ pub(crate) fn main() -> ExitCode {
         | Command::With(_) => logs::Format::default(),
     };
     if let Err(error) = logs::to_stderr(std::env::var(logs::VARIABLE).ok().as_deref(), format) {
-        return Failure::of(&error).conclude();
+        return Failure::of(&error).misused().conclude();
     }
     let outcome = runtime.block_on(run(arguments));
     // Whatever still sits in a blocking call, such as reading a terminal, is not waited for.
@@ -201,7 +203,7 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
     let interrupt = Interrupt::listen()?;
     let command = match command {
         Command::Dev(_) | Command::Bench(_) if aws.is_asked_for() => {
-            return Err(Failure::new("dev and bench work on this machine only").hint("leave --aws and --stack out"));
+            return Err(Failure::misuse("dev and bench work on this machine only").hint("leave --aws and --stack out"));
         }
         Command::Dev(arguments) => return dev::run(arguments, data_dir, json, interrupt).await,
         Command::Open(arguments) => return open::run(&arguments, json),

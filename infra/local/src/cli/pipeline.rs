@@ -9,6 +9,7 @@ use tillroll_host_lambda::operations::{Operation, OperationKind};
 use tillroll_host_lambda::ports::{PipelineSnapshot, Rates, Stage, StageState};
 
 use super::Session;
+use super::again::completed;
 use super::client::Client;
 use super::failure::{Ending, Failure, say};
 use super::output::{Output, count, counted, shown};
@@ -122,7 +123,7 @@ fn page(pipeline: &Pipeline) -> String {
     }
     let notes = notes(pipeline);
     let between = if notes.is_empty() { "" } else { "\n" };
-    stages.render() + between + &notes.into_iter().map(|note| note + "\n").collect::<String>()
+    stages.render() + between + &notes.into_iter().map(|note| completed(&note).into_owned() + "\n").collect::<String>()
 }
 
 /// What somebody should look at, and what was last done.

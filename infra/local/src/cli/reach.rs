@@ -119,7 +119,7 @@ pub(crate) fn named_system() -> Option<String> {
 fn folder_of(flag: Option<PathBuf>, is_in_use: impl Fn(&Path) -> bool) -> Result<PathBuf, Failure> {
     match place(flag, |name| variable(name).filter(|_| name != URL_VARIABLE), is_in_use)? {
         Place::Folder(folder) => Ok(folder),
-        Place::Url(url) => Err(Failure::new(format!("{url} is no folder"))),
+        Place::Url(url) => Err(Failure::misuse(format!("{url} is no folder"))),
     }
 }
 
@@ -139,7 +139,7 @@ fn place(
         return if url.starts_with("http://") {
             Ok(Place::Url(url))
         } else {
-            Err(Failure::new(format!("{URL_VARIABLE} is no address: {}", url.escape_debug()))
+            Err(Failure::misuse(format!("{URL_VARIABLE} is no address: {}", url.escape_debug()))
                 .hint("write it like http://127.0.0.1:7070"))
         };
     }
@@ -154,7 +154,7 @@ fn place(
     let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || absolute("HOME").map(|home| home.join(".local/share"));
     let Some(shared) = absolute("XDG_DATA_HOME").or_else(home) else {
-        return Err(Failure::new("there is no home folder to keep carts in").hint("name a folder with --data-dir"));
+        return Err(Failure::misuse("there is no home folder to keep carts in").hint("name a folder with --data-dir"));
     };
     Ok(Place::Folder(shared.join("tillroll")))
 }
@@ -215,7 +215,10 @@ mod tests {
     #[test]
     fn an_address_that_is_none_and_a_missing_home_are_said() {
         for variables in [&[(URL_VARIABLE, "127.0.0.1:7070")][..], &[(URL_VARIABLE, "https://shop")], &[]] {
-            assert!(matches!(found(None, variables, ""), Err(Failure::Said { hint: Some(_), .. })), "{variables:?}");
+            assert!(
+                matches!(found(None, variables, ""), Err(Failure::Said { hint: Some(_), is_misuse: true, .. })),
+                "{variables:?}"
+            );
         }
     }
 }

@@ -94,7 +94,7 @@ impl Tail {
             (Some(cart), None) => Some(("after", State::fetch(client, cart, None).await?.view()?.version.to_string())),
             (Some(_), Some(from)) => {
                 let version: u64 = from.parse().map_err(|_| {
-                    Failure::new("--from must be a version of the cart").hint("`--from 1` shows its whole life")
+                    Failure::misuse("--from must be a version of the cart").hint("`--from 1` shows its whole life")
                 })?;
                 Some(("after", version.saturating_sub(1).to_string()))
             }
@@ -215,10 +215,10 @@ impl Tail {
             (Some(cart), last) => {
                 let printed = last.or(self.begin.as_ref().map(|(_, after)| after.as_str()));
                 let next = printed.and_then(|version| version.parse::<u64>().ok()).map_or(1, |version| version + 1);
-                format!("go on with: tillroll tail {cart} --from {next}{types}")
+                format!("go on with: `tillroll tail {cart} --from {next}{types}`")
             }
-            (None, Some(place)) => format!("go on with: tillroll tail --from {}{types}", shown(place)),
-            (None, None) => format!("nothing has come yet; again with: tillroll tail{types}"),
+            (None, Some(place)) => format!("go on with: `tillroll tail --from {}{types}`", shown(place)),
+            (None, None) => format!("nothing has come yet; again with: `tillroll tail{types}`"),
         }
     }
 }

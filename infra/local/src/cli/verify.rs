@@ -177,7 +177,9 @@ fn conclude(answer: &Answer, seen: &Verification, session: &Session) -> Result<E
         let differences = counted(report.findings_total, "difference");
         say(&format!("error: table, archive and projections do not agree: {differences}"));
         if seen.repair.is_none() {
-            say("hint: if the pipeline is only behind (`tillroll pipeline` says so), give it longer: --wait 300");
+            say(
+                "hint: if the pipeline is only behind (`tillroll pipeline` says so), give it longer: `tillroll verify --wait 300`",
+            );
             say("hint: what a repair can do about the rest: `tillroll verify --repair --dry-run`");
         }
     }

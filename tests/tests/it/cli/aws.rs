@@ -86,6 +86,7 @@ async fn the_pipeline_on_aws_is_watched_verified_and_replayed() {
     let left = on_aws(&desk, &cloud, &["replay", "suggestions", "--no-wait", "--json"]).fine();
     assert!(left.stderr.contains("is kept where it stands"), "{left:?}");
     let run = left.json()["id"].as_str().unwrap().to_owned();
+    assert!(left.stderr.contains(&format!("`tillroll replay suggestions --resume {run} --aws`")), "{left:?}");
     let again = while_pumped(&desk, &mut cloud, &["replay", "suggestions", "--resume", &run]).await.fine();
     assert!(again.stdout.contains("9 events sent"), "within five minutes too: {again:?}");
     while_pumped(&desk, &mut cloud, &["verify"]).await.fine();
@@ -105,7 +106,7 @@ async fn what_was_given_up_on_aws_is_shown_and_sent_back() {
     let id = letters["dead_letters"][0]["id"].as_str().unwrap().to_owned();
     on_aws(&desk, &cloud, &["dead-letters", "show", &id]).fine();
     let unasked = on_aws(&desk, &cloud, &["dead-letters", "redrive", "--all", "--reason", "test"]);
-    unasked.failed(&["nobody can be asked"]);
+    unasked.misused(&["nobody can be asked"]);
     let sent = on_aws(&desk, &cloud, &["dead-letters", "redrive", "--all", "--reason", "test", "--yes"]).fine();
     assert!(sent.stdout.contains('1'), "{sent:?}");
     assert_eq!(json_on_aws(&desk, &cloud, &["parked", "list"])["parked"], json!([]));
@@ -127,22 +128,36 @@ async fn the_system_on_aws_is_named_by_variables_or_by_a_stack_and_never_by_acci
     let mut by_stack = desk.command(&["carts", "--json", "--stack", &stack]);
     by_stack.envs(cloud.account());
     assert!(Ran::of(by_stack, "").fine().stderr.contains("on AWS: table "));
+    let mut lost = desk.command(&["state", "nope", "--stack", &stack]);
+    lost.envs(cloud.account());
+    let lost = Ran::of(lost, "").failed(&["there is no cart"]);
+    assert!(lost.stderr.contains(&format!("`tillroll carts --stack {stack}`")), "{lost:?}");
 
     let mut unnamed = desk.command(&["carts", "--aws"]);
     unnamed.envs(cloud.account()).env("TILLROLL_BUS", "bus");
-    let unnamed = Ran::of(unnamed, "").failed(&["TILLROLL_EVENTS_TABLE, TILLROLL_ROWS_TABLE", "TILLROLL_QUEUE_CARTS"]);
+    let unnamed = Ran::of(unnamed, "").misused(&["TILLROLL_EVENTS_TABLE, TILLROLL_ROWS_TABLE", "TILLROLL_QUEUE_CARTS"]);
     assert!(!unnamed.stderr.contains("TILLROLL_BUS,") && unnamed.stderr.contains("docs/aws.md"), "{unnamed:?}");
     on_aws(&desk, &cloud, &["carts", "--data-dir", "x"]).ended(2);
-    on_aws(&desk, &cloud, &["dev"]).failed(&["this machine"]);
+    let mut unsaid = desk.command(&["carts"]);
+    unsaid.env("TILLROLL_AWS", "yes");
+    Ran::of(unsaid, "").misused(&["TILLROLL_AWS is 1 or 0, not yes"]);
+    for (stack, content) in [("gone.json", None), ("empty.json", Some("{}")), ("torn.json", Some("{"))] {
+        if let Some(content) = content {
+            desk.file(stack, content);
+        }
+        desk.run(&["carts", "--stack", stack]).misused(&["cannot read the stack", stack]);
+    }
+    on_aws(&desk, &cloud, &["replay", "nobody", "--dry-run"]).misused(&["there is no subscription nobody"]);
+    on_aws(&desk, &cloud, &["dev"]).misused(&["this machine"]);
 
     let mut nameless = command(&desk, &cloud, &["carts", "--aws"]);
     nameless.env_remove("AWS_REGION").env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", "/dev/null");
-    Ran::of(nameless, "").failed(&["no AWS region is set"]);
+    Ran::of(nameless, "").misused(&["no AWS region is set"]);
     let mut keyless = command(&desk, &cloud, &["carts", "--aws"]);
     keyless.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
     keyless.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_CONFIG_FILE", "/dev/null");
     keyless.env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
-    Ran::of(keyless, "").failed(&["no AWS credentials"]);
+    Ran::of(keyless, "").misused(&["no AWS credentials"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

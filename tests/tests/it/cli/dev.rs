@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::{Background, Desk, Ran, SALES, import, wait_for};
+use super::{Background, Desk, Ran, SALES, import, program, wait_for};
 
 #[test]
 fn dev_says_where_it_is_and_stops_when_asked() {
@@ -86,13 +86,29 @@ fn commands_find_a_running_dev_by_flag_address_folder_or_in_the_current_folder()
 }
 
 #[test]
+fn a_command_that_a_hint_names_is_pasted_and_reaches_the_same_system() {
+    let desk = Desk::new();
+    let file = desk.file("sales.csv", SALES);
+    let there = ["--data-dir", "my shop"];
+    desk.run(&[&import(&file, &[])[..], &there].concat()).fine();
+    let ran = desk.run(&[&["state", "nope"], &there[..]].concat()).failed(&["there is no cart nope"]);
+    let hinted = ran.stderr.split('`').nth(1).unwrap();
+    assert_eq!(hinted, "tillroll carts --data-dir 'my shop'");
+    let mut pasted = desk.command_of("sh", &["-c", &format!("{hinted} --json")]);
+    let programs = program().parent().unwrap().to_owned();
+    pasted.env("PATH", std::env::join_paths([programs, "/usr/bin".into(), "/bin".into()]).unwrap());
+    let carts = Ran::of(pasted, "").fine().json();
+    assert_eq!(carts["carts"].as_array().unwrap().len(), 2, "{carts}");
+}
+
+#[test]
 fn an_address_at_which_nobody_answers_is_said() {
     let desk = Desk::new();
-    for (url, says) in [("http://127.0.0.1:1", "cannot reach"), ("shop.example", "no address")] {
+    for (url, status, says) in [("http://127.0.0.1:1", 1, "cannot reach"), ("shop.example", 2, "no address")] {
         let mut command = desk.command(&["carts"]);
         command.env("TILLROLL_URL", url);
-        let ran = Ran::of(command, "").failed(&[says]);
-        assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+        let ran = Ran::of(command, "").ended(status);
+        assert!(ran.stderr.contains(says) && ran.stderr.contains("hint: "), "{}", ran.stderr);
     }
 }
 

@@ -27,7 +27,7 @@ fn carts_are_listed_by_page_and_by_status() {
     assert_eq!(none, json!({"carts": [], "cursor": null}));
     desk.run(&["carts", "--status", "gone"]).ended(2);
     desk.run(&["carts", "--limit", "0"]).ended(2);
-    desk.run(&["carts", "--cursor", "nonsense"]).failed(&["cursor"]);
+    desk.run(&["carts", "--cursor", "nonsense"]).misused(&["cursor"]);
 }
 
 #[test]

@@ -73,14 +73,14 @@ fn a_converted_archive_is_the_archive_of_a_system_that_has_it() {
 fn wrong_places_are_named() {
     let desk = Desk::new();
     desk.run(&["migrate", "check", "./nowhere"]).failed(&["there is no folder ./nowhere"]);
-    desk.run(&["migrate", "archive", "nowhere", "./new"]).failed(&["nowhere is neither a folder nor a bucket"]);
+    desk.run(&["migrate", "archive", "nowhere", "./new"]).misused(&["nowhere is neither a folder nor a bucket"]);
     desk.run(&["migrate", "archive", "./old"]).ended(2);
     let mut command = desk.command(&["migrate", "check", "scd-es-table"]);
     command.envs([("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_CONFIG_FILE", "/dev/null")]);
     for name in ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"] {
         command.env_remove(name);
     }
-    let ran = tillroll_tests::program::Ran::of(command, "").failed(&["no AWS region is set"]);
+    let ran = tillroll_tests::program::Ran::of(command, "").misused(&["no AWS region is set"]);
     assert!(ran.stderr.contains("hint: set AWS_REGION"), "{ran:?}");
 }
 

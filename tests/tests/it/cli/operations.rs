@@ -55,7 +55,7 @@ fn f30_a_message_that_is_not_ours_is_shown_with_its_reason_and_comes_back_when_i
 
     let ran = desk.run(&["dead-letters", "redrive", &ids[0], "--dry-run"]).fine();
     assert!(ran.stdout.contains("no: it would come back here"), "{}", ran.stdout);
-    let ran = desk.run(&["dead-letters", "redrive", "--all", "--reason", "to see"]).failed(&["nobody can be asked"]);
+    let ran = desk.run(&["dead-letters", "redrive", "--all", "--reason", "to see"]).misused(&["nobody can be asked"]);
     assert!(ran.stderr.contains("hint: add --yes"), "{}", ran.stderr);
     assert_eq!(desk.json(&["dead-letters", "list"])["dead_letters"].as_array().unwrap().len(), 2, "nothing moved yet");
     desk.run(&["dead-letters", "redrive", "--all", "--yes"]).ended(2);
@@ -94,7 +94,7 @@ fn e14_e31_what_is_missing_or_damaged_in_the_archive_is_repaired_from_the_table(
     assert!(ran.stderr.contains("tillroll verify --repair --dry-run"), "{}", ran.stderr);
     let planned = desk.run(&["verify", "--repair", "--dry-run"]).ended(3);
     assert!(planned.stdout.contains("A repair puts 9 events on the event bus again"), "{}", planned.stdout);
-    desk.run(&["verify", "--repair"]).failed(&["nobody can be asked"]);
+    desk.run(&["verify", "--repair"]).misused(&["nobody can be asked"]);
     desk.run(&["verify", "--dry-run"]).ended(2);
 
     let ran = desk.run(&["verify", "--repair", "--yes", "--reason", "a bad disk"]).ended(3);
@@ -126,7 +126,7 @@ fn nothing_given_up_and_nothing_parked_is_said_so() {
     desk.run(&["parked", "resume", stranger, "--reason", "x"]).failed(&["is parked nowhere"]);
     desk.run(&["parked", "resume", "nope", "--reason", "x"]).failed(&["there is no cart"]);
     desk.run(&["parked", "resume", stranger]).ended(2);
-    desk.run(&["parked", "list", "--subscription", "nobody"]).failed(&["no such subscription"]);
+    desk.run(&["parked", "list", "--subscription", "nobody"]).misused(&["no such subscription"]);
 }
 
 #[test]

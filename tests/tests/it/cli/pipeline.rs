@@ -39,14 +39,14 @@ fn a_replay_fills_a_new_generation_and_is_followed_to_its_end() {
     // A run that is over is only shown.
     let id = run["id"].as_str().unwrap();
     assert_eq!(desk.json(&["replay", "carts", "--resume", id]), run);
-    desk.run(&["replay", "suggestions", "--resume", id]).failed(&["is of the subscription carts"]);
+    desk.run(&["replay", "suggestions", "--resume", id]).misused(&["is of the subscription carts"]);
     desk.run(&["verify"]).fine();
 }
 
 #[test]
 fn a_replay_into_the_live_generation_needs_a_yes() {
     let desk = shop();
-    let ran = desk.run(&["replay", "carts", "--in-place"]).failed(&["--in-place"]);
+    let ran = desk.run(&["replay", "carts", "--in-place"]).misused(&["--in-place"]);
     assert!(ran.stderr.contains("hint: add --yes"), "{}", ran.stderr);
     let run = desk.json(&["replay", "carts", "--in-place", "--yes"]);
     assert_eq!((&run["phase"], &run["target"]), (&json!("finished"), &json!("live_generation")));
@@ -57,7 +57,7 @@ fn a_replay_into_the_live_generation_needs_a_yes() {
 fn f27_a_replay_of_nothing_known_names_what_is_known() {
     let desk = shop();
     for name in ["nobody", "", "../carts", "\u{1b}[2J"] {
-        let ran = desk.run(&["replay", name]).failed(&["there is no subscription"]);
+        let ran = desk.run(&["replay", name]).misused(&["there is no subscription"]);
         assert!(ran.stderr.contains("carts, suggestions and reminders"), "{}", ran.stderr);
         assert!(!ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
     }

@@ -72,9 +72,9 @@ fn the_life_of_a_cart_is_followed_from_any_version() {
     assert!(only.stdout.contains("checked out"), "{only:?}");
 
     desk.run(&["tail", &cart, "--from", "8"]).failed(&["not come as far"]);
-    desk.run(&["tail", &cart, "--from", "oldest"]).failed(&["must be a version"]);
+    desk.run(&["tail", &cart, "--from", "oldest"]).misused(&["must be a version"]);
     desk.run(&["tail", "0b5e8a8e-6d0f-5c53-9a4e-6f3f1c9d9f21"]).failed(&["there is no cart"]);
-    desk.run(&["tail", "--from", "nonsense"]).failed(&["must be the id of an event"]);
+    desk.run(&["tail", "--from", "nonsense"]).misused(&["must be the id of an event"]);
     desk.run(&["tail", "--limit", "0"]).ended(2);
 }
 
@@ -102,7 +102,12 @@ fn a_tail_goes_on_over_a_restart_and_loses_and_doubles_nothing() {
 
     let (status, said) = tail.interrupted();
     assert_eq!(status, Some(130));
-    let place = said.trim().strip_prefix("go on with: tillroll tail --from ").expect(&said).to_owned();
+    let place = said
+        .trim()
+        .strip_prefix("go on with: `tillroll tail --from ")
+        .and_then(|said| said.strip_suffix('`'))
+        .expect(&said)
+        .to_owned();
     let next = open(&desk, &again.api(), "00000000-0000-4000-8000-000000000007");
     let more = desk.run(&["tail", "--from", &place, "--limit", "1", "--json"]).fine().json();
     assert_eq!(more["subject"], next.as_str());
@@ -115,5 +120,5 @@ fn a_tail_of_one_cart_says_after_ctrl_c_with_which_version_to_go_on() {
     assert!(tail.line().contains("DiscountApplied"));
     assert!(tail.line().contains("checked out"));
     let (status, said) = tail.interrupted();
-    assert_eq!((status, said.trim()), (Some(130), format!("go on with: tillroll tail {cart} --from 7").as_str()));
+    assert_eq!((status, said.trim()), (Some(130), format!("go on with: `tillroll tail {cart} --from 7`").as_str()));
 }

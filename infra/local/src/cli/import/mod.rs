@@ -122,7 +122,7 @@ impl Arguments {
     fn plan(&self, input: &Input) -> Result<ImportPlan, Failure> {
         let mut plan = match &self.preset {
             Some(name) => {
-                let preset: Preset = name.parse().map_err(Failure::new)?;
+                let preset: Preset = name.parse().map_err(Failure::misuse)?;
                 let file = matches!(input, Input::Path(_)).then_some(self.file.as_path());
                 preset.plan(file, self.products.clone(), self.sample_households)
             }

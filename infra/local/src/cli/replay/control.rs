@@ -79,7 +79,7 @@ pub(super) async fn run(control: Control, session: &Session) -> Result<Ending, F
         Control::Pause { run } => {
             let answer = run::change(&run, "pause", session).await?;
             let ending = show(&answer, session)?;
-            say(&format!("to let it go on: tillroll replay resume {}", shown(&run)));
+            say(&format!("to let it go on: `tillroll replay resume {}`", shown(&run)));
             Ok(ending)
         }
         Control::Resume { run, rate, no_wait } => {

@@ -118,7 +118,7 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
             let of: Run = answer.read()?;
             if of.subscription != subscription {
                 let (id, of) = (shown(id), shown(&of.subscription));
-                return Err(Failure::new(format!("run {id} is of the subscription {of}")));
+                return Err(Failure::misuse(format!("run {id} is of the subscription {of}")));
             }
             run::resume(answer, arguments.rate, session).await?
         }
@@ -142,7 +142,7 @@ async fn ask(subscription: &str, arguments: &Arguments, session: &Session) -> Re
     };
     let answer = session.client().post("/replays", &ask).await?;
     if answer.status == StatusCode::NOT_FOUND && answer.problem().code == "not_found" {
-        let failure = Failure::new(format!("there is no subscription {}", shown(subscription)));
+        let failure = Failure::misuse(format!("there is no subscription {}", shown(subscription)));
         return Err(failure.hint("the subscriptions are carts, suggestions and reminders"));
     }
     if answer.status == StatusCode::CONFLICT {

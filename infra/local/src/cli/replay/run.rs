@@ -125,7 +125,7 @@ impl Run {
     }
 
     fn again(&self) -> String {
-        format!("tillroll replay {} --resume {}", shown(&self.subscription), shown(&self.id))
+        format!("`tillroll replay {} --resume {}`", shown(&self.subscription), shown(&self.id))
     }
 }
 
