@@ -78,7 +78,7 @@ output "rights" {
 output "mappings" {
   description = "How every event source is mapped: for tests."
   value = merge(
-    { publish = aws_lambda_event_source_mapping.publish, archive = aws_lambda_event_source_mapping.archive },
+    { publish = module.publish_mapping.mapping, archive = module.archive_mapping.mapping },
     { for name in local.subscriptions : "live-${name}" => module.subscription[name].mappings.live },
     { for name in local.subscriptions : "replayed-${name}" => module.subscription[name].mappings.replayed },
   )

@@ -1,4 +1,4 @@
-# What events run through. No mapping of a stream ever gives up: a finite number of retries loses records and goes on.
+# What events run through.
 
 locals {
   logged = merge(
@@ -32,25 +32,16 @@ module "publish" {
   ]
 }
 
-resource "aws_lambda_event_source_mapping" "publish" {
-  function_name    = module.publish.arn
-  event_source_arn = local.events.stream_arn
+module "publish_mapping" {
+  source = "./modules/stream_mapping"
 
-  batch_size                         = 100
-  maximum_batching_window_in_seconds = 0
+  function_arn = module.publish.arn
+  stream_arn   = local.events.stream_arn
+  given_up_arn = module.event_store.given_up.arn
+  batch_size   = 100
+  window_s     = 0
   # More would give up what order there is: Lambda keeps it by item here, and every event is an item.
-  parallelization_factor         = 1
-  starting_position              = "TRIM_HORIZON"
-  maximum_retry_attempts         = -1
-  maximum_record_age_in_seconds  = -1
-  bisect_batch_on_function_error = true
-  function_response_types        = ["ReportBatchItemFailures"]
-
-  destination_config {
-    on_failure {
-      destination_arn = module.event_store.given_up.arn
-    }
-  }
+  parallelization_factor = 1
 }
 
 module "archive" {
@@ -73,25 +64,16 @@ module "archive" {
   ]
 }
 
-resource "aws_lambda_event_source_mapping" "archive" {
-  function_name    = module.archive.arn
-  event_source_arn = local.bus.arn
+module "archive_mapping" {
+  source = "./modules/stream_mapping"
 
+  function_arn = module.archive.arn
+  stream_arn   = local.bus.arn
+  given_up_arn = module.event_store.given_up.arn
   # An object a batch: the larger the batch, the fewer objects are paid for.
-  batch_size                         = 1000
-  maximum_batching_window_in_seconds = 30
-  parallelization_factor             = 1
-  starting_position                  = "TRIM_HORIZON"
-  maximum_retry_attempts             = -1
-  maximum_record_age_in_seconds      = -1
-  bisect_batch_on_function_error     = true
-  function_response_types            = ["ReportBatchItemFailures"]
-
-  destination_config {
-    on_failure {
-      destination_arn = module.event_store.given_up.arn
-    }
-  }
+  batch_size             = 1000
+  window_s               = 30
+  parallelization_factor = 1
 }
 
 module "subscription" {

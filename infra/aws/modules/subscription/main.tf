@@ -97,25 +97,15 @@ module "project" {
   ])
 }
 
-# A poison event parks its cart in code, so no batch fails for ever on one; anything else is tried until it works.
-resource "aws_lambda_event_source_mapping" "live" {
-  function_name    = module.project.arn
-  event_source_arn = var.bus_arn
+module "live" {
+  source = "../stream_mapping"
 
-  batch_size                         = 100
-  maximum_batching_window_in_seconds = 0
-  parallelization_factor             = var.parallelization_factor
-  starting_position                  = "TRIM_HORIZON"
-  maximum_retry_attempts             = -1
-  maximum_record_age_in_seconds      = -1
-  bisect_batch_on_function_error     = true
-  function_response_types            = ["ReportBatchItemFailures"]
-
-  destination_config {
-    on_failure {
-      destination_arn = var.given_up_arn
-    }
-  }
+  function_arn           = module.project.arn
+  stream_arn             = var.bus_arn
+  given_up_arn           = var.given_up_arn
+  batch_size             = 100
+  window_s               = 0
+  parallelization_factor = var.parallelization_factor
 }
 
 resource "aws_lambda_event_source_mapping" "replayed" {

@@ -29,7 +29,7 @@ output "function" {
 output "mappings" {
   description = "How its two feeds are set up: for tests."
   value = {
-    live     = aws_lambda_event_source_mapping.live
+    live     = module.live.mapping
     replayed = aws_lambda_event_source_mapping.replayed
     queue = {
       fifo_queue                  = aws_sqs_queue.replay.fifo_queue

@@ -59,11 +59,6 @@ variable "parallelization_factor" {
   description = "Batches of one shard of the bus at a time, 1 to 10. Carts keep their order: it holds within a partition key."
   type        = number
   default     = 1
-
-  validation {
-    condition     = var.parallelization_factor >= 1 && var.parallelization_factor <= 10
-    error_message = "Lambda admits 1 to 10."
-  }
 }
 
 variable "receive_count_max" {
