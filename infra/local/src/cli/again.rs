@@ -15,8 +15,9 @@ const BEGIN: &str = "`tillroll ";
 const END: char = '`';
 /// Options that say where the system is. A command that has one already is complete.
 const WHERE: [&str; 3] = ["--data-dir", "--aws", "--stack"];
-/// Commands that only know this machine.
-const HERE_ONLY: [&str; 4] = ["dev", "bench", "open", "completions"];
+/// Commands that only know this machine, and those that work on no system at all.
+const HERE_ONLY: [&str; 2] = ["dev", "bench"];
+const NOWHERE: [&str; 3] = ["open", "migrate", "completions"];
 
 static OPTIONS: OnceLock<Options> = OnceLock::new();
 
@@ -68,12 +69,11 @@ impl Options {
 
     fn missing(&self, command: &str) -> &str {
         let mut words = command.split(' ');
-        let is_here_only = words.next().is_some_and(|name| HERE_ONLY.contains(&name));
-        match words.any(|word| WHERE.contains(&word)) {
-            true => "",
-            false if is_here_only || self.aws.is_empty() => &self.here,
-            false => &self.aws,
+        let name = words.next().unwrap_or_default();
+        if NOWHERE.contains(&name) || words.any(|word| WHERE.contains(&word)) {
+            return "";
         }
+        if HERE_ONLY.contains(&name) || self.aws.is_empty() { &self.here } else { &self.aws }
     }
 }
 
@@ -102,6 +102,7 @@ mod tests {
                 "`tillroll dev` or `tillroll carts`",
                 "`tillroll dev --data-dir ./shop` or `tillroll carts --data-dir ./shop`",
             ),
+            (&here, "`tillroll migrate check TABLE`", "`tillroll migrate check TABLE`"),
             (&here, "nothing, and `--from 1`", "nothing, and `--from 1`"),
             (&here, "an end that never comes: `tillroll carts", "an end that never comes: `tillroll carts"),
             (&Options::default(), "`tillroll carts`", "`tillroll carts`"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tillroll_local::aws::names::SUBSCRIPTIONS;
 
 use super::Session;
 use super::ask::{Agreement, agreement, by};
@@ -51,7 +52,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct ListArguments {
     /// Only those of one subscription
-    #[arg(long, value_name = "SUBSCRIPTION")]
+    #[arg(long, value_name = "SUBSCRIPTION", value_parser = SUBSCRIPTIONS)]
     subscription: Option<String>,
     /// At most so many
     #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
@@ -67,7 +68,7 @@ struct RedriveArguments {
     #[arg(value_name = "ID", required_unless_present_any = ["subscription", "all"], conflicts_with_all = ["subscription", "all"])]
     ids: Vec<String>,
     /// All of one subscription
-    #[arg(long, value_name = "SUBSCRIPTION", conflicts_with = "all")]
+    #[arg(long, value_name = "SUBSCRIPTION", value_parser = SUBSCRIPTIONS, conflicts_with = "all")]
     subscription: Option<String>,
     /// All there are
     #[arg(long)]

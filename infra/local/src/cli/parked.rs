@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use tillroll_local::aws::names::SUBSCRIPTIONS;
 
 use super::Session;
 use super::ask::by;
@@ -37,7 +38,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct ListArguments {
     /// Only those of one subscription
-    #[arg(long, value_name = "SUBSCRIPTION")]
+    #[arg(long, value_name = "SUBSCRIPTION", value_parser = SUBSCRIPTIONS)]
     subscription: Option<String>,
     /// At most so many
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
@@ -56,7 +57,7 @@ struct ResumeArguments {
     #[arg(long)]
     all: bool,
     /// Only in one subscription
-    #[arg(long, value_name = "SUBSCRIPTION")]
+    #[arg(long, value_name = "SUBSCRIPTION", value_parser = SUBSCRIPTIONS)]
     subscription: Option<String>,
     /// Why; it is recorded
     #[arg(long, value_name = "TEXT")]

@@ -179,7 +179,9 @@ fn state_in_words(stage: &Stage) -> String {
 /// Waits until every stage has come to the end of what there is, or Ctrl+C.
 pub(crate) async fn drained(session: &Session) -> Result<(), Failure> {
     if session.reach.is_on_aws() {
-        say("stored; the functions take it from there, and `tillroll verify --aws` waits for them");
+        // Nobody can ask the table stream how far publish is, so there is nothing to wait for.
+        say("stored in the event table; the functions bring it to archive and projections, which takes up to a minute");
+        say("hint: `tillroll pipeline` shows what waits for them, `tillroll verify` waits and compares");
         return Ok(());
     }
     let watching = watch(session.client(), session.json());

@@ -91,7 +91,7 @@ pub(crate) struct Arguments {
     /// The name from which all ids derive; the file's name without its folder if not given
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
-    /// Do not wait until the pipeline has drained
+    /// Do not wait until the pipeline has drained; on AWS nobody waits for it
     #[arg(long)]
     no_wait: bool,
 }
@@ -164,7 +164,7 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
     };
     let progress = Progress::start("importing", "carts", session.json());
     let landed = send::send(carts, session.client(), &session.interrupt, progress).await?;
-    if !landed.stopped && !arguments.no_wait {
+    if !landed.stopped && (!arguments.no_wait || session.reach.is_on_aws()) {
         pipeline::drained(session).await?;
     }
     let stopped = landed.stopped;
