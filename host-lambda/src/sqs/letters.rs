@@ -15,9 +15,9 @@ use aws_sdk_sqs::types::{
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use tillroll_core::time::Timestamp;
 
 use super::errors::failure;
+use super::history::History;
 use super::queues::SqsQueues;
 use crate::calls::{self, Failure};
 use crate::ports::{
@@ -345,13 +345,11 @@ fn held_of(message: Message, subscription: &str, deliveries_max: Option<u32>) ->
     let receipt = message.receipt_handle?;
     let message_id = message.message_id.unwrap_or_default();
     let attributes = message.attributes.unwrap_or_default();
+    let body = message.body.unwrap_or_default();
     let text = |name: Attribute| attributes.get(&name).map(String::as_str);
-    let number = |name: Attribute| text(name).and_then(|text| text.parse::<i64>().ok());
-    let sent_ms = number(Attribute::SentTimestamp);
-    // SQS does not say when it moved a message. Its first delivery comes nearest.
-    let given_up_ms = number(Attribute::ApproximateFirstReceiveTimestamp).max(sent_ms).unwrap_or(0).max(0);
+    let History { sent_at, given_up_at, reason } = History::of(&message_id, &attributes, &body);
     let place = Place {
-        given_up_ms,
+        given_up_ms: given_up_at.unix_ms().max(0),
         sequence: text(Attribute::SequenceNumber).and_then(|text| text.parse().ok()).unwrap_or(0),
         subscription: subscription.to_owned(),
     };
@@ -363,10 +361,10 @@ fn held_of(message: Message, subscription: &str, deliveries_max: Option<u32>) ->
         subscription: subscription.to_owned(),
         group: text(Attribute::MessageGroupId).unwrap_or_default().to_owned(),
         receive_count,
-        reason: format!("SQS does not keep the reason; the function's log has it under the message id {message_id}"),
-        sent_at: sent_ms.map(Timestamp::from_unix_ms),
-        given_up_at: Timestamp::from_unix_ms(given_up_ms),
-        body: message.body.unwrap_or_default(),
+        reason,
+        sent_at,
+        given_up_at,
+        body,
     };
     Some(Held { place, letter, receipt })
 }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `queues` | which queues a subscription has, how messages are sent to it, and how many wait |
 //! | `letters` | how dead letters are looked at without being lost, and sent back |
+//! | `history` | what a dead letter says of its past |
 //! | `outside` | the queues that people look at: tampered records, notices |
 //! | `text` | which characters SQS takes |
 //! | `errors` | SQS's codes: the only file that does |
@@ -12,6 +13,7 @@
 
 pub mod client;
 mod errors;
+mod history;
 mod letters;
 mod outside;
 mod queues;

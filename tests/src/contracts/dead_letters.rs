@@ -28,7 +28,7 @@ macro_rules! dead_letters_contract {
 const DELIVERIES_MAX: usize = 100;
 
 /// Sends messages to `carts` and returns them until they are given up.
-async fn given_up(queue: &impl ReceiveMessages, subscription: &str, messages: &[(&str, &str)]) {
+pub async fn given_up(queue: &impl ReceiveMessages, subscription: &str, messages: &[(&str, &str)]) {
     let sent: Vec<QueueMessage> = messages.iter().map(|(group, id)| message(group, id)).collect();
     queue.send(subscription, sent).await.unwrap();
     for _ in 0..DELIVERIES_MAX {

@@ -70,6 +70,15 @@ mod replay_queue {
 
     tillroll_tests::replay_queue_contract!(fresh_queues(), in_real_time);
     tillroll_tests::dead_letters_contract!(fresh_queues());
+
+    #[tokio::test]
+    async fn a_dead_letter_names_the_queue_that_gave_it_up() {
+        let Some((queues, _keep)) = fresh_queues().await else { return };
+        tillroll_tests::contracts::dead_letters::given_up(&queues, "carts", &[("x", "poison")]).await;
+        let [letter] = queues.dead_letters().list(None, None, 10).await.unwrap().try_into().unwrap();
+        let queue = queues.urls["carts"].queue.rsplit('/').next().unwrap();
+        assert!(letter.reason.contains(&format!("from {queue} ")), "{}", letter.reason);
+    }
 }
 
 /// The bus with its readers' view.

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use tillroll_core::time::Timestamp;
 use tillroll_host_lambda::memory::MemoryClock;
-use tillroll_host_lambda::ports::{Notice, Notices as _, QueueMessage, ReplayQueue as _, TamperLog as _};
+use tillroll_host_lambda::ports::{
+    DeadLetterQueue as _, Notice, Notices as _, QueueMessage, ReplayQueue as _, TamperLog as _,
+};
 use tillroll_host_lambda::sqs::{QueueUrls, SqsNotices, SqsQueues, SqsTamperLog};
 use tillroll_tests::contracts::event_table::stream;
 use tillroll_tests::recorded::{Recorded, Reply};
@@ -81,6 +84,44 @@ async fn a_send_whose_answer_was_lost_is_made_again_with_the_same_ids() {
     let bodies: Vec<String> = recorded.sent().into_iter().map(|sent| sent.body).collect();
     assert_eq!(bodies[0], bodies[1]);
     assert!(bodies[0].contains("id-one") && bodies[0].contains("id-two"));
+}
+
+/// What SQS and Lambda say of a dead letter is shown; what nobody says is unknown.
+#[tokio::test]
+async fn a_dead_letter_says_what_is_known_of_its_end() {
+    let depth = r#"{"Attributes":{"ApproximateNumberOfMessages":"3","ApproximateNumberOfMessagesNotVisible":"0","ApproximateNumberOfMessagesDelayed":"0"}}"#;
+    let policy = json!({"Attributes": {"RedrivePolicy": json!({"maxReceiveCount": "5"}).to_string()}});
+    let letter = |id: &str, body: &str, more: Value| {
+        let mut attributes = json!({
+            "SentTimestamp": "1767225600000", "ApproximateFirstReceiveTimestamp": "1767225601000",
+            "ApproximateReceiveCount": "9", "MessageGroupId": "lane-3", "SequenceNumber": "18849496460467696128",
+        });
+        attributes.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({"MessageId": id, "ReceiptHandle": id, "Body": body, "Attributes": attributes})
+    };
+    let lambda = json!({
+        "version": "1.0", "timestamp": "2026-01-01T00:00:07.000Z",
+        "requestContext": {"condition": "RetriesExhausted", "approximateInvokeCount": 3},
+    });
+    let source = "arn:aws:sqs:eu-central-1:000000000000:shop-replay-carts.fifo";
+    let messages = json!({"Messages": [
+        letter("m-1", "{}", json!({"DeadLetterQueueSourceArn": source})),
+        letter("m-2", "by hand", json!({"SequenceNumber": "2"})),
+        letter("m-3", &lambda.to_string(), json!({"SequenceNumber": "3"})),
+    ]});
+    let given_back = r#"{"Successful":[{"Id":"0"},{"Id":"1"},{"Id":"2"}],"Failed":[]}"#;
+    let replies = [depth.to_owned(), policy.to_string(), messages.to_string(), given_back.to_owned()];
+    let recorded = Recorded::new(replies.map(|body| Reply::json(200, body)));
+    let letters = queues(&recorded).list(None, None, 10).await.unwrap();
+    let said: Vec<_> = letters.iter().map(|letter| (letter.given_up_at.to_string(), letter.receive_count)).collect();
+    let at = |time: &str| (time.to_owned(), 5);
+    assert_eq!(said, [at("2026-01-01T00:00:01Z"), at("2026-01-01T00:00:01Z"), at("2026-01-01T00:00:07Z")]);
+    let reasons: Vec<&str> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    assert_eq!(reasons[0], "unknown: no queue has given this message up, somebody sent it here");
+    assert!(reasons[1].contains("unknown: SQS does not keep why deliveries from shop-replay-carts.fifo fail"));
+    assert!(reasons[1].contains("message id m-1"), "{reasons:?}");
+    assert_eq!(reasons[2], "given up after 3 invocations: RetriesExhausted");
+    assert!(recorded.sent()[2].body.contains(r#""MessageSystemAttributeNames":["All"]"#));
 }
 
 #[tokio::test]

@@ -33,7 +33,12 @@ const CHANGES: [(&str, &str, &str, &str); 30] = [
         r#"Action = ["sqs:SendMessage", "s3:DeleteObject"]"#,
         "nobody_is_allowed_to_edit_history",
     ),
-    ("modules/stream_mapping/main.tf", r#"["ReportBatchItemFailures"]"#, "null", "every_mapping_reports_batch_item_failures"),
+    (
+        "modules/stream_mapping/main.tf",
+        r#"["ReportBatchItemFailures"]"#,
+        "null",
+        "every_mapping_reports_batch_item_failures",
+    ),
     (
         "pipeline.tf",
         "parallelization_factor = 1",
@@ -59,12 +64,7 @@ const CHANGES: [(&str, &str, &str, &str); 30] = [
         "",
         "what_a_mapping_gives_up_is_told",
     ),
-    (
-        "pipeline.tf",
-        "window_s     = 0",
-        "window_s     = 5",
-        "publish_waits_for_nothing",
-    ),
+    ("pipeline.tf", "window_s     = 0", "window_s     = 5", "publish_waits_for_nothing"),
     ("pipeline.tf", "= 1000\n", "= 100\n", "an_object_holds_half_a_minute_or_a_thousand_events"),
     ("modules/subscription/main.tf", "= 10\n", "= 1\n", "replayed_messages_come_ten_at_a_time"),
     ("modules/subscription/main.tf", "var.receive_count_max", "3", "a_replayed_message_is_tried_at_least_five_times"),
