@@ -187,7 +187,7 @@ variable "command_memory_mb" {
 }
 
 variable "sweep_scratch_mb" {
-  description = "Room in which the sweep sorts: 64 bytes for each event."
+  description = "Room in which the sweep sorts: 66 bytes for each event."
   type        = number
   default     = 2048
 }

@@ -3,8 +3,8 @@
 //! The readers are exact. The table stream is not: nobody but its event source mapping knows how far that has come, so
 //! the answer goes by time. A moment stands for all that was appended by then, and what was appended is taken to be on
 //! the bus [`SETTLE_MS`] later. That holds while publish runs and does not lag, which the alarm on its iterator's age
-//! watches; a verification that runs while it lags finds events missing that are only late, and says so loudly rather
-//! than passing over them.
+//! watches. A verification that runs while it lags takes nothing for missing that was recorded within the last
+//! [`Progress::UNSEEN_MS`]: such an event is on its way, and is missed by the next one if it never arrives.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +52,10 @@ impl<R: Rows, F: EventFeed, C: Clock> DerivedProgress<R, F, C> {
 }
 
 impl<R: Rows, F: EventFeed + Sync, C: Clock> Progress for DerivedProgress<R, F, C> {
+    /// Longer than a deploy of publish, a throttled shard or a failing call takes to pass; far shorter than the day after
+    /// which the table stream forgets.
+    const UNSEEN_MS: i64 = 5 * 60 * 1_000;
+
     async fn bus(&self) -> Result<Vec<ShardProgress>, Fault> {
         self.take_turn().await;
         // Readers first: what they finish while the bus is asked is not yet counted, and never too much.

@@ -149,6 +149,7 @@ pub fn summary(verification: &Verification) -> Value {
             "carts": report.carts,
             "events": report.events,
             "findings_total": report.findings_total,
+            "on_their_way": report.on_their_way,
             "summary": report.summary,
         })
     };

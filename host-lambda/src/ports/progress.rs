@@ -7,6 +7,10 @@ use super::Fault;
 
 /// Where the stages of the pipeline stand; what `verify` and a replay's switch wait for.
 pub trait Progress: Send + Sync {
+    /// How long after it was recorded, in milliseconds, an event may still be on its way while this progress takes it for
+    /// published. Zero where the progress is exact.
+    const UNSEEN_MS: i64 = 0;
+
     /// For each shard of the event bus, the newest record and how far each reader has come.
     fn bus(&self) -> impl Future<Output = Result<Vec<ShardProgress>, Fault>> + Send;
 

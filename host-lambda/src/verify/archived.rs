@@ -104,9 +104,11 @@ where
             findings.report.events += 1;
             findings.report.carts += u64::from(walk.enter(digest.cart));
             walk.step(digest.cart, digest.version, findings);
-            if versions.archived.is_empty() {
+            if versions.archived.is_empty() && digest.is_recent {
+                findings.on_their_way(HOP_ARCHIVE, 1);
+            } else if versions.archived.is_empty() {
                 findings.not_archived(digest.cart, digest.version)?;
-            } else if versions.archived.iter().any(|archived| *archived != digest) {
+            } else if versions.archived.iter().any(|archived| archived.fingerprint != digest.fingerprint) {
                 findings.find(HOP_ARCHIVE, digest.cart, digest.version, FindingKind::Different);
             }
         }
@@ -175,7 +177,7 @@ fn take_object(object: &ArchiveObject, sorter: &mut Sorter) -> Result<Option<Fau
             Err(error) => return Ok(Some(object.not_an_event(index, error.into()))),
         };
         let fingerprint = Fingerprint::of_bytes(line).get();
-        let digest = Digest { cart: slot.subject, version: slot.sequence, fingerprint };
+        let digest = Digest { cart: slot.subject, version: slot.sequence, fingerprint, is_recent: false };
         sorter.push(digest).map_err(scratch)?;
     }
     Ok(None)

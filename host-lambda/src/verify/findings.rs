@@ -6,16 +6,20 @@
 use std::path::Path;
 
 use tillroll_core::id::StreamId;
+use tillroll_core::time::Timestamp;
 
 use super::report::{Finding, FindingKind, HOP_ARCHIVE, HOP_TABLE, Report};
 use super::scratch;
 use super::sort::{Digest, Sorter};
 use crate::ports::Fault;
+use crate::record::EventRecord;
 
 /// What one part of a verification has found.
 pub(super) struct Findings {
     pub(super) report: Report,
     pub(super) plan: Option<Plan>,
+    /// What was recorded after this moment may be on its way still; `None` where the stages say exactly how far they are.
+    recent_from: Option<Timestamp>,
 }
 
 /// What a repair will do.
@@ -28,12 +32,22 @@ pub(super) struct Plan {
 
 impl Findings {
     /// Nothing so far. `plan` names the files of a plan, if there is to be one, for so many projections.
-    pub(super) fn new(plan: Option<(&Path, &str, usize)>) -> Self {
+    pub(super) fn new(recent_from: Option<Timestamp>, plan: Option<(&Path, &str, usize)>) -> Self {
         let plan = plan.map(|(folder, name, projections)| Plan {
             republish: Sorter::new(folder, &format!("{name}-republish")),
             rebuild: (0..projections).map(|index| Sorter::new(folder, &format!("{name}-rebuild-{index}"))).collect(),
         });
-        Self { report: Report::default(), plan }
+        Self { report: Report::default(), plan, recent_from }
+    }
+
+    /// Whether this event may be on its way still.
+    pub(super) fn is_recent(&self, event: &EventRecord) -> bool {
+        self.recent_from.is_some_and(|from| event.circumstances.recorded_at.is_some_and(|at| at > from))
+    }
+
+    /// Events that did not arrive at this hop, and may be on their way.
+    pub(super) fn on_their_way(&mut self, hop: &str, events: u64) {
+        self.report.add_on_their_way(hop, events);
     }
 
     /// Something that no repair of ours puts right.
@@ -93,5 +107,5 @@ impl Findings {
 
 /// A place is sorted as a digest, whatever lies there.
 fn place(cart: StreamId, version: u64) -> Digest {
-    Digest { cart, version, fingerprint: 0 }
+    Digest { cart, version, fingerprint: 0, is_recent: false }
 }

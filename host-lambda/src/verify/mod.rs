@@ -4,7 +4,10 @@
 //! Then the stages get some time to pass it. Then archive and rows are read and compared with what the scan saw;
 //! whatever is newer is compared with the table as it is by then, and never a finding for being newer.
 //!
-//! Memory does not grow with the number of carts or events: of each event and each row only a digest of 32 bytes is
+//! Where nobody knows how far publish has come ([`Progress::UNSEEN_MS`]), an event that was recorded only just now and
+//! did not arrive is no finding either: it is counted as on its way.
+//!
+//! Memory does not grow with the number of carts or events: of each event and each row only a digest of 33 bytes is
 //! kept, and those are sorted in files.
 //!
 //! A generation with a filter is compared with a fold of what the filter lets through, and named in the report: it agrees
@@ -66,7 +69,7 @@ pub struct Verifier<'a, T, A, R, P, C> {
     pub progress: &'a P,
     /// For waiting.
     pub clock: &'a C,
-    /// An existing folder that nobody else uses meanwhile; 32 bytes for each event in table and archive.
+    /// An existing folder that nobody else uses meanwhile; 33 bytes for each event in table and archive.
     pub scratch: &'a Path,
     /// How far it is, for those who wait.
     pub course: &'a Course,
@@ -95,7 +98,8 @@ where
             through.push(Through { projection: *projection, filter: self.live_filter(projection.name()).await? });
         }
         let projections: &[&dyn Projection] = &through.iter().map(|projection| projection as _).collect::<Vec<_>>();
-        let part = |name| Findings::new(planned.then_some((self.scratch, name, projections.len())));
+        let recent_from = (P::UNSEEN_MS > 0).then(|| self.clock.now().plus_ms(-P::UNSEEN_MS));
+        let part = |name| Findings::new(recent_from, planned.then_some((self.scratch, name, projections.len())));
         let mut found = part("table");
         self.course.enter(Phase::Reading);
         let digests = self.read_table(projections, &mut found).await?;

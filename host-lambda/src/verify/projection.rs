@@ -135,7 +135,7 @@ pub(super) fn expected(fold: &dyn RowFold, cart: StreamId, version: u64) -> Resu
         fold.fingerprint()
             .map_err(|error| Fault::new(FaultKind::Permanent, "write the row of cart", cart.to_string(), error))?
     };
-    Ok(Digest { cart, version, fingerprint })
+    Ok(Digest { cart, version, fingerprint, is_recent: false })
 }
 
 /// The digest of a row as it is stored.
@@ -147,5 +147,5 @@ pub(super) fn stored_digest(layout: &Layout, row: &Row) -> Result<Digest, Fault>
         let word = place.partition.strip_prefix(&prefix).unwrap_or(&place.partition);
         (word, place.sort.as_str())
     });
-    Ok(Digest { cart, version: row.revision, fingerprint: fingerprint(&row.body, place) })
+    Ok(Digest { cart, version: row.revision, fingerprint: fingerprint(&row.body, place), is_recent: false })
 }

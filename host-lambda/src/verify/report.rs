@@ -36,6 +36,10 @@ pub struct Report {
     /// Subscriptions whose live generation is made of some events only, and of which: they were compared with that.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub filtered: BTreeMap<String, Filter>,
+    /// Events that did not arrive at a hop yet and were recorded so lately that they are taken to be on their way: no
+    /// findings. Empty where the stages say exactly how far they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub on_their_way: BTreeMap<String, u64>,
     /// How many there are of each kind.
     pub summary: Vec<KindOfFinding>,
 }
@@ -121,9 +125,15 @@ impl Report {
         self.events += other.events;
         let listed = FINDINGS_LISTED_MAX.saturating_sub(self.findings.len());
         self.findings.extend(other.findings.into_iter().take(listed));
+        other.on_their_way.iter().for_each(|(hop, events)| self.add_on_their_way(hop, *events));
         for KindOfFinding { hop, kind, findings, .. } in other.summary {
             self.count(&hop, kind, findings);
         }
+    }
+
+    pub(super) fn add_on_their_way(&mut self, hop: &str, events: u64) {
+        let sum = self.on_their_way.entry(hop.to_owned()).or_default();
+        *sum = sum.saturating_add(events);
     }
 
     fn count(&mut self, hop: &str, kind: FindingKind, findings: u64) {

@@ -74,9 +74,9 @@ where
             let of_this = entries.next_if(|next| next.as_ref().map_or(true, |next| is_of_this(next.cart)));
             let entries_differ = of_this.transpose().map_err(scratch)?.is_some();
             match pair {
-                (Some(expected), None) => findings.lags(hop, expected.cart, 1, expected.version)?,
+                (Some(expected), None) => self.find_lag(hop, expected, 0, findings).await?,
                 (Some(expected), Some(stored)) if stored.version < expected.version => {
-                    findings.lags(hop, stored.cart, stored.version + 1, expected.version)?;
+                    self.find_lag(hop, expected, stored.version, findings).await?;
                 }
                 (Some(expected), Some(stored)) if stored.version == expected.version => {
                     if entries_differ || ![UNKNOWN, stored.fingerprint].contains(&expected.fingerprint) {
@@ -93,6 +93,19 @@ where
             }
         }
         Ok(())
+    }
+
+    /// A row that has come to `applied` only: it lacks events, or the first that it lacks is on its way.
+    async fn find_lag(&self, hop: &str, due: Digest, applied: u64, findings: &mut Findings) -> Result<(), Fault> {
+        // Asked of carts alone whose newest event is recent; what lies before that was recorded earlier.
+        if due.is_recent {
+            let next = self.table.load(due.cart, applied, Some(1)).await?;
+            if next.first().is_some_and(|next| findings.is_recent(next)) {
+                findings.on_their_way(hop, due.version - applied);
+                return Ok(());
+            }
+        }
+        findings.lags(hop, due.cart, applied + 1, due.version)
     }
 
     /// Whether a row that is further than the table was when it was scanned is not what the table makes of it by now.

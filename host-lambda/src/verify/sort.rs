@@ -15,13 +15,15 @@ pub(super) struct Digest {
     pub(super) cart: StreamId,
     pub(super) version: u64,
     pub(super) fingerprint: u64,
+    /// Whether it is of an event that may be on its way still. Of a row: whether its cart's newest event is.
+    pub(super) is_recent: bool,
 }
 
 /// Digests held in memory before they go into a file: 8 MiB.
 const BUFFER_DIGESTS_MAX: usize = 8 * 1024 * 1024 / DIGEST_BYTES;
 /// Files of one sorter before they are merged into one: few enough to have all of them open.
 const FILES_MAX: usize = 64;
-const DIGEST_BYTES: usize = 32;
+const DIGEST_BYTES: usize = 33;
 
 /// Takes digests in any order. Its files lie in the scratch folder and go when it goes.
 pub(super) struct Sorter {
@@ -155,7 +157,8 @@ impl Digest {
         let mut bytes = [0; DIGEST_BYTES];
         bytes[..16].copy_from_slice(self.cart.uuid().as_bytes());
         bytes[16..24].copy_from_slice(&self.version.to_be_bytes());
-        bytes[24..].copy_from_slice(&self.fingerprint.to_be_bytes());
+        bytes[24..32].copy_from_slice(&self.fingerprint.to_be_bytes());
+        bytes[32] = u8::from(self.is_recent);
         bytes
     }
 
@@ -167,13 +170,15 @@ impl Digest {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             Err(error) => return Err(error),
         }
-        let (mut version, mut fingerprint) = ([0; 8], [0; 8]);
+        let (mut version, mut fingerprint, mut is_recent) = ([0; 8], [0; 8], [0; 1]);
         reader.read_exact(&mut version)?;
         reader.read_exact(&mut fingerprint)?;
+        reader.read_exact(&mut is_recent)?;
         Ok(Some(Self {
             cart: StreamId::new(Uuid::from_bytes(cart)),
             version: u64::from_be_bytes(version),
             fingerprint: u64::from_be_bytes(fingerprint),
+            is_recent: is_recent != [0],
         }))
     }
 }
@@ -184,7 +189,7 @@ mod tests {
     use super::*;
 
     fn digest(cart: u128, version: u64, fingerprint: u64) -> Digest {
-        Digest { cart: StreamId::new(Uuid::from_u128(cart)), version, fingerprint }
+        Digest { cart: StreamId::new(Uuid::from_u128(cart)), version, fingerprint, is_recent: fingerprint == 2 }
     }
 
     #[test]

@@ -28,6 +28,13 @@ pub(super) struct TableDigests {
     pub(super) rows: Vec<Sorter>,
 }
 
+impl TableDigests {
+    fn push(&mut self, event: &EventRecord, findings: &Findings) -> Result<(), Fault> {
+        let digest = Digest { is_recent: findings.is_recent(event), ..digest_of(event) };
+        self.events.push(digest).map_err(scratch)
+    }
+}
+
 /// The cart whose events are being scanned.
 struct CartInScan<'a> {
     cart: StreamId,
@@ -36,16 +43,19 @@ struct CartInScan<'a> {
     rows: Vec<Box<dyn RowFold + 'a>>,
     waiting: Vec<EventRecord>,
     whole: bool,
+    /// Whether its newest event may be on its way still.
+    is_recent: bool,
 }
 
 impl<'a> CartInScan<'a> {
     fn new(cart: StreamId, projections: &[&'a dyn Projection]) -> Self {
         let rows = projections.iter().map(|projection| projection.begin(cart)).collect();
-        Self { cart, version: 0, state: Cart::default(), rows, waiting: Vec::new(), whole: true }
+        Self { cart, version: 0, state: Cart::default(), rows, waiting: Vec::new(), whole: true, is_recent: false }
     }
 
     /// Takes the next event; one that does not follow the last one makes the cart incomplete.
-    fn push(&mut self, event: EventRecord) {
+    fn push(&mut self, event: EventRecord, findings: &Findings) {
+        self.is_recent = findings.is_recent(&event);
         self.whole &= event.version == self.version + 1;
         self.version = event.version;
         self.waiting.push(event);
@@ -115,14 +125,14 @@ where
         findings: &mut Findings,
     ) -> Result<(), Fault> {
         for event in events {
-            digests.events.push(digest_of(&event)).map_err(scratch)?;
+            digests.push(&event, findings)?;
             if current.as_ref().is_some_and(|current| current.cart != event.stream)
                 && let Some(ended) = current.take()
             {
                 self.end_cart(ended, projections, digests, findings).await?;
             }
             let cart = current.get_or_insert_with(|| CartInScan::new(event.stream, projections));
-            cart.push(event);
+            cart.push(event, findings);
             if cart.waiting.len() >= FOLD_EVENTS_MAX {
                 fold(cart, findings);
             }
@@ -145,8 +155,8 @@ where
         let mut cart = CartInScan::new(ended.cart, projections);
         self.load_cart(ended.cart, 0, |events| {
             for event in events {
-                digests.events.push(digest_of(&event)).map_err(scratch)?;
-                cart.push(event);
+                digests.push(&event, findings)?;
+                cart.push(event, findings);
             }
             fold(&mut cart, findings);
             Ok(())
@@ -175,7 +185,7 @@ where
 /// The digest of an event: of the very bytes that publish puts on the bus.
 pub(super) fn digest_of(event: &EventRecord) -> Digest {
     let fingerprint = Fingerprint::of_bytes(&event.to_json()).get();
-    Digest { cart: event.stream, version: event.version, fingerprint }
+    Digest { cart: event.stream, version: event.version, fingerprint, is_recent: false }
 }
 
 fn fold(cart: &mut CartInScan<'_>, findings: &mut Findings) {
@@ -186,7 +196,8 @@ fn fold(cart: &mut CartInScan<'_>, findings: &mut Findings) {
 
 fn settle(ended: &CartInScan<'_>, digests: &mut TableDigests, findings: &mut Findings) -> Result<(), Fault> {
     for (row, sorter) in ended.rows.iter().zip(&mut digests.rows) {
-        sorter.push(expected(&**row, ended.cart, ended.version)?).map_err(scratch)?;
+        let digest = expected(&**row, ended.cart, ended.version)?;
+        sorter.push(Digest { is_recent: ended.is_recent, ..digest }).map_err(scratch)?;
     }
     if let Some(contents) = ended.state.contents() {
         findings.report.add_money(contents.currency.as_deref(), price(contents).total.get());

@@ -344,6 +344,90 @@ async fn stages_that_do_not_move_lack_what_they_lack_when_the_time_is_over() {
     assert!(world.clock.elapsed_ms() - started_ms >= 30_000);
 }
 
+/// Stages of which nobody knows how far publish is, as on AWS: it is taken to keep up.
+struct Assumed<'a>(&'a MemoryProgress);
+
+impl Progress for Assumed<'_> {
+    const UNSEEN_MS: i64 = 60_000;
+
+    async fn bus(&self) -> Result<Vec<ShardProgress>, Fault> {
+        self.0.bus().await
+    }
+
+    async fn table_stream(&self) -> Result<TableStreamProgress, Fault> {
+        let TableStreamProgress { newest, .. } = self.0.table_stream().await?;
+        Ok(TableStreamProgress { published: newest.clone(), newest })
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_was_recorded_just_now_is_on_its_way_and_later_it_is_missing() {
+    let world = World::new();
+    world.write(cart(1), 2).await;
+    world.settle().await;
+    world.write(cart(1), 5).await;
+    world.write(cart(2), 1).await;
+    let late = verify_over(&world, &world.table, &Assumed(&world.progress)).await;
+    assert_eq!((found(&late), late.events), (vec![], 6));
+    assert_eq!(late.on_their_way, [(HOP_ARCHIVE.to_owned(), 4), (Followed::NAME.to_owned(), 4)].into());
+
+    world.clock.advance(Duration::from_mins(1));
+    let lost = verify_over(&world, &world.table, &Assumed(&world.progress)).await;
+    let missing = |hop, number, version| (hop, cart(number), version, FindingKind::Missing);
+    assert_eq!(
+        found(&lost),
+        [
+            missing(HOP_ARCHIVE, 1, 3),
+            missing(HOP_ARCHIVE, 1, 4),
+            missing(HOP_ARCHIVE, 1, 5),
+            missing(HOP_ARCHIVE, 2, 1),
+            missing(Followed::NAME, 1, 3),
+            missing(Followed::NAME, 2, 1),
+        ]
+    );
+    assert!(lost.on_their_way.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_hides_neither_an_older_hole_nor_another_content() {
+    let world = world().await;
+    // The archive and the row of cart 7 lack an old event; the newest ones of it are under way.
+    let mut old = event(cart(7), 8);
+    old.circumstances.recorded_at = Some(world.clock.now().plus_ms(-60_000));
+    world.table.append(&[old]).await.unwrap();
+    world.table.append(&[event(cart(7), 9)]).await.unwrap();
+    let mut other = event(cart(8), 8);
+    other.circumstances.event_id = event(cart(9), 9).circumstances.event_id;
+    put_in_archive(&world, &other).await;
+    edit_row(&world, cart(8), |row| row.body = row.body.replace("sku-2", "sku-x")).await;
+    let report = verify_over(&world, &world.table, &Assumed(&world.progress)).await;
+    assert_eq!(
+        found(&report),
+        [
+            (HOP_ARCHIVE, cart(7), 8, FindingKind::Missing),
+            (HOP_ARCHIVE, cart(8), 8, FindingKind::Different),
+            (Followed::NAME, cart(7), 8, FindingKind::Missing),
+            (Followed::NAME, cart(8), 8, FindingKind::Different),
+        ]
+    );
+    assert_eq!(report.on_their_way, [(HOP_ARCHIVE.to_owned(), 1)].into());
+}
+
+/// A repair sends nothing twice that only takes its time.
+#[tokio::test]
+async fn a_repair_leaves_alone_what_is_on_its_way() {
+    let world = World::new();
+    world.write(cart(1), 3).await;
+    let folder = tempfile::tempdir().unwrap();
+    let course = Course::default();
+    let World { table, archive, rows, clock, progress, .. } = &world;
+    let (progress, scratch, course) = (&Assumed(progress), folder.path(), &course);
+    let verifier = Verifier { table, archive, rows, progress, clock, scratch, course, entries: false };
+    let repaired = verifier.repair(&[&Followed::default()], WAIT, &world.bus, RepairMode::ForReal).await.unwrap();
+    assert_eq!((repaired.0.ok, repaired.1.events_republished), (true, 0));
+    assert_eq!(world.bus.shards().iter().filter_map(|shard| world.bus.newest(shard)).count(), 0);
+}
+
 #[tokio::test]
 async fn a_thousand_findings_are_listed_and_all_are_counted() {
     let world = World::new();

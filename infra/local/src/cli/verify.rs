@@ -237,7 +237,11 @@ fn facts(report: &Report) -> String {
     let filtered = report.filtered.iter().map(|(subscription, filter)| {
         format!("{} is made of {} and was compared with that\n", shown(subscription), filter_in_words(filter))
     });
-    std::iter::once(facts.render()).chain(filtered).collect()
+    let on_their_way = report.on_their_way.iter().map(|(hop, events)| {
+        let (hop, events) = (shown(hop), counted(*events, "event"));
+        format!("on the way to {hop}, and no difference yet: {events}, recorded only just now\n")
+    });
+    std::iter::once(facts.render()).chain(filtered).chain(on_their_way).collect()
 }
 
 fn findings(report: &Report) -> String {
@@ -290,7 +294,7 @@ mod tests {
             "started_at": "2026-01-01T00:00:00Z", "finished_at": "2026-01-01T00:00:01Z",
             "repair": {"dry_run": false, "events_republished": 1, "rows_rebuilt": 2, "rows_left": 0},
             "ok": false, "carts": 2, "events": 7, "money": 1250,
-            "money_by_currency": {"EUR": 1000, "XXX": 250}, "findings_total": 61,
+            "money_by_currency": {"EUR": 1000, "XXX": 250}, "findings_total": 61, "on_their_way": {"archive": 2},
             "findings": [
                 {"hop": "archive", "cart": "0b5e8a8e-6d0f-5c53-9a4e-6f3f1c9d9f21", "version": 3, "kind": "missing"},
                 {"hop": "archive", "object": "v1/x", "kind": "damaged", "reason": "it is cut off"}],
@@ -301,6 +305,7 @@ events               7
 total        EUR 10.00
 total             2.50
 differences         61
+on the way to archive, and no difference yet: 2 events, recorded only just now
 
 HOP      CART                                  VERSION  KIND
 archive  0b5e8a8e-6d0f-5c53-9a4e-6f3f1c9d9f21        3  missing
