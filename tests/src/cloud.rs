@@ -26,6 +26,7 @@ use tillroll_host_lambda::lambda_events::{
 };
 use tillroll_host_lambda::memory::MemoryTamperLog;
 use tillroll_host_lambda::ports::{EventFeed as _, EventTable as _};
+use tillroll_host_lambda::record::EventRecord;
 use tillroll_host_lambda::s3::{self, S3Archive};
 use tillroll_host_lambda::sqs;
 use tillroll_host_lambda::subscriptions::Subscription;
@@ -53,6 +54,8 @@ pub struct Cloud {
     pub sqs: aws_sdk_sqs::Client,
     /// Likewise.
     pub s3: aws_sdk_s3::Client,
+    /// Likewise.
+    pub dynamodb: aws_sdk_dynamodb::Client,
     table: Table,
     rows: Rows,
     bus: KinesisBus<WallClock>,
@@ -94,11 +97,12 @@ impl Cloud {
             address,
             variables,
             table: Events::new(dynamodb.clone(), tables.events, Tokens::Send, clock),
-            rows: RowTable::new(dynamodb, tables.rows, Tokens::Send, clock),
+            rows: RowTable::new(dynamodb.clone(), tables.rows, Tokens::Send, clock),
             bus: KinesisBus::new(kinesis, &name, clock),
             archive: S3Archive::new(s3.clone(), name, clock),
             sqs,
             s3,
+            dynamodb,
             published: 0,
             read: BTreeMap::new(),
             _ministack: ministack,
@@ -142,17 +146,26 @@ impl Cloud {
         while self.pump().await {}
     }
 
-    /// Publishes what is new in the table, as its stream would bring it.
-    async fn publish(&mut self) -> bool {
+    /// Lets the table's stream begin now: what lies in the table was never on it.
+    pub async fn begin_stream(&mut self) {
+        self.published = self.events().await.len();
+    }
+
+    async fn events(&self) -> Vec<EventRecord> {
         let (mut events, mut from) = (Vec::new(), None);
         loop {
             let page = self.table.scan(from).await.unwrap();
             events.extend(page.events);
             from = page.next;
             if from.is_none() {
-                break;
+                return events;
             }
         }
+    }
+
+    /// Publishes what is new in the table, as its stream would bring it.
+    async fn publish(&mut self) -> bool {
+        let events = self.events().await;
         // Events never change, so all of them again is what a stream may bring too.
         if events.len() == self.published {
             return false;

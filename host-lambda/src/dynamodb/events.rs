@@ -18,7 +18,7 @@ use super::items::{Item, event_of, item_of};
 use super::page::FromItem;
 use super::shortcut::Shortcut;
 use super::token::{Tokens, WithoutToken, token_of};
-use crate::item::{DATA, NAME, STREAM, VERSION};
+use crate::item::{DATA, NAME, NotAnEventItem, STREAM, VERSION};
 use crate::ports::{AppendError, Clock, EventTable, Fault, ScanPage, ScanPosition, check_commit};
 use crate::record::EventRecord;
 
@@ -299,11 +299,30 @@ impl<C: Clock> EventTable for Events<C> {
         let page = attempts::read(&self.clock, || async { scan.clone().send().await.map_err(failure) }).await;
         let fault = |failure: Failure| failure.into_fault(SCAN, &self.table);
         let page = page.map_err(fault)?;
-        let events: Result<Vec<_>, _> = page.items.unwrap_or_default().into_iter().map(event_of).collect();
+        let events: Result<Vec<_>, _> = page.items.unwrap_or_default().into_iter().map(scanned).collect();
         let events = events.map_err(|error| fault(Failure::permanent(error)))?;
         let next = page.last_evaluated_key.as_ref().map(position_of).transpose().map_err(fault)?;
         Ok(ScanPage { events, next })
     }
+}
+
+/// An item that a scan came upon. The table may be one that others have written, so what is none of ours has to be found.
+fn scanned(item: Item) -> Result<EventRecord, NotAnEvent> {
+    let key = |name| item.get(name).and_then(|value: &AttributeValue| value.as_s().or_else(|_| value.as_n()).ok());
+    let (stream, version) = (key(STREAM).cloned().unwrap_or_default(), key(VERSION).cloned().unwrap_or_default());
+    event_of(item).map_err(|why| NotAnEvent { stream, version, why })
+}
+
+/// An item of the table is no event, by its key.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cart {}, version {version}: {why}; `tillroll migrate check` finds every such item of a table",
+    .stream.escape_debug()
+)]
+struct NotAnEvent {
+    stream: String,
+    version: String,
+    why: NotAnEventItem,
 }
 
 fn position_of(key: &Item) -> Result<ScanPosition, Failure> {

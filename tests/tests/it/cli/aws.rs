@@ -1,10 +1,13 @@
 //! Every command against the system on AWS: an emulator's stores, the functions called by the test.
 
+use std::collections::HashMap;
 use std::process::Stdio;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tillroll_tests::cloud::Cloud;
 
+use super::migrate::{CART, ruby_item};
 use super::{Desk, Ran, SALES, import};
 
 /// Runs a command on a thread that may wait, with the account and the names of the system.
@@ -41,7 +44,8 @@ async fn shop() -> Option<(Desk, Cloud, String)> {
     let file = desk.file("sales.csv", SALES);
     let imported = on_aws(&desk, &cloud, &import(&file, &[])).fine();
     assert!(imported.stderr.contains("on AWS: table shop-"), "{imported:?}");
-    assert!(imported.stderr.contains("`tillroll verify --aws` waits"), "{imported:?}");
+    let hint = "`tillroll pipeline --aws` shows what waits for them, `tillroll verify --aws` waits and compares";
+    assert!(imported.stderr.contains("stored in the event table;") && imported.stderr.contains(hint), "{imported:?}");
     cloud.pump_dry().await;
     let carts = json_on_aws(&desk, &cloud, &["carts"]);
     let larger = carts["carts"].as_array().unwrap().iter().find(|cart| cart["lines_count"] == 3).unwrap();
@@ -200,4 +204,52 @@ async fn an_old_archive_in_a_bucket_is_checked_and_converted_there() {
     let again = Ran::of(command(&desk, &cloud, &["migrate", "archive", &from, &to]), "").fine();
     assert!(again.stdout.contains("0 new objects, 1 object there already"), "{again:?}");
     Ran::of(command(&desk, &cloud, &["migrate", "check", &to]), "").fine();
+}
+
+/// Everything in the event table, as it lies there.
+async fn items(cloud: &Cloud) -> Vec<HashMap<String, AttributeValue>> {
+    let scan = cloud.dynamodb.scan().table_name(&cloud.variables()["TILLROLL_EVENTS_TABLE"]);
+    scan.send().await.unwrap().items.unwrap_or_default()
+}
+
+async fn put(cloud: &Cloud, item: HashMap<String, AttributeValue>) {
+    let table = &cloud.variables()["TILLROLL_EVENTS_TABLE"];
+    cloud.dynamodb.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_the_ruby_system_is_taken_over_by_a_repair_and_not_touched() {
+    let Some(mut cloud) = Cloud::new().await else { return };
+    let desk = Desk::new();
+    for (version, name, item) in
+        [("1", "CartOpened", None), ("2", "ItemAdded", Some("Tea")), ("3", "ItemAdded", Some("Milk"))]
+    {
+        put(&cloud, ruby_item(version, name, item)).await;
+    }
+    cloud.begin_stream().await;
+    let before = items(&cloud).await;
+    let planned = while_pumped(&desk, &mut cloud, &["verify", "--repair", "--dry-run"]).await.ended(3);
+    assert!(planned.stdout.contains("archive: 3 missing"), "{planned:?}");
+    assert!(planned.stdout.contains("puts 3 events on the event bus again and writes 0 rows again"), "{planned:?}");
+    let again = ["verify", "--repair", "--yes", "--reason", "taken over from the Ruby system", "--json"];
+    let repaired = while_pumped(&desk, &mut cloud, &again).await.fine().json();
+    assert_eq!((&repaired["repair"]["events_republished"], &repaired["ok"]), (&json!(3), &json!(true)), "{repaired}");
+    let carts = json_on_aws(&desk, &cloud, &["carts"]);
+    assert_eq!((&carts["carts"][0]["cart_id"], &carts["carts"][0]["version"]), (&json!(CART), &json!(3)), "{carts}");
+    let replayed = while_pumped(&desk, &mut cloud, &["replay", "suggestions"]).await.fine();
+    assert!(replayed.stdout.contains("3 events sent"), "the archive has them: {replayed:?}");
+
+    // What no build of ours can read is named, with the place; nothing is done by halves.
+    put(&cloud, ruby_item("5", "ItemAdded", Some("Bread"))).await;
+    cloud.begin_stream().await;
+    let hole = while_pumped(&desk, &mut cloud, &["verify", "--repair", "--yes"]).await.ended(3);
+    assert!(hole.stdout.contains("table: 1 missing\n  the event table has lost events"), "{hole:?}");
+    let mut nameless = ruby_item("4", "ItemAdded", Some("Soap"));
+    nameless.remove("EventUuid");
+    put(&cloud, nameless).await;
+    let unread = on_aws(&desk, &cloud, &["verify", "--repair", "--yes"]);
+    let place = format!("cart {CART}, version 4");
+    unread.failed(&["broke off", &place, "no attribute `EventUuid`", "`tillroll migrate check`"]);
+    let after = items(&cloud).await;
+    assert!(before.iter().all(|item| after.contains(item)) && after.len() == 5, "{after:?}");
 }

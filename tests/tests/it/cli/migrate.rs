@@ -11,7 +11,7 @@ use tillroll_tests::dynoxide;
 
 use super::{Desk, archive_objects};
 
-const CART: &str = "6ba7b811-9dad-41d1-80b4-00c04fd430c8";
+pub(super) const CART: &str = "6ba7b811-9dad-41d1-80b4-00c04fd430c8";
 
 fn old_archive(desk: &Desk) {
     std::fs::create_dir(desk.path("old")).unwrap();
@@ -89,7 +89,7 @@ fn text(text: impl Into<String>) -> AttributeValue {
 }
 
 /// An item with the five attributes of the Ruby system.
-fn ruby_item(version: &str, name: &str, item: Option<&str>) -> HashMap<String, AttributeValue> {
+pub(super) fn ruby_item(version: &str, name: &str, item: Option<&str>) -> HashMap<String, AttributeValue> {
     let mut data = HashMap::from([("shopping_cart_uuid".to_owned(), text(CART))]);
     data.extend(item.map(|item| ("item_name".to_owned(), text(item))));
     HashMap::from([
