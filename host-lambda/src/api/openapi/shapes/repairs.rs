@@ -299,8 +299,8 @@ pub(in crate::api::openapi) struct Verification {
     #[schemars(skip_serializing_if = "Option::is_none", with = "BTreeMap<String, Filter>")]
     filtered: Option<BTreeMap<String, Filter>>,
     /// Events by hop that did not arrive there yet and were recorded so lately that they are on their way: no findings.
-    #[schemars(skip_serializing_if = "Option::is_none", with = "BTreeMap<String, Count>")]
-    on_their_way: Option<BTreeMap<String, Count>>,
+    #[schemars(skip_serializing_if = "Option::is_none", with = "BTreeMap<String, u64>")]
+    on_their_way: Option<BTreeMap<String, u64>>,
     /// How many findings there are of each kind.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<KindOfFinding>")]
     summary: Option<Vec<KindOfFinding>>,
