@@ -97,6 +97,12 @@ impl Generations {
         std::iter::once(self.live).chain(self.filling.as_ref().map(|filling| filling.generation))
     }
 
+    /// The generations that nobody reads any more and nothing goes into, and that never come back.
+    pub fn superseded(&self) -> impl Iterator<Item = u32> + use<> {
+        let in_use: Vec<u32> = self.fed().chain(self.previous).collect();
+        (1..=self.newest).filter(move |generation| !in_use.contains(generation))
+    }
+
     /// What a generation is made of.
     #[must_use]
     pub fn filter_of(&self, generation: u32) -> &Filter {

@@ -18,6 +18,7 @@
 //! | [`stream`], [`all_events`] | `GET /carts/{id}/stream`, `GET /events/stream` |
 //! | [`receipts`], [`refusals`] | `GET /carts/{id}/events/{version}/receipt`, `GET /carts/{id}/refusals` |
 //! | [`histogram`] | `GET /carts/histogram` |
+//! | [`generations`] | `POST /generations/clear` |
 //! | [`replays`] | `/replays`, `/replays/{id}`, and `pause`, `resume`, `cancel`, `rollback` under it |
 //! | [`openapi`] | `/openapi.json`, made from one table of all of these |
 //! | [`health`] | `/catalogue`, `/healthz`, `/readyz`, `/version` |
@@ -36,6 +37,7 @@ pub mod dead_letters;
 pub mod diff;
 pub mod events;
 pub mod gateway;
+pub mod generations;
 pub mod health;
 pub mod histogram;
 mod host;

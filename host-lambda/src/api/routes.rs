@@ -33,6 +33,7 @@ pub(super) enum Route {
     Replays,
     Replay(String),
     ReplayChange(String, RunChange),
+    ClearGenerations,
     Verify,
     Verification(String),
     Catalogue,
@@ -83,6 +84,7 @@ impl Route {
                 let change = RunChange::of(change).ok_or_else(nothing_here)?;
                 Self::ReplayChange((*run).to_owned(), change)
             }
+            ["generations", "clear"] => Self::ClearGenerations,
             ["verify"] => Self::Verify,
             ["verify", id] => Self::Verification((*id).to_owned()),
             ["catalogue"] => Self::Catalogue,
@@ -124,6 +126,7 @@ impl Route {
             | Self::Replays
             | Self::Replay(_)
             | Self::ReplayChange(..)
+            | Self::ClearGenerations
             | Self::Verify
             | Self::Verification(_) => true,
         }
@@ -132,9 +135,12 @@ impl Route {
     pub(super) fn methods(&self) -> &'static [Method] {
         match self {
             Self::Carts | Self::Replays | Self::Verify => &[Method::Get, Method::Post],
-            Self::Commands(_) | Self::Imports | Self::ReplayChange(..) | Self::Redrive | Self::ResumeParked(_) => {
-                &[Method::Post]
-            }
+            Self::Commands(_)
+            | Self::Imports
+            | Self::ReplayChange(..)
+            | Self::ClearGenerations
+            | Self::Redrive
+            | Self::ResumeParked(_) => &[Method::Post],
             Self::Cart(_)
             | Self::Diff(_)
             | Self::Events(_)
@@ -232,6 +238,7 @@ impl<P: Ports> Api<P> {
             (_, Route::ResumeParked(cart)) => self.resume_parked(request, cart).await,
             (Method::Post, Route::Replays) => self.start_replay(request).await,
             (_, Route::Replays) => self.replays(request).await,
+            (_, Route::ClearGenerations) => self.clear_generations(request).await,
             (_, Route::Replay(run)) => self.replay_of(request, &run).await,
             (_, Route::ReplayChange(run, change)) => self.change_replay(request, &run, change).await,
             (Method::Post, Route::Verify) => self.begin_verification(request).await,

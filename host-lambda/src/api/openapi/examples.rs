@@ -174,6 +174,8 @@ pub const EXAMPLES: &[Example] = &[
             r#"{"subscription": "carts", "dry_run": true, "carts": ["0f0e0d0c-9dad-41d1-80b4-00c04fd430c8"]}"#,
         )
         .of_the_moment(),
+    get("clearGenerations", "nothing_is_superseded", "Every generation is in use", "/generations/clear")
+        .post(r#"{"dry_run": true}"#),
     get("getReplay", "how_far", "A run", RUN).of_the_moment(),
     get("listReplays", "newest_runs", "The newest runs", "/replays").with_query("limit=5").of_the_moment(),
     get("getPipeline", "at_this_moment", "Every stage", "/pipeline").of_the_moment(),

@@ -164,3 +164,15 @@ async fn f27_changes_of_a_run_that_nobody_has() {
         assert_eq!(change(&shop, &run, word).await.problem(), (409, "conflict".to_owned()), "{word}");
     }
 }
+
+#[tokio::test]
+async fn only_what_nobody_reads_any_more_is_cleared() {
+    let shop = shop();
+    for body in [json!({}), json!({"subscription": "carts", "dry_run": true})] {
+        let cleared = shop.post("/generations/clear", &body).await;
+        assert_eq!((cleared.status, cleared.json()), (200, json!({"generations": [], "more": false})), "{body}");
+    }
+    assert_eq!(shop.send(request("POST", "/generations/clear")).await.status, 200, "all, when nothing is said");
+    assert_eq!(shop.post("/generations/clear", &json!({"subscription": "nobody"})).await.status, 404);
+    assert_eq!(shop.post("/generations/clear", &json!({"generation": 1})).await.status, 400);
+}

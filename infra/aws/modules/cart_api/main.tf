@@ -27,6 +27,7 @@ locals {
     "GET /dead-letters/{letter_id}",
     "POST /dead-letters/redrive",
     "GET /events/stream",
+    "POST /generations/clear",
     "POST /imports",
     "GET /operations",
     "GET /parked",

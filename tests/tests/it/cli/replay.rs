@@ -65,6 +65,29 @@ fn single_carts_are_rebuilt_and_the_generation_stays() {
 }
 
 #[test]
+fn what_replays_left_behind_is_cleared_and_a_rollback_still_works() {
+    let (desk, _dev) = shop();
+    let clear = |more: &[&str]| desk.json(&[&["replay", "clear"], more].concat());
+    desk.run(&["replay", "suggestions"]).fine();
+    assert_eq!(clear(&[])["generations"], json!([]), "the one before is kept");
+    desk.run(&["replay", "suggestions"]).fine();
+    let planned = clear(&["--dry-run"]);
+    let [of_1] = planned["generations"].as_array().unwrap().as_slice() else { panic!("{planned}") };
+    assert_eq!((&of_1["subscription"], &of_1["generation"]), (&json!("suggestions"), &json!(1)));
+    assert!(of_1["rows"].as_u64() > Some(2), "two carts and what they had in them: {planned}");
+    assert_eq!(clear(&["carts"])["generations"], json!([]), "not of that subscription");
+    let ran = desk.run(&["replay", "clear", "suggestions"]).fine();
+    assert!(ran.stdout.contains("SUBSCRIPTION") && ran.stdout.ends_with("removed\n"), "{ran:?}");
+    assert_eq!(clear(&[])["generations"], json!([]));
+    let ran = desk.run(&["replay", "clear"]).fine();
+    assert_eq!(ran.stdout, "nothing to clear: every row is of a generation in use\n");
+    desk.run(&["replay", "clear", "nobody"]).ended(2);
+    desk.run(&["verify", "--entries"]).fine();
+    desk.run(&["replay", "suggestions", "--rollback"]).fine();
+    desk.run(&["verify", "--entries"]).fine();
+}
+
+#[test]
 fn a_rollback_makes_the_generation_before_live_again() {
     let (desk, _dev) = shop();
     desk.run(&["replay", "reminders", "--rollback"]).failed(&["no previous generation"]);

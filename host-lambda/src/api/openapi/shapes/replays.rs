@@ -140,6 +140,40 @@ pub(in crate::api::openapi) struct RunPage {
     cursor: (),
 }
 
+/// What `POST /generations/clear` takes.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(in crate::api::openapi) struct ClearRequest {
+    /// Only of this subscription.
+    #[schemars(default)]
+    subscription: Option<Subscription>,
+    /// Only count what would go.
+    #[schemars(default)]
+    dry_run: bool,
+}
+
+/// What was removed of generations that nobody reads any more, or would be.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(in crate::api::openapi) struct ClearedGenerations {
+    /// Those of which there was anything.
+    generations: Vec<ClearedGeneration>,
+    /// Whether there are more rows.
+    more: bool,
+}
+
+/// Of one generation.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct ClearedGeneration {
+    /// Whose.
+    subscription: Subscription,
+    /// Its number.
+    generation: u32,
+    /// Its rows, entries included.
+    rows: Count,
+}
+
 /// Which generations a subscription has.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]

@@ -167,7 +167,7 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> + Clone {
 
 /// All addresses. A list of its own, so that a program that names requests in its logs does not hold the whole table; a
 /// test holds it to the table.
-pub const PATHS: [&str; 32] = [
+pub const PATHS: [&str; 33] = [
     "/carts",
     "/carts/histogram",
     "/carts/{cart_id}",
@@ -182,6 +182,7 @@ pub const PATHS: [&str; 32] = [
     "/dead-letters/redrive",
     "/dead-letters/{letter_id}",
     "/events/stream",
+    "/generations/clear",
     "/healthz",
     "/imports",
     "/openapi.json",

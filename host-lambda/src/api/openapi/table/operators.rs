@@ -188,6 +188,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
         refusals: &[],
     },
     Operation {
+        path: "/generations/clear",
+        verb: Verb::Post,
+        id: "clearGenerations",
+        tag: Tag::Operators,
+        summary: "Remove the rows of generations that nobody reads any more",
+        description: "The live generation, the one before it and one that is being filled stay. A request removes some \
+                      thousand rows, or counts some ten thousand for a `dry_run`; with `more` there are others: ask again.",
+        parameters: parameters![],
+        body: Body::JsonIfAny(of::<replays::ClearRequest>),
+        answers: &[ok("What went, or would go.", &[json(of::<replays::ClearedGenerations>)])],
+        problems: &[ANY, OPERATOR, CHANGE, JSON_BODY, &["not_found"], STORED],
+        refusals: &[],
+    },
+    Operation {
         path: "/dead-letters",
         verb: Verb::Get,
         id: "listDeadLetters",

@@ -11,6 +11,7 @@ use super::super::client::Answer;
 use super::super::failure::{Ending, Failure, say};
 use super::super::output::{Output, count, shown};
 use super::super::table::{Column, Table};
+use super::clear;
 use super::run::{self, Run};
 
 #[derive(Debug, clap::Subcommand)]
@@ -47,6 +48,8 @@ pub(crate) enum Control {
         /// Its id
         run: String,
     },
+    /// Remove what generations left behind that nobody reads any more
+    Clear(clear::Arguments),
     /// Make the generation live again that a run has replaced, and follow that
     Rollback {
         /// The id of the run that switched
@@ -88,6 +91,7 @@ pub(super) async fn run(control: Control, session: &Session) -> Result<Ending, F
             run::follow_to_the_end(answer, no_wait, session).await
         }
         Control::Cancel { run } => show(&run::change(&run, "cancel", session).await?, session),
+        Control::Clear(arguments) => clear::run(&arguments, session).await,
         Control::Rollback { run, no_wait } => {
             let answer = run::change(&run, "rollback", session).await?;
             run::follow_to_the_end(answer, no_wait, session).await

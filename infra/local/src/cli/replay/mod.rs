@@ -1,6 +1,7 @@
 //! `tillroll replay`: events go to one subscription again. A run is the system's own; this only asks for it, follows it
 //! and steers it, so it can be left and followed again.
 
+mod clear;
 mod control;
 mod estimate;
 mod run;
