@@ -216,7 +216,12 @@ impl Head {
                 };
                 (Some(inside), letter.reason.clone())
             }
-            Err(unreadable) => (None, unreadable.to_string()),
+            Err(unreadable) => {
+                let why = unreadable.to_string();
+                // As a rule that is what its deliveries failed with.
+                let is_said = letter.reason.contains(&why);
+                (None, if is_said { letter.reason.clone() } else { format!("{why}; {}", letter.reason) })
+            }
         };
         Self {
             id: letter.id.clone(),

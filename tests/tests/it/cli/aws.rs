@@ -108,7 +108,8 @@ async fn what_was_given_up_on_aws_is_shown_and_sent_back() {
     letter.message_deduplication_id("1").send().await.unwrap();
     let letters = json_on_aws(&desk, &cloud, &["dead-letters", "list"]);
     let id = letters["dead_letters"][0]["id"].as_str().unwrap().to_owned();
-    on_aws(&desk, &cloud, &["dead-letters", "show", &id]).fine();
+    let shown = on_aws(&desk, &cloud, &["dead-letters", "show", &id]).fine();
+    assert!(shown.fact("reason").contains("unknown: no queue has given this message up"), "{shown:?}");
     let unasked = on_aws(&desk, &cloud, &["dead-letters", "redrive", "--all", "--reason", "test"]);
     unasked.misused(&["nobody can be asked"]);
     let sent = on_aws(&desk, &cloud, &["dead-letters", "redrive", "--all", "--reason", "test", "--yes"]).fine();
