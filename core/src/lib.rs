@@ -10,6 +10,7 @@
 //! | [`recorded`] | an event with its place in history |
 //! | [`packed`] | recorded events as bytes: compact, read in place, the same everywhere |
 //! | [`timeline`] | any moment of a stream, what differs between two, when one value changed |
+//! | [`session`] | one cart as one client has it: right at once, and right in the end
 //! | [`gate`], [`batch`], [`sequence`], [`lane`] | the rules by which consumers of the pipeline stay correct |
 //! | [`given`] | the test kit: given events, when a command, then events or a refusal |
 //! | [`id`], [`time`], [`money`], [`text`], [`hash`] | small typed values |
@@ -32,6 +33,7 @@ pub mod money;
 pub mod packed;
 pub mod recorded;
 pub mod sequence;
+pub mod session;
 pub mod text;
 pub mod time;
 pub mod timeline;

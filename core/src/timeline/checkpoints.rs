@@ -11,10 +11,12 @@
 //! [`CHECKPOINTS_MAX`] states at most: a longer stream gets its checkpoints further apart, twice as far each time.
 
 use alloc::vec::Vec;
+use core::iter;
 
 use super::Moment;
+use crate::aggregate::Head;
 use crate::id::StreamId;
-use crate::packed::{Content, History, Packed, PackedError, PackedErrorKind, content_bytes, read_content};
+use crate::packed::{Content, Frame, History, Packed, PackedError, PackedErrorKind, content_bytes, read_content};
 
 /// Events between two checkpoints. Half of it is folded for an average seek, which takes about as long as copying the
 /// state of an ordinary cart; a smaller number would only cost memory.
@@ -68,13 +70,19 @@ impl<A: Packed> Timeline<A> {
         if header.stream != self.newest.head.stream || header.after != self.newest.head.version {
             return Err(PackedError { at: 0, kind: PackedErrorKind::DoesNotFollow });
         }
-        for frame in history.frames() {
-            let frame = frame?;
-            let (content, bytes) = frame.content_with_bytes::<A>()?;
-            self.newest.step(&content);
-            self.log.extend_from_slice(bytes);
-            self.checkpoint();
+        history.frames().try_for_each(|frame| self.append_frame(&frame?))
+    }
+
+    /// Goes on by one event of a packed history.
+    pub fn append_frame(&mut self, frame: &Frame<'_>) -> Result<(), PackedError> {
+        let Head { stream, version } = self.newest.head;
+        if frame.stream != stream || frame.version != version.saturating_add(1) {
+            return Err(PackedError { at: 0, kind: PackedErrorKind::DoesNotFollow });
         }
+        let (content, bytes) = frame.content_with_bytes::<A>()?;
+        self.newest.step(&content);
+        self.log.extend_from_slice(bytes);
+        self.checkpoint();
         Ok(())
     }
 
@@ -108,14 +116,33 @@ impl<A: Packed> Timeline<A> {
         if version > self.newest.head.version {
             return None;
         }
-        let before = version.checked_div(self.every).and_then(|nth| usize::try_from(nth).ok()?.checked_sub(1));
-        let (moment, log_at) = match before.and_then(|index| self.checkpoints.get(index)) {
+        let (moment, log_at) = match self.checkpoint_before(version) {
             Some(checkpoint) => (checkpoint.moment.clone(), checkpoint.log_at),
             None => (Moment::before(self.newest.head.stream), 0),
         };
         let mut playback = Playback { timeline: self, moment, log_at };
         while playback.moment.head.version < version && playback.advance() {}
         Some(playback)
+    }
+
+    /// What happened after a version, with the versions. Nothing is folded.
+    pub fn contents(&self, after: u64) -> impl Iterator<Item = (u64, Content<'_, A::Borrowed<'_>>)> {
+        let checkpoint = self.checkpoint_before(after);
+        let mut version = checkpoint.map_or(0, |checkpoint| checkpoint.moment.head.version);
+        let mut log = self.log.get(checkpoint.map_or(0, |checkpoint| checkpoint.log_at)..).unwrap_or_default();
+        let contents = iter::from_fn(move || {
+            let (content, rest) = read_content::<A>(self.newest.head.stream, log).ok()?;
+            log = rest;
+            version = version.saturating_add(1);
+            Some((version, content))
+        });
+        contents.skip_while(move |(version, _)| *version <= after)
+    }
+
+    /// The newest checkpoint that is not behind a version.
+    fn checkpoint_before(&self, version: u64) -> Option<&Checkpoint<A>> {
+        let nth = usize::try_from(version.checked_div(self.every)?).ok()?;
+        self.checkpoints.get(nth.checked_sub(1)?)
     }
 
     fn checkpoint(&mut self) {

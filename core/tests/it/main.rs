@@ -6,6 +6,7 @@ mod laws;
 mod packed;
 mod packed_vectors;
 mod second_aggregate;
+mod session;
 mod timeline;
 mod timeline_vectors;
 mod vectors;

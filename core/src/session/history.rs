@@ -1,0 +1,94 @@
+//! The life of the cart behind the session: what happened, how it was, what differs. All of it is the timeline's work.
+
+use alloc::vec::Vec;
+
+use super::Session;
+use crate::cart::{Cart, CartEvent, CartView};
+use crate::id::{CommandId, EventId};
+use crate::packed::{Content, Header, Packed as _, Unpackable, Writer};
+use crate::recorded::{Circumstances, CommandMark};
+use crate::time::Timestamp;
+use crate::timeline::value::Shown as _;
+use crate::timeline::{Change, diff};
+
+/// What a session keeps of an event's circumstances.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Noted {
+    event_id: EventId,
+    pub(super) command: Option<CommandMark>,
+    recorded_at: Option<Timestamp>,
+}
+
+impl Noted {
+    pub(super) fn of(circumstances: &Circumstances) -> Self {
+        let &Circumstances { event_id, command, recorded_at, .. } = circumstances;
+        Self { event_id, command, recorded_at }
+    }
+}
+
+/// A confirmed event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Past<'a> {
+    /// Its place in the cart's history.
+    pub version: u64,
+    /// What happened. Of an event that this build does not know, its data only when it came packed.
+    pub content: Content<'a, CartEvent<&'a str>>,
+    /// The command that caused it.
+    pub command: Option<CommandId>,
+    /// The server's clock when it was written.
+    pub recorded_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// The cart at a version, 0 being before its first event; `None` when it never came that far.
+    #[must_use]
+    pub fn at(&self, version: u64) -> Option<Option<CartView>> {
+        self.timeline.at(version).map(|moment| moment.view())
+    }
+
+    /// What must be done to the cart at `from` to get the one at `to`; `None` when it never came that far.
+    #[must_use]
+    pub fn diff(&self, from: u64, to: u64) -> Option<Vec<Change<'static>>> {
+        let (before, after) = (self.at(from)?, self.at(to)?);
+        let changes = diff(&Cart::value(&before), &Cart::value(&after));
+        let own = |Change { path, from, to }: Change<'_>| Change { path, from: from.into_owned(), to: to.into_owned() };
+        Some(changes.into_iter().map(own).collect())
+    }
+
+    /// The confirmed events after a version, oldest first.
+    pub fn history(&self, after: u64) -> impl Iterator<Item = Past<'_>> {
+        self.timeline.contents(after).map(|(version, content)| {
+            let noted = self.noted(version);
+            let command = noted.and_then(|noted| noted.command).map(|mark| mark.id);
+            Past { version, content, command, recorded_at: noted.and_then(|noted| noted.recorded_at) }
+        })
+    }
+
+    /// The confirmed events after a version as a packed history, which [`confirm_packed`](Self::confirm_packed) takes:
+    /// for a host that keeps them where there is no connection. Of their circumstances it has event id, command and time.
+    pub fn packed(&self, after: u64) -> Result<Vec<u8>, Unpackable> {
+        let mut writer = Writer::<Cart>::new(&Header { stream: self.cart(), after, beside: Vec::new() })?;
+        for (version, content) in self.timeline.contents(after) {
+            let Some(&Noted { event_id, command, recorded_at }) = self.noted(version) else { break };
+            let circumstances = Circumstances { recorded_at, command, ..Circumstances::bare(event_id) };
+            match content {
+                Content::Known(event) => writer.push(&Content::Known(&Cart::own(&event)), None, &circumstances)?,
+                Content::Unknown { name, data } => {
+                    writer.push(&Content::Unknown { name, data }, None, &circumstances)?;
+                }
+            }
+        }
+        Ok(writer.finish())
+    }
+
+    /// Version of the newest confirmed event that a command caused.
+    pub(super) fn seen(&self, id: CommandId) -> Option<(u64, CommandMark)> {
+        let versions = (1..=self.confirmed_version()).rev();
+        let mut seen = versions.zip(self.noted.iter().rev().map(|noted| noted.command));
+        seen.find_map(|(version, mark)| mark.filter(|mark| mark.id == id).map(|mark| (version, mark)))
+    }
+
+    fn noted(&self, version: u64) -> Option<&Noted> {
+        self.noted.get(usize::try_from(version.checked_sub(1)?).ok()?)
+    }
+}
