@@ -4,8 +4,18 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use crate::http::Connections;
+
 /// How long a connection may take to come about.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Connections to an emulator on this machine.
+#[expect(clippy::expect_used, reason = "without roots there is nothing that could not be read")]
+pub(crate) fn plain_http() -> SharedHttpClient {
+    Connections::in_the_open(CONNECT_TIMEOUT).expect("TLS settings without roots are complete").into_client()
+}
 
 /// The address of an emulator on this machine.
 pub(crate) fn loopback(address: SocketAddr) -> String {
@@ -37,7 +47,7 @@ macro_rules! clients {
                 .endpoint_url($crate::clients::loopback(address))
                 .region($sdk::config::Region::from_static("us-east-1"))
                 .credentials_provider(credentials)
-                .http_client(::aws_smithy_http_client::Builder::new().build_http());
+                .http_client($crate::clients::plain_http());
             $sdk::Client::from_conf(config$(.$setting($value))*.build())
         }
     };

@@ -14,6 +14,7 @@ pub mod dynamodb;
 pub mod filter;
 pub mod functions;
 pub mod generations;
+pub mod http;
 pub mod item;
 pub mod kinesis;
 pub mod lambda;

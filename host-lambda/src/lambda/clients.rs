@@ -5,14 +5,13 @@
 //! nobody else (`roots/`): reading a whole trust store would be nearly all that TLS costs.
 
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::Builder as HttpBuilder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::region::Region;
 
 use super::configuration::{Aws, Endpoint};
 use super::invocation::Failure;
+use crate::clients::CONNECT_TIMEOUT;
+use crate::http::{Connections, Untrusted};
 
 /// Who signs the certificates of AWS.
 const ROOTS: [&str; 5] = [
@@ -51,8 +50,8 @@ impl Clients {
         let Aws { region, access_key_id, secret_access_key, session_token, endpoint, log: _ } = aws;
         let credentials =
             Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "LambdaEnvironment");
-        let (region, http) = (Region::new(region.clone()), of_amazon()?);
-        Ok(Self { region, credentials, endpoint: endpoint.clone(), http })
+        let http = of_amazon().map_err(|error| Failure { kind: "Tls", message: error.to_string() })?.into_client();
+        Ok(Self { region: Region::new(region.clone()), credentials, endpoint: endpoint.clone(), http })
     }
 
     /// DynamoDB.
@@ -87,13 +86,10 @@ impl Clients {
     }
 }
 
-/// Speaks TLS to what Amazon vouches for, and plain HTTP where an endpoint says so: with a stand-in a function starts as it
+/// Speaks TLS to what Amazon vouches for, and in the open where an endpoint says so: with a stand-in a function starts as it
 /// does on AWS.
-fn of_amazon() -> Result<SharedHttpClient, Failure> {
-    let store = ROOTS.into_iter().fold(TrustStore::empty(), TrustStore::with_pem_certificate);
-    let tls = TlsContext::builder().with_trust_store(store).build();
-    let tls = tls.map_err(|error| Failure { kind: "Tls", message: format!("the roots do not read: {error}") })?;
-    Ok(HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https())
+fn of_amazon() -> Result<Connections, Untrusted> {
+    Connections::trusting(&ROOTS, CONNECT_TIMEOUT)
 }
 
 #[cfg(test)]

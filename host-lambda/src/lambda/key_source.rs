@@ -1,23 +1,21 @@
 //! Where a function gets the keys of its tokens' issuer: from its environment, or from the issuer, at the first token
 //! that needs them.
 
+use std::error::Error;
 use std::time::Duration;
 
-use aws_sdk_s3::primitives::ByteStream;
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
 
 use super::configuration::{self, KeySet};
 use crate::auth::{KeySource, Rules, SET_BYTES_MAX, Verifier};
+use crate::http::{Connections, Untrusted};
 use crate::ports::{Fault, FaultKind};
 
-/// How long an issuer may take to take a connection, and to answer. A caller waits meanwhile.
+/// How long an issuer may take to take a connection, and for everything. A caller waits meanwhile.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const READ_TIMEOUT: Duration = Duration::from_secs(3);
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The HTTP status of an answer that is one.
 const OK: u16 = 200;
 
@@ -44,33 +42,34 @@ impl KeySource for IssuerKeys {
 }
 
 async fn fetch(url: &str) -> Result<String, Fault> {
-    let failed =
-        |source: Box<dyn std::error::Error + Send + Sync>| Fault::new(FaultKind::Transient, FETCH, url, source);
-    let request = HttpRequest::get(url).map_err(|error| failed(error.into()))?;
-    let response = connector(url).call(request).await.map_err(|error| failed(error.into()))?;
+    let read = tokio::time::timeout(FETCH_TIMEOUT, read(url)).await;
+    let late = |_elapsed| Err(format!("no whole answer within {} s", FETCH_TIMEOUT.as_secs()).into());
+    read.unwrap_or_else(late).map_err(|source| Fault::new(FaultKind::Transient, FETCH, url, source))
+}
+
+async fn read(url: &str) -> Result<String, Box<dyn Error + Send + Sync>> {
+    let response = connections(url)?.call(HttpRequest::get(url)?).await?;
     let status = response.status().as_u16();
     if status != OK {
-        return Err(failed(format!("the answer has the status {status}").into()));
+        return Err(format!("the answer has the status {status}").into());
     }
     let mut body = ByteStream::new(response.into_body());
     let mut set = Vec::new();
-    while let Some(chunk) = body.try_next().await.map_err(|error| failed(error.into()))? {
+    while let Some(chunk) = body.try_next().await? {
         if set.len() + chunk.len() > SET_BYTES_MAX {
-            return Err(failed(format!("the set has more than {SET_BYTES_MAX} bytes").into()));
+            return Err(format!("the set has more than {SET_BYTES_MAX} bytes").into());
         }
         set.extend_from_slice(&chunk);
     }
-    String::from_utf8(set).map_err(|error| failed(error.into()))
+    Ok(String::from_utf8(set)?)
 }
 
 /// An issuer may be anybody, so this connection trusts whom the machine trusts. It is made for each fetch: there is one
 /// in the life of most functions. Plain HTTP is for this machine alone, which the configuration saw to.
-fn connector(url: &str) -> Connector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT).build();
-    let connector = Connector::builder().connector_settings(settings).sleep_impl(TokioSleep::new());
+fn connections(url: &str) -> Result<Connections, Untrusted> {
     if url.starts_with("https://") {
-        connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+        Connections::trusting_the_machine(CONNECT_TIMEOUT)
     } else {
-        connector.build_http()
+        Connections::in_the_open(CONNECT_TIMEOUT)
     }
 }
