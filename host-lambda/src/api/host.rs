@@ -3,6 +3,7 @@
 use tillroll_core::cart::Catalogue;
 use tillroll_core::hash::Fingerprint;
 
+use super::audience::Audience;
 use crate::ports::{
     Archive, Clock, DeadLetterQueue, EventFeed, EventTable, News, PipelineView, Progress, ReplayQueue, ReplayStarter,
     Rows, Runs,
@@ -11,11 +12,8 @@ use crate::verify::run::Verifications;
 
 /// The adapters that a host gives the API.
 pub trait Ports: Send + Sync + 'static {
-    /// Whether this host has the routes of shoppers. A function that has not has no code for them either.
-    const SHOPPERS: bool = true;
-    /// Whether it has those of operators.
-    const OPERATORS: bool = true;
-
+    /// Whose routes the host has.
+    type Audience: Audience;
     /// The event table.
     type Table: EventTable;
     /// Projections.

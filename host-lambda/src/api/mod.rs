@@ -31,6 +31,7 @@
 mod accept;
 mod admission;
 pub mod all_events;
+pub mod audience;
 pub mod carts;
 pub mod commands;
 pub mod dead_letters;

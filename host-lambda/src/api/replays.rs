@@ -239,7 +239,7 @@ fn invalid(member: &str, reason: impl Into<String>) -> Problem {
 
 /// A change of a run that somebody asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RunChange {
+pub enum RunChange {
     /// It shall stand still.
     Pause,
     /// It stands still and shall go on.

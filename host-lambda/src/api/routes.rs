@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use tillroll_core::id::StreamId;
 
+use super::audience::Audience as _;
 use super::replays::RunChange;
 use super::{Answer, Api, ApiRequest, ApiResponse, Ports, Problem, carts, request};
 
 /// Everything that has an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Route {
+pub enum Route {
     Carts,
     Cart(StreamId),
     Commands(StreamId),
@@ -97,7 +98,7 @@ impl Route {
     }
 
     /// Whether it is of those who run the shop. Of the list of carts that is reading it; opening one is not.
-    fn is_for_operators(&self, request: &ApiRequest) -> bool {
+    pub(super) fn is_for_operators(&self, request: &ApiRequest) -> bool {
         match self {
             Self::Carts => request.method != "POST",
             Self::Cart(_)
@@ -165,7 +166,7 @@ impl Route {
         }
     }
 
-    fn method(&self, request: &ApiRequest) -> Result<Method, Problem> {
+    pub(super) fn method(&self, request: &ApiRequest) -> Result<Method, Problem> {
         let method = match request.method.as_str() {
             "GET" | "HEAD" => Some(Method::Get),
             "POST" => Some(Method::Post),
@@ -188,20 +189,10 @@ impl Route {
 impl<P: Ports> Api<P> {
     pub(super) async fn route(&self, request: &ApiRequest) -> Answer {
         let route = Route::of(&request.path)?;
-        // Conditions on constants: what a host has not got is not even compiled into it.
-        if P::OPERATORS && route.is_for_operators(request) {
-            let method = route.method(request)?;
-            self.admit_operator(request, method)?;
-            return self.route_of_operators(request, method, route).await;
-        }
-        if P::SHOPPERS && !route.is_for_operators(request) {
-            let method = route.method(request)?;
-            return self.route_of_shoppers(request, method, route).await;
-        }
-        Err(nothing_here())
+        P::Audience::answer(self, request, route).await
     }
 
-    async fn route_of_shoppers(&self, request: &ApiRequest, method: Method, route: Route) -> Answer {
+    pub(super) async fn route_of_shoppers(&self, request: &ApiRequest, method: Method, route: Route) -> Answer {
         match (method, route) {
             (Method::Options, route) => Ok(allowed(&route)),
             (Method::Post, Route::Carts) => self.open_cart(request).await,
@@ -221,7 +212,7 @@ impl<P: Ports> Api<P> {
         }
     }
 
-    async fn route_of_operators(&self, request: &ApiRequest, method: Method, route: Route) -> Answer {
+    pub(super) async fn route_of_operators(&self, request: &ApiRequest, method: Method, route: Route) -> Answer {
         match (method, route) {
             (Method::Options, route) => Ok(allowed(&route)),
             (_, Route::Carts) => self.directory(request).await,
@@ -253,6 +244,6 @@ fn allowed(route: &Route) -> ApiResponse {
     ApiResponse::empty(204).with("allow", route.allow())
 }
 
-fn nothing_here() -> Problem {
+pub(super) fn nothing_here() -> Problem {
     Problem::not_found("there is nothing under this address")
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use tillroll_host_lambda::api::audience::Shoppers;
 use tillroll_host_lambda::api::{self, Settings, built_in_reducer};
 use tillroll_host_lambda::derived::TableNews;
 use tillroll_host_lambda::dynamodb::{Events, RowTable, Tokens};
@@ -23,8 +24,7 @@ struct Ports {
 }
 
 impl api::Ports for Ports {
-    const OPERATORS: bool = false;
-
+    type Audience = Shoppers;
     type Table = Events<SystemClock>;
     type Rows = RowTable<SystemClock>;
     type Runs = Absent;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use tillroll_host_lambda::api::audience::Operators;
 use tillroll_host_lambda::api::{self, Settings, built_in_reducer};
 use tillroll_host_lambda::derived::{DerivedPipeline, DerivedProgress, RowRuns, TableNews};
 use tillroll_host_lambda::dynamodb::{Events, RowTable, Tokens};
@@ -81,8 +82,7 @@ fn urls(queues: &Queues, dead_letters: &Queues) -> BTreeMap<String, QueueUrls> {
 }
 
 impl api::Ports for Ports {
-    const SHOPPERS: bool = false;
-
+    type Audience = Operators;
     type Table = Events<Clock>;
     type Rows = Rows;
     type Runs = RowRuns<Rows, Clock>;

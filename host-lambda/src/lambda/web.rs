@@ -14,6 +14,7 @@ use super::invocation::{Answer, Answered, Failure, Invocation, Streamed};
 use super::key_source::{IssuerKeys, verifier};
 use super::metrics::{Metrics, Outcome};
 use super::run::Function;
+use crate::api::audience::Audience as _;
 use crate::api::gateway::direct::Call;
 use crate::api::gateway::{GatewayAnswer, GatewayEvent, Origins};
 use crate::api::{Api, ApiRequest, ApiResponse, Ports, Problem, ResponseBody, Settings};
@@ -128,13 +129,11 @@ impl<P: Ports + Clone> Web<P> {
     }
 
     async fn direct(&self, event: &RawValue, invocation: &Invocation) -> Result<Answered, Failure> {
-        let Some(call) = Call::of(&invocation.function_arn, self.direct.as_deref()).filter(|_| P::SHOPPERS) else {
-            let message = "the event is no HTTP request of payload 2.0; invoke the function by an alias that is named \
-                           open_cart, add_item, close_cart or get_cart, or set TILLROLL_DIRECT";
-            return Err(Failure { kind: "UnknownCall", message: message.to_owned() });
-        };
-        let done = self.api().await?.direct(call, event.get(), &invocation.request_id).await;
-        let answer = done.map_err(|not_done| Failure { kind: not_done.code, message: not_done.message })?;
+        let Some(call) = Call::of(&invocation.function_arn, self.direct.as_deref()) else { return Err(unknown_call()) };
+        let api = self.api().await?;
+        let done = P::Audience::direct(&api, call, event.get(), &invocation.request_id).await;
+        let answer = done.ok_or_else(unknown_call)?;
+        let answer = answer.map_err(|not_done| Failure { kind: not_done.code, message: not_done.message })?;
         Ok(Answered { answer: Answer::json(&answer)?, metrics: Metrics::default() })
     }
 }
@@ -165,6 +164,12 @@ impl<P: Ports + Clone> Function for Web<P> {
             Answer::json(&GatewayAnswer::of_whole(response))
         }
     }
+}
+
+fn unknown_call() -> Failure {
+    let message = "the event is no HTTP request of payload 2.0; invoke the function by an alias that is named open_cart, \
+                   add_item, close_cart or get_cart, or set TILLROLL_DIRECT";
+    Failure { kind: "UnknownCall", message: message.to_owned() }
 }
 
 fn read(event: &RawValue) -> Result<GatewayEvent, Failure> {

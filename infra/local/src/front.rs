@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tillroll_core::cart::Catalogue;
+use tillroll_host_lambda::api::audience::Everybody;
 use tillroll_host_lambda::api::{self, Api, Settings};
 use tillroll_host_lambda::memory::ProcessNews;
 use tillroll_host_lambda::ports::Clock as _;
@@ -95,6 +96,7 @@ impl Front {
 }
 
 impl api::Ports for Ports {
+    type Audience = Everybody;
     type Table = LocalTable;
     type Rows = LocalRows;
     type Runs = LocalRuns;

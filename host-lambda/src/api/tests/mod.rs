@@ -30,6 +30,7 @@ use tillroll_core::id::StreamId;
 use tillroll_core::time::Timestamp;
 use uuid::Uuid;
 
+use super::audience::Everybody;
 use super::{Api, ApiRequest, Body, Ports, Settings};
 use crate::memory::{
     MemoryArchive, MemoryBus, MemoryClock, MemoryProgress, MemoryQueue, MemoryRows, MemoryRuns, MemoryStarter,
@@ -60,6 +61,7 @@ struct World {
 }
 
 impl Ports for World {
+    type Audience = Everybody;
     type Table = MemoryTable;
     type Rows = MemoryRows;
     type Runs = MemoryRuns;

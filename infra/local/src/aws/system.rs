@@ -2,6 +2,7 @@
 //! process as it does in the function; AWS decides by its own rules what whoever runs this may do.
 
 use tillroll_host_lambda::api;
+use tillroll_host_lambda::api::audience::Everybody;
 use tillroll_host_lambda::derived::{DerivedPipeline, DerivedProgress, RowRuns, TableNews};
 use tillroll_host_lambda::dynamodb::{Events, RowTable, Tokens};
 use tillroll_host_lambda::functions::replay::ARCHIVE_READER;
@@ -116,6 +117,7 @@ impl Verifications for AwsPorts {
 }
 
 impl api::Ports for AwsPorts {
+    type Audience = Everybody;
     type Table = AwsTable;
     type Rows = AwsRows;
     type Runs = AwsRuns;
