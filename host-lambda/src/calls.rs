@@ -95,7 +95,8 @@ where
     Failure { verdict, source: error.into() }
 }
 
-fn verdict_of(busy: bool, status: u16) -> Verdict {
+/// What an error with this status means, which asks to come back later or does not.
+pub(crate) fn verdict_of(busy: bool, status: u16) -> Verdict {
     if busy || status == TOO_MANY_REQUESTS {
         Verdict::Busy
     } else if !(NO_SUCCESS..SERVER_FAULT).contains(&status) {

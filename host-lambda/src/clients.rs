@@ -4,9 +4,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 
-use crate::http::Connections;
+use crate::http::{Connections, client_of};
 
 /// How long a connection may take to come about.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -14,7 +14,8 @@ pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Connections to an emulator on this machine.
 #[expect(clippy::expect_used, reason = "without roots there is nothing that could not be read")]
 pub(crate) fn plain_http() -> SharedHttpClient {
-    Connections::in_the_open(CONNECT_TIMEOUT).expect("TLS settings without roots are complete").into_client()
+    let connections = Connections::in_the_open(CONNECT_TIMEOUT).expect("TLS settings without roots are complete");
+    client_of(SharedHttpConnector::new(connections))
 }
 
 /// The address of an emulator on this machine.

@@ -76,13 +76,12 @@ impl Connections {
         let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(tls);
         Ok(Self { client })
     }
+}
 
-    /// As the SDKs take it. What they are told about connecting is not listened to.
-    #[must_use]
-    pub fn into_client(self) -> SharedHttpClient {
-        let connector = SharedHttpConnector::new(self);
-        http_client_fn(move |_settings, _components| connector.clone())
-    }
+/// Connections as the SDKs take them. What the SDKs say about connecting is not listened to.
+#[must_use]
+pub fn client_of(connector: SharedHttpConnector) -> SharedHttpClient {
+    http_client_fn(move |_settings, _components| connector.clone())
 }
 
 impl HttpConnector for Connections {

@@ -14,8 +14,10 @@ locals {
     local.tokens,
     { TILLROLL_EVENTS_TABLE = local.events.name, TILLROLL_ROWS_TABLE = local.rows.name },
     length(var.cors_origins) == 0 ? {} : { TILLROLL_CORS_ORIGINS = join(",", var.cors_origins) },
-    { for object in aws_s3_object.catalogue : "TILLROLL_CATALOGUE" => "s3://${object.bucket}/${object.key}" },
+    { for object in aws_s3_object.catalogue : "TILLROLL_CATALOGUE" => "${local.archive_address}/${object.key}" },
   )
+  # A stand-in has one host for all buckets.
+  archive_address = local.stand_in ? "${var.endpoint}/${local.archive.name}" : "https://${local.archive.host}"
   command = {
     environment = local.asked
     statements  = concat([local.may.read_carts, local.may.append, local.may.read_rows, local.may.put_rows], local.may_read_catalogue)

@@ -1,5 +1,8 @@
 //! `tillroll-command`: shoppers' routes, and the calls of the Ruby system.
 
+// What the futures of a request hold in each other is deeper than the compiler looks by itself.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 use tillroll_host_lambda::api::audience::Shoppers;
@@ -9,6 +12,7 @@ use tillroll_host_lambda::dynamodb::{Events, RowTable, Tokens};
 use tillroll_host_lambda::lambda::absent::Absent;
 use tillroll_host_lambda::lambda::clients::Clients;
 use tillroll_host_lambda::lambda::clock::SystemClock;
+use tillroll_host_lambda::lambda::configuration::Endpoint;
 use tillroll_host_lambda::lambda::web::{CATALOGUE_REFRESH, Parts, Web};
 use tillroll_host_lambda::lambda::{BUILD, Configuration, configuration, run};
 use tillroll_host_lambda::s3::S3Catalogue;
@@ -99,9 +103,8 @@ fn main() -> ExitCode {
         let table = Events::new(dynamodb.clone(), own.events.clone(), Tokens::Send, clock);
         let rows = RowTable::new(dynamodb, own.rows.clone(), Tokens::Send, clock);
         let news = TableNews::new(table.clone(), clock);
-        let catalogue = own.web.catalogue.as_ref().map(|object| {
-            S3Catalogue::new(clients.s3(), object.bucket.clone(), object.key.clone(), CATALOGUE_REFRESH, clock)
-        });
+        let catalogue = own.web.catalogue.as_ref();
+        let catalogue = catalogue.map(|Endpoint(url)| S3Catalogue::new(clients.object(url), CATALOGUE_REFRESH, clock));
         let parts = Parts {
             settings: Settings {
                 catalogue: None,

@@ -1,5 +1,8 @@
 //! `tillroll-operate`: the routes of those who run the shop.
 
+// What the futures of a request hold in each other is deeper than the compiler looks by itself.
+#![recursion_limit = "256"]
+
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -12,6 +15,7 @@ use tillroll_host_lambda::functions::replay::ARCHIVE_READER;
 use tillroll_host_lambda::kinesis::KinesisBus;
 use tillroll_host_lambda::lambda::clients::Clients;
 use tillroll_host_lambda::lambda::clock::SystemClock;
+use tillroll_host_lambda::lambda::configuration::Endpoint;
 use tillroll_host_lambda::lambda::configuration::{self, Operate, Queues};
 use tillroll_host_lambda::lambda::machines::SweepMachine;
 use tillroll_host_lambda::lambda::verifications::RowVerifications;
@@ -153,9 +157,8 @@ impl api::Ports for Ports {
 fn main() -> ExitCode {
     run("operate", async |Configuration { aws, own }: &Configuration<configuration::Operate>| {
         let (clients, clock) = (Clients::new(aws)?, SystemClock::start());
-        let catalogue = own.web.catalogue.as_ref().map(|object| {
-            S3Catalogue::new(clients.s3(), object.bucket.clone(), object.key.clone(), CATALOGUE_REFRESH, clock)
-        });
+        let catalogue = own.web.catalogue.as_ref();
+        let catalogue = catalogue.map(|Endpoint(url)| S3Catalogue::new(clients.object(url), CATALOGUE_REFRESH, clock));
         let parts = Parts {
             settings: Settings {
                 catalogue: None,

@@ -5,13 +5,14 @@
 //! nobody else (`roots/`): reading a whole trust store would be nearly all that TLS costs.
 
 use aws_credential_types::Credentials;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::region::Region;
 
 use super::configuration::{Aws, Endpoint};
 use super::invocation::Failure;
 use crate::clients::CONNECT_TIMEOUT;
-use crate::http::{Connections, Untrusted};
+use crate::http::{Connections, Untrusted, client_of};
+use crate::s3::SignedObject;
 
 /// Who signs the certificates of AWS.
 const ROOTS: [&str; 5] = [
@@ -28,14 +29,15 @@ pub struct Clients {
     region: Region,
     credentials: Credentials,
     endpoint: Option<Endpoint>,
-    http: SharedHttpClient,
+    connector: SharedHttpConnector,
 }
 
 /// A client of one service from what its adapter wants of it.
 macro_rules! client {
     ($clients:expr, $service:ident, $base:expr) => {{
-        let Clients { region, credentials, endpoint, http } = $clients;
-        let config = $base.region(region.clone()).credentials_provider(credentials.clone()).http_client(http.clone());
+        let Clients { region, credentials, endpoint, connector } = $clients;
+        let config = $base.region(region.clone()).credentials_provider(credentials.clone());
+        let config = config.http_client(client_of(connector.clone()));
         let config = match endpoint {
             Some(Endpoint(url)) => config.endpoint_url(url),
             None => config,
@@ -50,8 +52,9 @@ impl Clients {
         let Aws { region, access_key_id, secret_access_key, session_token, endpoint, log: _ } = aws;
         let credentials =
             Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "LambdaEnvironment");
-        let http = of_amazon().map_err(|error| Failure { kind: "Tls", message: error.to_string() })?.into_client();
-        Ok(Self { region: Region::new(region.clone()), credentials, endpoint: endpoint.clone(), http })
+        let connections = of_amazon().map_err(|error| Failure { kind: "Tls", message: error.to_string() })?;
+        let connector = SharedHttpConnector::new(connections);
+        Ok(Self { region: Region::new(region.clone()), credentials, endpoint: endpoint.clone(), connector })
     }
 
     /// DynamoDB.
@@ -71,6 +74,12 @@ impl Clients {
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = crate::s3::client::base_config();
         client!(self, aws_sdk_s3, config.force_path_style(self.endpoint.is_some()))
+    }
+
+    /// An object to read, without the SDK of S3.
+    #[must_use]
+    pub fn object(&self, url: &str) -> SignedObject {
+        SignedObject::new(self.connector.clone(), self.credentials.clone(), self.region.as_ref(), url)
     }
 
     /// SQS.

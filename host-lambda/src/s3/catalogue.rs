@@ -3,11 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_s3::Client;
 use tillroll_core::cart::Catalogue;
 
-use super::archive::collected;
-use super::errors::{failure, is_missing, is_unchanged};
+use super::signed::{Read, SignedObject};
 use crate::calls::{self, Failure};
 use crate::ports::{Clock, Fault};
 
@@ -19,9 +17,7 @@ const READ: &str = "read the catalogue";
 /// The catalogue in a bucket. Cheap to clone; clones share what was read.
 #[derive(Clone, Debug)]
 pub struct S3Catalogue<C> {
-    client: Client,
-    bucket: String,
-    key: String,
+    object: SignedObject,
     clock: C,
     refresh_ms: u64,
     held: Arc<Mutex<Option<Held>>>,
@@ -43,10 +39,10 @@ enum Asked {
 }
 
 impl<C: Clock> S3Catalogue<C> {
-    /// The catalogue under `key`, asked for again when `refresh` has gone by: so much later a new one counts at most.
-    pub fn new(client: Client, bucket: impl Into<String>, key: impl Into<String>, refresh: Duration, clock: C) -> Self {
+    /// The catalogue in `object`, asked for again when `refresh` has gone by: so much later a new one counts at most.
+    pub fn new(object: SignedObject, refresh: Duration, clock: C) -> Self {
         let refresh_ms = u64::try_from(refresh.as_millis()).unwrap_or(u64::MAX);
-        Self { client, bucket: bucket.into(), key: key.into(), clock, refresh_ms, held: Arc::default() }
+        Self { object, clock, refresh_ms, held: Arc::default() }
     }
 
     /// The catalogue as it is now. The first one has to be there and to read. Later ones that do not leave the one
@@ -59,13 +55,13 @@ impl<C: Clock> S3Catalogue<C> {
         }
         let etag = held.as_ref().and_then(|held| held.etag.as_deref());
         let asked = calls::repeated(&self.clock, || self.ask(etag)).await;
-        let asked = asked.map_err(|failure| failure.into_read_fault(READ, self.object()));
+        let asked = asked.map_err(|failure| failure.into_read_fault(READ, self.object.url()));
         let now = match (asked, held) {
             (Ok(Asked::Changed(catalogue, etag)), _) => Held { catalogue, etag, asked_ms: now_ms },
             (Ok(Asked::Unchanged), Some(held)) => Held { asked_ms: now_ms, ..held },
             (Ok(Asked::Unchanged), None) => {
                 let reason = "the bucket says that it has not changed, and it was never read";
-                return Err(Failure::permanent(reason).into_fault(READ, self.object()));
+                return Err(Failure::permanent(reason).into_fault(READ, self.object.url()));
             }
             (Err(fault), Some(held)) => {
                 let source = fault.source.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -80,27 +76,17 @@ impl<C: Clock> S3Catalogue<C> {
     }
 
     async fn ask(&self, etag: Option<&str>) -> Result<Asked, Failure> {
-        let get = self.client.get_object().bucket(&self.bucket).key(&self.key);
-        let object = match get.set_if_none_match(etag.map(str::to_owned)).send().await {
-            Ok(object) => object,
-            Err(error) if is_unchanged(&error) => return Ok(Asked::Unchanged),
-            Err(error) if is_missing(&error) => {
+        let (bytes, etag) = match self.object.read(etag, CATALOGUE_BYTES_MAX, self.clock.now()).await? {
+            Read::Content(bytes, etag) => (bytes, etag),
+            Read::Unchanged => return Ok(Asked::Unchanged),
+            Read::Missing => {
                 return Err(Failure::permanent("there is no such object; upload one or configure no catalogue"));
             }
-            Err(error) => return Err(failure(error)),
+            Read::TooLarge => return Err(Failure::permanent(format!("it is larger than {CATALOGUE_BYTES_MAX} bytes"))),
         };
-        let length = object.content_length().and_then(|length| usize::try_from(length).ok());
-        if length.is_some_and(|length| length > CATALOGUE_BYTES_MAX) {
-            return Err(Failure::permanent(format!("it is larger than {CATALOGUE_BYTES_MAX} bytes")));
-        }
-        let bytes = collected(object.body, length).await?;
         let catalogue: Catalogue = serde_json::from_slice(&bytes)
             .map_err(|error| Failure::permanent(format!("it is not a catalogue: {error}; upload it again")))?;
-        Ok(Asked::Changed(Arc::new(catalogue), object.e_tag))
-    }
-
-    fn object(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.key)
+        Ok(Asked::Changed(Arc::new(catalogue), etag))
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Held>> {

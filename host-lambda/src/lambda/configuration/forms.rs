@@ -4,18 +4,9 @@ use std::net::IpAddr;
 
 use crate::functions::project::by_name::SUBSCRIPTIONS;
 
-/// The address that all calls go to instead of AWS. Plain HTTP only to this machine.
+/// An address that is spoken to: that of all calls instead of AWS, or that of an object. Plain HTTP only to this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint(pub String);
-
-/// An object that holds something to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectAddress {
-    /// Its bucket.
-    pub bucket: String,
-    /// Its key.
-    pub key: String,
-}
 
 /// Where an issuer's keys are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,16 +60,6 @@ pub(super) fn url(text: &str) -> Result<String, String> {
 
 pub(super) fn arn(text: &str) -> Result<String, String> {
     if text.starts_with("arn:") { Ok(text.to_owned()) } else { Err("has to be an ARN".to_owned()) }
-}
-
-pub(super) fn object(text: &str) -> Result<ObjectAddress, String> {
-    let parts = text.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
-    match parts {
-        Some((bucket, key)) if !bucket.is_empty() && !key.is_empty() => {
-            Ok(ObjectAddress { bucket: bucket.to_owned(), key: key.to_owned() })
-        }
-        _ => Err("has to be s3://bucket/key".to_owned()),
-    }
 }
 
 pub(super) fn key_set(text: &str) -> Result<KeySet, String> {
@@ -151,12 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_catalogue_is_an_object_and_keys_are_a_set_or_its_address() {
-        let address = ObjectAddress { bucket: "b".to_owned(), key: "a/c.json".to_owned() };
-        assert_eq!(object("s3://b/a/c.json"), Ok(address));
-        for bad in ["b/c", "s3://b", "s3:///c", "s3://b/", "https://b/c"] {
-            assert!(object(bad).is_err(), "{bad}");
-        }
+    fn keys_are_a_set_or_its_address() {
         assert_eq!(key_set("{\"keys\":[]}"), Ok(KeySet::Inline("{\"keys\":[]}".to_owned())));
         assert_eq!(key_set("https://issuer.example/keys"), Ok(KeySet::At("https://issuer.example/keys".to_owned())));
         assert!(key_set("http://issuer.example/keys").is_err(), "keys that anybody on the way may change");

@@ -7,7 +7,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-pub use forms::{Endpoint, KeySet, ObjectAddress, Streaming};
+pub use forms::{Endpoint, KeySet, Streaming};
 pub use reader::{Environment, NotConfigured, Wrong};
 
 use crate::subscriptions::Subscription as _;
@@ -133,8 +133,8 @@ pub struct Web {
     pub cors_origins: Vec<String>,
     /// What is answered in chunks.
     pub streaming: Streaming,
-    /// The catalogue.
-    pub catalogue: Option<ObjectAddress>,
+    /// The object that holds the catalogue.
+    pub catalogue: Option<Endpoint>,
 }
 
 impl Web {
@@ -142,7 +142,7 @@ impl Web {
         Self {
             cors_origins: environment.optional_as("TILLROLL_CORS_ORIGINS", forms::origins).unwrap_or_default(),
             streaming: environment.optional_as("TILLROLL_STREAMING", forms::streaming).unwrap_or_default(),
-            catalogue: environment.optional_as("TILLROLL_CATALOGUE", forms::object),
+            catalogue: environment.optional_as("TILLROLL_CATALOGUE", forms::endpoint),
         }
     }
 }

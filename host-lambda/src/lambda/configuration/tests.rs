@@ -16,7 +16,7 @@ fn value(variable: &str) -> Option<String> {
         "AWS_ENDPOINT_URL" => "http://127.0.0.1:4566",
         "TILLROLL_SUBSCRIPTION" => "carts",
         "TILLROLL_REPLAY_MACHINE" | "TILLROLL_SWEEP_MACHINE" => "arn:aws:states:eu-central-1:1:stateMachine:x",
-        "TILLROLL_CATALOGUE" => "s3://bucket/catalogue.json",
+        "TILLROLL_CATALOGUE" => "https://bucket.s3.us-east-1.amazonaws.com/catalogue.json",
         "TILLROLL_JWKS" => "https://issuer.example/keys",
         "TILLROLL_CORS_ORIGINS" => "https://shop.example",
         "TILLROLL_CART_RATE" => "7",

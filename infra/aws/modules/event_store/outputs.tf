@@ -29,6 +29,7 @@ output "archive" {
   value = {
     name = aws_s3_bucket.archive.bucket
     arn  = aws_s3_bucket.archive.arn
+    host = aws_s3_bucket.archive.bucket_regional_domain_name
   }
 }
 
