@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_s3::config::Credentials;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -105,7 +106,7 @@ impl Recorded {
     /// A client of Kinesis over this transport.
     #[must_use]
     pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
-        use aws_sdk_kinesis::config::{Credentials, Region};
+        use aws_sdk_kinesis::config::Region;
         let config = kinesis::client::base_config()
             .endpoint_url("http://127.0.0.1:1")
             .region(Region::from_static("us-east-1"))
@@ -117,7 +118,7 @@ impl Recorded {
     /// A client of S3 over this transport.
     #[must_use]
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        use aws_sdk_s3::config::{Credentials, Region};
+        use aws_sdk_s3::config::Region;
         let config = s3::client::base_config()
             .endpoint_url("http://127.0.0.1:1")
             .force_path_style(true)
@@ -127,10 +128,17 @@ impl Recorded {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
+    /// An object of S3 that is read without a client, over this transport.
+    #[must_use]
+    pub fn object(&self, url: &str) -> s3::SignedObject {
+        let credentials = Credentials::new("tillroll", "tillroll", None, None, "recorded");
+        s3::SignedObject::new(SharedHttpConnector::new(self.clone()), credentials, "us-east-1", url)
+    }
+
     /// A client of SQS over this transport.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        use aws_sdk_sqs::config::{Credentials, Region};
+        use aws_sdk_sqs::config::Region;
         let config = sqs::client::base_config()
             .endpoint_url("http://127.0.0.1:1")
             .region(Region::from_static("us-east-1"))
@@ -142,7 +150,7 @@ impl Recorded {
     /// A client of Step Functions over this transport.
     #[must_use]
     pub fn sfn(&self) -> aws_sdk_sfn::Client {
-        use aws_sdk_sfn::config::{Credentials, Region};
+        use aws_sdk_sfn::config::Region;
         let config = stepfunctions::client::base_config()
             .endpoint_url("http://127.0.0.1:1")
             .region(Region::from_static("us-east-1"))

@@ -59,14 +59,6 @@ pub fn write_line(line: &str) {
     let _ = out.flush();
 }
 
-/// A panic becomes one line that says where it was; what it says could hold anything.
-pub fn panics_as_lines() {
-    std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "a part of the program broke");
-    }));
-}
-
 /// A text without ids of carts: each UUID is replaced by the first 16 hexadecimal digits of its SHA-256.
 #[must_use]
 pub fn without_carts(text: &str) -> String {

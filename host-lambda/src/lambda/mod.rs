@@ -3,7 +3,9 @@
 //! | module | the one thing it knows |
 //! |---|---|
 //! | [`configuration`] | the environment: complete, or refused with everything that is missing or wrong |
-//! | [`run`] | the loop; that what breaks in one invocation ends with it |
+//! | [`run`] | the loop |
+//! | `broken` | what becomes of a function that panics |
+//! | `by_hand` | what the Runtime API is told where the loop's library cannot |
 //! | [`invocation`] | what a function is given, and what it answers |
 //! | [`clients`] | how clients of AWS are made, and who is believed to be AWS |
 //! | [`web`] | HTTP, for the two functions that have it |
@@ -18,10 +20,11 @@
 
 pub mod absent;
 pub mod batch;
+mod broken;
+mod by_hand;
 pub mod clients;
 pub mod clock;
 pub mod configuration;
-mod init_error;
 pub mod invocation;
 pub mod key_source;
 pub mod logs;

@@ -1,23 +1,23 @@
 //! The loop of every function: configuration, then one invocation after the other, for ever.
 //!
-//! What breaks in an invocation is that invocation's answer: the process goes on with the next one, its clients and
+//! What goes wrong in an invocation is that invocation's answer: the process goes on with the next one, its clients and
 //! connections still warm. An invocation that would outlast Lambda's patience is broken off a moment earlier for the
-//! same reason.
+//! same reason. Only after a panic (`broken`) does the program begin anew.
 
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use futures_util::stream::Stream;
 use lambda_runtime::{Diagnostic, FunctionResponse, LambdaEvent, MetadataPrelude, Runtime, StreamResponse, service_fn};
 use serde_json::value::RawValue;
+use tillroll_core::time::Timestamp;
 
+use super::broken::{self, UnderWay};
+use super::by_hand;
 use super::clock::SystemClock;
 use super::configuration::{Configuration, Configured};
-use super::init_error;
 use super::invocation::{Answer, Answered, Failure, Invocation, Streamed};
 use super::logs::{self, Names};
 use super::metrics::{Metrics, Outcome, service_of};
@@ -59,7 +59,7 @@ where
     let lookup = |variable: &str| std::env::var(variable).ok();
     let configuration = Configuration::<C>::read(&lookup);
     logs::to_stdout(configuration.as_ref().map_or(tracing::Level::INFO, |configuration| configuration.aws.log));
-    logs::panics_as_lines();
+    broken::panics_begin_anew();
     let missing: Vec<&str> = OF_LAMBDA.into_iter().filter(|variable| lookup(variable).is_none()).collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
@@ -84,31 +84,36 @@ where
             Err(failure) => return not_started(&failure),
         };
         let function_name = lookup("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
-        let place = Place { service: service_of(&function_name, name), function: name };
-        serve(place, function).await
+        let place = Place { service: service_of(&function_name, name).to_owned(), function: name };
+        serve(Arc::new(place), function).await
     })
 }
 
 fn not_started(failure: &Failure) -> ExitCode {
     tracing::error!(kind = failure.kind, "the function does not start: {}", failure.message);
     if let Ok(address) = std::env::var("AWS_LAMBDA_RUNTIME_API") {
-        init_error::tell(&address, failure.kind, &failure.message);
+        by_hand::tell_no_start(&address, failure);
     }
     ExitCode::FAILURE
 }
 
 /// What metrics are counted under.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    service: &'a str,
-    function: &'a str,
+struct Place {
+    service: String,
+    function: &'static str,
 }
 
-async fn serve<F: Function>(place: Place<'_>, function: Arc<F>) -> ExitCode {
+impl Place {
+    fn count(&self, metrics: &Metrics, now: Timestamp) {
+        logs::write_line(&metrics.line(&self.service, self.function, now));
+    }
+}
+
+async fn serve<F: Function>(place: Arc<Place>, function: Arc<F>) -> ExitCode {
     let clock = SystemClock::start();
     let invoked = |event: LambdaEvent<Box<RawValue>>| {
-        let function = Arc::clone(&function);
-        async move { invoke(place, &*function, &clock, event).await }
+        let (place, function) = (Arc::clone(&place), Arc::clone(&function));
+        async move { invoke(&place, &function, clock, event).await }
     };
     match Runtime::new(service_fn(invoked)).run().await {
         Ok(()) => ExitCode::SUCCESS,
@@ -120,40 +125,41 @@ async fn serve<F: Function>(place: Place<'_>, function: Arc<F>) -> ExitCode {
 }
 
 async fn invoke<F: Function>(
-    place: Place<'_>,
-    function: &F,
-    clock: &SystemClock,
+    place: &Arc<Place>,
+    function: &Arc<F>,
+    clock: SystemClock,
     event: LambdaEvent<Box<RawValue>>,
 ) -> Result<Response, Diagnostic> {
     let begun_ms = clock.elapsed_ms();
     let LambdaEvent { payload, context } = event;
-    let invocation = Invocation::of(&context, clock.now());
+    let asked = Arc::new((payload, Invocation::of(&context, clock.now())));
+    let (event, invocation) = &*asked;
     logs::begin(Names { request_id: invocation.request_id.clone(), trace_id: invocation.trace_id.clone() });
-    let answered = answer(function, &payload, &invocation).await;
+    let under_way = UnderWay::begin(&invocation.request_id, {
+        let (place, function, asked) = (Arc::clone(place), Arc::clone(function), Arc::clone(&asked));
+        move |failure| {
+            place.count(&Metrics::of(Outcome::Fault).count("Invocations", 1), clock.now());
+            function.broken(&asked.0, &asked.1, failure)
+        }
+    });
+    let answered = answer(&**function, event, invocation).await;
+    drop(under_way);
     let took_ms = clock.elapsed_ms().saturating_sub(begun_ms);
     let (answer, metrics) = match answered {
         Ok(Answered { answer, metrics }) => (Ok(answer), metrics),
         Err(failure) => {
             tracing::error!(kind = failure.kind, "the invocation failed: {}", failure.message);
-            let answer = function.broken(&payload, &invocation, failure);
-            (answer, Metrics::of(Outcome::Fault))
+            (function.broken(event, invocation, failure), Metrics::of(Outcome::Fault))
         }
     };
-    let metrics = metrics.count("Invocations", 1).milliseconds("Duration", took_ms);
-    logs::write_line(&metrics.line(place.service, place.function, clock.now()));
+    place.count(&metrics.count("Invocations", 1).milliseconds("Duration", took_ms), clock.now());
     Ok(response(answer?))
 }
 
-/// The function's answer, also when it panics or takes too long.
+/// The function's answer, also when it takes too long.
 async fn answer<F: Function>(function: &F, event: &RawValue, invocation: &Invocation) -> Result<Answered, Failure> {
-    let answered = AssertUnwindSafe(function.answer(event, invocation)).catch_unwind();
-    match tokio::time::timeout(invocation.time, answered).await {
-        Ok(Ok(answered)) => answered,
-        Ok(Err(_panic)) => {
-            Err(Failure { kind: "Panic", message: "a part of the program broke; the log says where".to_owned() })
-        }
-        Err(_elapsed) => Err(Failure { kind: "TimedOut", message: "the function's time is over".to_owned() }),
-    }
+    let late = |_elapsed| Err(Failure { kind: "TimedOut", message: "the function's time is over".to_owned() });
+    tokio::time::timeout(invocation.time, function.answer(event, invocation)).await.unwrap_or_else(late)
 }
 
 fn response(answer: Answer) -> Response {
@@ -177,7 +183,7 @@ fn response(answer: Answer) -> Response {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use std::time::Duration;
 
     use serde_json::json;
@@ -190,7 +196,6 @@ mod tests {
     impl Function for Scripted {
         async fn answer(&self, event: &RawValue, _: &Invocation) -> Result<Answered, Failure> {
             match event.get() {
-                "\"panic\"" => panic!("canary"),
                 "\"hang\"" => std::future::pending().await,
                 other => Ok(Answered { answer: Answer::json(&json!({"event": other}))?, metrics: Metrics::default() }),
             }
@@ -202,15 +207,6 @@ mod tests {
         let invocation =
             Invocation { request_id: String::new(), trace_id: String::new(), function_arn: String::new(), time };
         answer(&Scripted, &event, &invocation).await
-    }
-
-    #[tokio::test]
-    async fn a_panic_is_the_answer_of_its_invocation_and_the_next_one_is_answered() {
-        let minute = Duration::from_mins(1);
-        let failure = invoked("panic", minute).await.unwrap_err();
-        assert_eq!(failure.kind, "Panic");
-        assert!(!failure.message.contains("canary"), "what a panic says could hold anything");
-        assert!(invoked("something", minute).await.is_ok());
     }
 
     #[tokio::test]

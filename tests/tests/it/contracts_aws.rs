@@ -6,10 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_sdk_s3::config::Credentials;
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use serde_json::json;
+use tillroll_host_lambda::http::Connections;
 use tillroll_host_lambda::lambda_events::{BusBatchRecord, QueueAttributes, QueueBatchRecord};
 use tillroll_host_lambda::ports::{
-    BusRecord, DeadLetterQueue, EventBus, EventFeed as _, Fault, QueueMessage, RecordRefused, ReplayQueue,
+    BusRecord, DeadLetterQueue, EventBus, EventFeed as _, Fault, FaultKind, QueueMessage, RecordRefused, ReplayQueue,
 };
 use tillroll_host_lambda::{kinesis, s3, sqs};
 use tillroll_tests::contracts::event_bus::ReadBus;
@@ -63,6 +67,33 @@ mod archive {
     }
 
     tillroll_tests::archive_contract!(fresh());
+}
+
+/// Read over one signed request instead of the SDK: somebody else has to find the object under its address.
+#[tokio::test]
+async fn the_catalogue_in_an_object_is_read_again_when_it_changed() {
+    let Some(ministack) = ministack::shared().await else { return };
+    let client = s3::client::emulator_client(ministack.address());
+    let bucket = format!("catalogue-{}", number());
+    client.create_bucket().bucket(&bucket).send().await.unwrap();
+    let put = async |version: &str| {
+        let catalogue = json!({"version": version, "currency": "EUR", "items": [], "discounts": []}).to_string();
+        let put =
+            client.put_object().bucket(&bucket).key("shop/prices of today.json").body(catalogue.into_bytes().into());
+        put.send().await.unwrap();
+    };
+    let url = format!("http://{}/{bucket}/shop/prices%20of%20today.json", ministack.address());
+    let connections = Connections::in_the_open(Duration::from_secs(1)).unwrap();
+    let credentials = Credentials::new("tillroll", "tillroll", None, None, "emulator");
+    let object = s3::SignedObject::new(SharedHttpConnector::new(connections), credentials, "us-east-1", url);
+    let catalogue = s3::S3Catalogue::new(object, Duration::ZERO, WallClock::default());
+    assert_eq!(catalogue.current().await.unwrap_err().kind, FaultKind::Permanent, "there is none yet");
+    for version in ["v1", "v2"] {
+        put(version).await;
+        for _ in 0..2 {
+            assert_eq!(catalogue.current().await.unwrap().version, version);
+        }
+    }
 }
 
 mod replay_queue {

@@ -137,3 +137,44 @@ async fn a_function_can_be_killed_while_it_works() {
     function.kill().await;
     assert!(!std::path::Path::new(&format!("/proc/{process}")).exists());
 }
+
+mod a_function_that_panics {
+    use super::*;
+
+    async fn breaking() -> Function {
+        let program = FunctionProgram::new(env!("CARGO_BIN_EXE_breaking-function"));
+        let mut function = program.env("TILLROLL_ARCHIVE_BUCKET", "a").env("TILLROLL_ROWS_TABLE", "r").start().await;
+        function.ready().await.unwrap();
+        function
+    }
+
+    async fn answers(function: &mut Function) {
+        assert_eq!(function.invoke(json!("more")).await.answer.value(), json!({"event": "\"more\""}));
+    }
+
+    #[tokio::test]
+    async fn answers_with_a_fault_and_begins_anew_in_its_process() {
+        let mut function = breaking().await;
+        let process = function.id();
+        for event in ["panic", "panic elsewhere", "panic"] {
+            let error = function.invoke(json!(event)).await.answer.error();
+            assert_eq!((error.category.as_str(), error.error_type.as_str()), ("Panic", "Panic"), "{error:?}");
+            answers(&mut function).await;
+        }
+        assert_eq!(function.id(), process);
+        let log = function.log();
+        assert!(!log.contains("secret"), "what a panic says could hold anything: {log}");
+        assert_eq!(log.matches("breaking-function/main.rs:").count(), 3, "its place is said: {log}");
+        assert_eq!(log.matches("\"outcome\":\"fault\"").count(), 3, "{log}");
+    }
+
+    #[tokio::test]
+    async fn answers_over_http_with_a_problem() {
+        let mut function = breaking().await;
+        let stream = function.invoke(json!("panic, streamed")).await.answer.stream();
+        assert_eq!(stream.prelude["statusCode"], 500);
+        assert_eq!(stream.prelude["headers"]["content-type"], "text/plain");
+        assert_eq!(stream.body(), b"a part of the program broke; the log says where");
+        answers(&mut function).await;
+    }
+}

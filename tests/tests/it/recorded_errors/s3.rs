@@ -101,10 +101,11 @@ async fn what_is_missing_is_none_and_what_is_forbidden_is_a_fault() {
 }
 
 const CATALOGUE: &str = r#"{"version":"v1","currency":"EUR","items":[],"discounts":[]}"#;
+const OBJECT: &str = "https://shop.s3.us-east-1.amazonaws.com/catalogue.json";
 const REFRESH: Duration = Duration::from_mins(1);
 
 fn catalogue(recorded: &Recorded, clock: &MemoryClock) -> S3Catalogue<MemoryClock> {
-    S3Catalogue::new(recorded.s3(), "shop", "catalogue.json", REFRESH, clock.clone())
+    S3Catalogue::new(recorded.object(OBJECT), REFRESH, clock.clone())
 }
 
 #[tokio::test]
@@ -125,6 +126,31 @@ async fn a_catalogue_is_read_once_and_asked_for_by_its_tag_when_it_is_due() {
     }
     assert_eq!(recorded.sent()[0].header("if-none-match"), None);
     assert_eq!(recorded.sent()[1].header("if-none-match"), Some("\"1\""));
+    for sent in recorded.sent() {
+        assert_eq!(sent.line, format!("GET {OBJECT}"));
+        let signature = sent.header("authorization").unwrap();
+        assert!(signature.starts_with("AWS4-HMAC-SHA256 Credential=tillroll/20"), "{signature}");
+        assert!(signature.contains("/us-east-1/s3/aws4_request, SignedHeaders=host;"), "{signature}");
+        assert!(sent.header("x-amz-content-sha256").is_some(), "S3 wants the hash of the body");
+    }
+}
+
+#[tokio::test]
+async fn a_catalogue_whose_answer_is_lost_or_put_off_is_asked_for_again() {
+    let cut_short = Reply::Http {
+        status: 200,
+        headers: vec![("content-length", CATALOGUE.len().to_string())],
+        body: CATALOGUE.as_bytes()[..20].into(),
+    };
+    let replies = [Reply::Cut, Reply::s3_error(503, "SlowDown"), Reply::s3_error(500, "InternalError"), cut_short];
+    for reply in replies {
+        let recorded = Recorded::new([reply, Reply::object(CATALOGUE, &[])]);
+        assert_eq!(catalogue(&recorded, &clock()).current().await.unwrap().version, "v1");
+        assert_eq!(recorded.sent().len(), 2);
+    }
+    let too_large =
+        Reply::Http { status: 200, headers: vec![("content-length", "99000000".to_owned())], body: "".into() };
+    assert_eq!(kind_of(catalogue(&Recorded::new([too_large]), &clock()).current().await, OBJECT), Permanent);
 }
 
 #[tokio::test]
@@ -138,7 +164,7 @@ async fn a_damaged_catalogue_is_named_at_first_and_later_leaves_the_one_that_was
     for reply in damaged {
         let clock = clock();
         let fault = catalogue(&Recorded::new([reply.clone()]), &clock).current().await;
-        assert_eq!(kind_of(fault, "s3://shop/catalogue.json"), Permanent);
+        assert_eq!(kind_of(fault, OBJECT), Permanent);
         let recorded = Recorded::new([Reply::object(CATALOGUE, &[]), reply]);
         let catalogue = catalogue(&recorded, &clock);
         for _ in 0..2 {
