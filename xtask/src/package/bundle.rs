@@ -10,8 +10,8 @@ use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 const ENTRY: &str = "bootstrap";
 const MODE: u32 = 0o755;
-/// As small as deflate goes.
-const LEVEL: i64 = 9;
+/// As small as deflate gets: levels above 9 are rounds of zopfli, each of which takes a second a program.
+const LEVEL: i64 = 14;
 
 /// As small as it gets.
 pub(super) fn compressed(program: &[u8]) -> anyhow::Result<Vec<u8>> {

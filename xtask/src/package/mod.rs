@@ -32,6 +32,8 @@ const ZIP_BYTES_MAX: usize = 2_000_000;
 
 const PACKAGE: &str = "tillroll-host-lambda";
 const MANIFEST: &str = "host-lambda/Cargo.toml";
+/// Tells host-lambda's build script that the profile aborts.
+const NO_UNWINDING: &str = "TILLROLL_NO_UNWINDING";
 /// What the programs' names begin with and the functions' do not: a workspace has one folder for all programs.
 const PROGRAM_PREFIX: &str = "tillroll-";
 
@@ -142,7 +144,11 @@ fn build(sh: &Shell, arch: Arch, functions: &[String]) -> anyhow::Result<PathBuf
     // By itself and not as a part of the workspace: a function has the features it needs and no others.
     let build = cmd!(sh, "cargo build --locked --profile lambda --package {PACKAGE} {programs...} --target {target}");
     let target_folder = target_folder(sh)?;
-    build.envs(toolchain).env("CARGO_ENCODED_RUSTFLAGS", path_free(sh, &target_folder)?).run()?;
+    build
+        .envs(toolchain)
+        .env("CARGO_ENCODED_RUSTFLAGS", path_free(sh, &target_folder)?)
+        .env(NO_UNWINDING, "1")
+        .run()?;
     Ok(target_folder.join(target).join("lambda"))
 }
 
