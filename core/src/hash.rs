@@ -71,7 +71,13 @@ impl FromStr for Fingerprint {
 
 impl Serialize for Fingerprint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // By hand: formatting would be a large part of what a browser loads.
+        let mut digits = String::with_capacity(16);
+        for shift in (0..16).rev() {
+            let digit = (self.0 >> (4 * shift)) & 0xf;
+            digits.extend(u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 16)));
+        }
+        serializer.serialize_str(&digits)
     }
 }
 

@@ -27,6 +27,7 @@ pub mod gate;
 pub mod given;
 pub mod hash;
 pub mod id;
+mod index;
 pub mod judge;
 pub mod lane;
 pub mod money;

@@ -1,6 +1,5 @@
 //! Where prices and discount rules come from, and what else a decision may look at besides the cart.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -8,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
 use super::state::Contents;
+use crate::index::Index;
 use crate::money::Price;
 
 /// What a decision may look at besides the cart.
@@ -72,8 +72,10 @@ pub struct Catalogue {
     pub version: String,
     /// ISO 4217 code of every amount in it.
     pub currency: String,
-    items: BTreeMap<String, CatalogueItem>,
-    discounts: BTreeMap<String, Rule>,
+    items: Vec<CatalogueItem>,
+    by_sku: Index,
+    discounts: Vec<CatalogueDiscount>,
+    by_code: Index,
 }
 
 /// An item for sale.
@@ -97,7 +99,7 @@ struct CatalogueFile {
     discounts: Vec<CatalogueDiscount>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CatalogueDiscount {
     code: String,
@@ -108,34 +110,28 @@ impl Catalogue {
     /// The item with this sku.
     #[must_use]
     pub fn item(&self, sku: &str) -> Option<&CatalogueItem> {
-        self.items.get(sku)
+        self.items.get(self.by_sku.get(sku)?)
     }
 
     /// What the code does.
     #[must_use]
     pub fn discount(&self, code: &str) -> Option<&Rule> {
-        self.discounts.get(code)
+        self.discounts.get(self.by_code.get(code)?).map(|discount| &discount.rule)
     }
 }
 
 impl From<CatalogueFile> for Catalogue {
     fn from(file: CatalogueFile) -> Self {
-        Self {
-            version: file.version,
-            currency: file.currency,
-            items: file.items.into_iter().map(|item| (item.sku.clone(), item)).collect(),
-            discounts: file.discounts.into_iter().map(|discount| (discount.code, discount.rule)).collect(),
-        }
+        let CatalogueFile { version, currency, items, discounts } = file;
+        let by_sku = Index::of(items.iter().map(|item| item.sku.as_str()));
+        let by_code = Index::of(discounts.iter().map(|discount| discount.code.as_str()));
+        Self { version, currency, items, by_sku, discounts, by_code }
     }
 }
 
 impl From<Catalogue> for CatalogueFile {
     fn from(catalogue: Catalogue) -> Self {
-        Self {
-            version: catalogue.version,
-            currency: catalogue.currency,
-            items: catalogue.items.into_values().collect(),
-            discounts: catalogue.discounts.into_iter().map(|(code, rule)| CatalogueDiscount { code, rule }).collect(),
-        }
+        let Catalogue { version, currency, items, discounts, .. } = catalogue;
+        Self { version, currency, items, discounts }
     }
 }

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::layout::{ContentLayout, HeaderLayout, RecordingLayout};
+use super::layout::{ContentLayout, HeaderLayout, Marks, RecordingLayout};
 use super::{Content, Entry, FRAME_BYTES_MAX, Header, LAYOUT_VERSION, MAGIC, Packed, PackedError, PackedErrorKind};
 use crate::id::StreamId;
 
@@ -102,14 +102,22 @@ impl<'a> Frame<'a> {
 
     /// All of it.
     pub fn entry<A: Packed>(&self) -> Result<Entry<'a, A::Borrowed<'a>>, PackedError> {
-        let (content, rest) = self.split::<A>()?;
-        let (recording, surplus): (RecordingLayout<'_>, _) =
-            postcard::take_from_bytes(rest).map_err(|_| self.error(PackedErrorKind::Malformed))?;
-        if !surplus.is_empty() {
-            return Err(self.error(PackedErrorKind::Surplus));
-        }
+        let (content, recording) = self.recording::<A>()?;
         let circumstances = recording.circumstances().map_err(|kind| self.error(kind))?;
         Ok(Entry { version: self.version, content, stored: recording.stored, circumstances })
+    }
+
+    /// What happened, and its marks. The texts of the circumstances are not copied.
+    pub(crate) fn marked<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, Marks), PackedError> {
+        let (content, recording) = self.recording::<A>()?;
+        Ok((content, recording.marks().map_err(|kind| self.error(kind))?))
+    }
+
+    fn recording<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, RecordingLayout<'a>), PackedError> {
+        let (content, rest) = self.split::<A>()?;
+        let (recording, surplus) =
+            postcard::take_from_bytes(rest).map_err(|_| self.error(PackedErrorKind::Malformed))?;
+        if surplus.is_empty() { Ok((content, recording)) } else { Err(self.error(PackedErrorKind::Surplus)) }
     }
 
     /// What happened, and the bytes that say so.

@@ -47,6 +47,22 @@ pub(super) struct RecordingLayout<'a> {
     schema_version: u32,
 }
 
+/// Of an event's circumstances what has a fixed size: who it is, which command caused it, when it was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks {
+    pub(crate) event_id: EventId,
+    pub(crate) recorded_at: Option<Timestamp>,
+    pub(crate) command: Option<CommandMark>,
+}
+
+impl Marks {
+    /// The marks of an event with these circumstances.
+    pub(crate) fn of(circumstances: &Circumstances) -> Self {
+        let &Circumstances { event_id, recorded_at, command, .. } = circumstances;
+        Self { event_id, recorded_at, command }
+    }
+}
+
 impl<'a, L> ContentLayout<'a, L> {
     pub(crate) fn of<E>(content: &Content<'a, E>, layout: impl FnOnce(&E) -> L) -> Self {
         match content {
@@ -74,13 +90,23 @@ impl<'a> RecordingLayout<'a> {
         }
     }
 
-    pub(super) fn circumstances(&self) -> Result<Circumstances, PackedErrorKind> {
-        Ok(Circumstances {
+    pub(super) fn marks(&self) -> Result<Marks, PackedErrorKind> {
+        self.happened_at_ms.map(moment).transpose()?;
+        Ok(Marks {
             event_id: EventId::new(self.event_id),
-            source: self.source.map(Into::into),
-            happened_at: self.happened_at_ms.map(moment).transpose()?,
             recorded_at: self.recorded_at_ms.map(moment).transpose()?,
             command: self.command.map(|(id, hash)| CommandMark::new(CommandId::new(id), Fingerprint::new(hash))),
+        })
+    }
+
+    pub(super) fn circumstances(&self) -> Result<Circumstances, PackedErrorKind> {
+        let Marks { event_id, recorded_at, command } = self.marks()?;
+        Ok(Circumstances {
+            event_id,
+            source: self.source.map(Into::into),
+            happened_at: self.happened_at_ms.map(moment).transpose()?,
+            recorded_at,
+            command,
             correlation_id: self.correlation_id.map(Into::into),
             causation_id: self.causation_id.map(Into::into),
             traceparent: self.traceparent.map(Into::into),

@@ -54,6 +54,7 @@ pub use error::{PackedError, PackedErrorKind, Unpackable};
 pub use frame::{Frame, Frames};
 pub(crate) use frame::{content_bytes, read_content};
 pub use incoming::Incoming;
+pub(crate) use layout::Marks;
 pub use read::{Entries, History};
 pub use write::Writer;
 

@@ -6,14 +6,13 @@ use core::mem;
 use serde::Serialize;
 
 use super::Session;
-use super::history::Noted;
 use super::queue::{Entry, How, Stage};
 use super::rebase::Why;
 use crate::cart::{Cart, CartEvent};
 use crate::gate::{Gate, Passage};
 use crate::hash::Fingerprint;
 use crate::id::StreamId;
-use crate::packed::{Content, History, Packed as _, PackedError, PackedErrorKind};
+use crate::packed::{Content, History, Marks, Packed as _, PackedError, PackedErrorKind};
 use crate::recorded::{Recorded, Stored};
 use crate::timeline::Timeline;
 
@@ -139,7 +138,8 @@ impl Session {
         if found != cart {
             return Err(SessionError::ForeignCart { cart, found });
         }
-        history.entries::<Cart>().try_for_each(|entry| entry.map(drop)).map_err(SessionError::Packed)
+        let read = history.frames().try_for_each(|frame| frame?.marked::<Cart>().map(drop));
+        read.map_err(SessionError::Packed)
     }
 
     /// Takes what follows, until nothing does any more. Nothing is decided again yet.
@@ -157,7 +157,7 @@ impl Session {
                         Stored::Known(event) => Some(event.clone()),
                         Stored::Unknown { .. } => None,
                     };
-                    self.note(Noted::of(&event.circumstances), || known);
+                    self.note(Marks::of(&event.circumstances), || known);
                 }
             }
             if self.confirmed_version() == before {
@@ -170,9 +170,9 @@ impl Session {
         for frame in history.frames() {
             let frame = frame?;
             if self.follows(frame.version) {
-                let entry = frame.entry::<Cart>()?;
+                let (content, marks) = frame.marked::<Cart>()?;
                 self.timeline.append_frame(&frame)?;
-                self.note(Noted::of(&entry.circumstances), || match &entry.content {
+                self.note(marks, || match &content {
                     Content::Known(event) => Some(Cart::own(event)),
                     Content::Unknown { .. } => None,
                 });
@@ -198,7 +198,7 @@ impl Session {
     }
 
     /// Notes the event that was folded just now. For the command that caused it, it is an answer.
-    fn note(&mut self, noted: Noted, event: impl FnOnce() -> Option<CartEvent>) {
+    fn note(&mut self, noted: Marks, event: impl FnOnce() -> Option<CartEvent>) {
         self.noted.push(noted);
         let version = self.confirmed_version();
         if self.claim.is_some_and(|claim| claim.version == version) {

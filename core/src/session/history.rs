@@ -4,27 +4,12 @@ use alloc::vec::Vec;
 
 use super::Session;
 use crate::cart::{Cart, CartEvent, CartView};
-use crate::id::{CommandId, EventId};
-use crate::packed::{Content, Header, Packed as _, Unpackable, Writer};
+use crate::id::CommandId;
+use crate::packed::{Content, Header, Marks, Packed as _, Unpackable, Writer};
 use crate::recorded::{Circumstances, CommandMark};
 use crate::time::Timestamp;
 use crate::timeline::value::Shown as _;
 use crate::timeline::{Change, diff};
-
-/// What a session keeps of an event's circumstances.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Noted {
-    event_id: EventId,
-    pub(super) command: Option<CommandMark>,
-    recorded_at: Option<Timestamp>,
-}
-
-impl Noted {
-    pub(super) fn of(circumstances: &Circumstances) -> Self {
-        let &Circumstances { event_id, command, recorded_at, .. } = circumstances;
-        Self { event_id, command, recorded_at }
-    }
-}
 
 /// A confirmed event.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +54,7 @@ impl Session {
     pub fn packed(&self, after: u64) -> Result<Vec<u8>, Unpackable> {
         let mut writer = Writer::<Cart>::new(&Header { stream: self.cart(), after, beside: Vec::new() })?;
         for (version, content) in self.timeline.contents(after) {
-            let Some(&Noted { event_id, command, recorded_at }) = self.noted(version) else { break };
+            let Some(&Marks { event_id, recorded_at, command }) = self.noted(version) else { break };
             let circumstances = Circumstances { recorded_at, command, ..Circumstances::bare(event_id) };
             match content {
                 Content::Known(event) => writer.push(&Content::Known(&Cart::own(&event)), None, &circumstances)?,
@@ -88,7 +73,7 @@ impl Session {
         seen.find_map(|(version, mark)| mark.filter(|mark| mark.id == id).map(|mark| (version, mark)))
     }
 
-    fn noted(&self, version: u64) -> Option<&Noted> {
+    fn noted(&self, version: u64) -> Option<&Marks> {
         self.noted.get(usize::try_from(version.checked_sub(1)?).ok()?)
     }
 }

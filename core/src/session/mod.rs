@@ -72,12 +72,12 @@ pub use settled::{Outcome, Settlement};
 pub use snapshot::{Attention, LineMarks, Pending, Progress, Snapshot, Standing, Subject, Sync};
 
 use self::confirm::Claim;
-use self::history::Noted;
 use self::queue::{Entry, Stage};
 use self::rebase::Ground;
 use self::settled::Settled;
 use crate::cart::{Cart, CartRequest, CartView, Catalogue};
 use crate::id::{CommandId, StreamId};
+use crate::packed::Marks;
 use crate::time::Timestamp;
 use crate::timeline::Timeline;
 
@@ -99,7 +99,7 @@ pub struct Session {
     reducer: String,
     timeline: Timeline<Cart>,
     /// What was noted beside the confirmed events, by version from 1.
-    noted: Vec<Noted>,
+    noted: Vec<Marks>,
     catalogue: Option<Catalogue>,
     /// By rank; see [`Entry::rank`].
     queue: Vec<Entry>,

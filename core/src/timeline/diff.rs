@@ -5,12 +5,12 @@
 //! from the keys in their old order to the keys in their new one.
 
 use alloc::borrow::Cow;
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
 use super::value::{Pointer, Value};
+use crate::index::Index;
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,19 +51,19 @@ fn same_names(before: &Members<'_>, after: &Members<'_>) -> bool {
 }
 
 fn compare_keyed<'a>(path: &Pointer, before: &Members<'a>, after: &Members<'a>, changes: &mut Vec<Change<'a>>) {
-    let now: BTreeMap<&str, &Value<'a>> = after.iter().map(|(key, value)| (key.as_ref(), value)).collect();
-    let then: BTreeSet<&str> = before.iter().map(|(key, _)| key.as_ref()).collect();
+    let now = Index::of(after.iter().map(|(key, _)| key.as_ref()));
+    let then = Index::of(before.iter().map(|(key, _)| key.as_ref()));
     for (key, from) in before {
-        match now.get(key.as_ref()) {
-            Some(to) => compare(&path.under(key), from, to, changes),
+        match now.get(key).and_then(|place| after.get(place)) {
+            Some((_, to)) => compare(&path.under(key), from, to, changes),
             None => changes.push(Change { path: path.under(key), from: from.clone(), to: Value::Null }),
         }
     }
-    let came = || after.iter().filter(|(key, _)| !then.contains(key.as_ref()));
+    let came = || after.iter().filter(|(key, _)| then.get(key).is_none());
     for (key, to) in came() {
         changes.push(Change { path: path.under(key), from: Value::Null, to: to.clone() });
     }
-    let stayed = before.iter().filter(|(key, _)| now.contains_key(key.as_ref()));
+    let stayed = before.iter().filter(|(key, _)| now.get(key).is_some());
     if !stayed.chain(came()).map(|(key, _)| key).eq(after.iter().map(|(key, _)| key)) {
         changes.push(Change { path: path.clone(), from: keys(before), to: keys(after) });
     }

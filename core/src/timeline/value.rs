@@ -2,8 +2,6 @@
 //! instead, and serde turns it into whatever the host speaks.
 
 use alloc::borrow::Cow;
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,6 +11,7 @@ use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 
 use super::Moment;
+use crate::index::Index;
 use crate::packed::Packed;
 
 /// A value of a state.
@@ -61,16 +60,16 @@ impl<'a> Value<'a> {
     /// may hold all the same, gets a number behind it.
     #[must_use]
     pub fn keyed(members: impl Iterator<Item = (&'a str, Self)>) -> Self {
-        let mut keys = BTreeSet::new();
-        // The number to try next for a key, so that a key that comes a million times is not counted up as often.
-        let mut numbers = BTreeMap::new();
+        // The newest number of each key, so that a key that comes a million times is not counted up as often.
+        let mut numbers = Index::default();
         let mut unique = |key: &'a str| {
             let mut candidate = Cow::Borrowed(key);
-            while !keys.insert(candidate.clone()) {
-                let number = numbers.entry(key).or_insert(1_u64);
-                *number = number.saturating_add(1);
-                candidate = Cow::Owned(format!("{key}#{number}"));
+            while let Some(taken) = numbers.get(&candidate) {
+                let number = numbers.get(key).unwrap_or(taken).saturating_add(1);
+                numbers.insert(key, number);
+                candidate = Cow::Owned(numbered(key, number));
             }
+            numbers.insert(&candidate, 1);
             candidate
         };
         Self::Keyed(members.map(|(key, value)| (unique(key), value)).collect())
@@ -141,6 +140,22 @@ impl Pointer {
         &self.0
     }
 
+    /// As RFC 6901 writes it. Made by hand: formatting would be a large part of what a browser loads.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for segment in &self.0 {
+            text.push('/');
+            for character in segment.chars() {
+                match character {
+                    '~' => text.push_str("~0"),
+                    '/' => text.push_str("~1"),
+                    other => text.push(other),
+                }
+            }
+        }
+        text
+    }
+
     /// The place below this one.
     #[must_use]
     pub fn under(&self, segment: &str) -> Self {
@@ -150,7 +165,7 @@ impl Pointer {
 
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|segment| write!(f, "/{}", segment.replace('~', "~0").replace('/', "~1")))
+        f.write_str(&self.text())
     }
 }
 
@@ -164,6 +179,16 @@ impl FromStr for Pointer {
         let segments = text.strip_prefix('/').ok_or(NotAPointer)?.split('/');
         segments.map(unescaped).collect::<Result<_, _>>().map(Self)
     }
+}
+
+/// A key with a number behind it.
+fn numbered(key: &str, mut number: usize) -> String {
+    let mut digits = Vec::new();
+    while number > 0 {
+        digits.push(char::from(b'0'.saturating_add(u8::try_from(number % 10).unwrap_or(0))));
+        number /= 10;
+    }
+    key.chars().chain(['#']).chain(digits.into_iter().rev()).collect()
 }
 
 fn unescaped(segment: &str) -> Result<String, NotAPointer> {
@@ -183,7 +208,7 @@ fn unescaped(segment: &str) -> Result<String, NotAPointer> {
 
 impl Serialize for Pointer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.text())
     }
 }
 
