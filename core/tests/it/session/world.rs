@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::{Value, json};
 use tillroll_core::cart::CartRequest;
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, StreamId};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use super::checks::Look;
 use super::server::{Asking, REDUCER, Server};
 use super::steps::{Step, TABS};
+use super::wire;
 
 /// Rounds after which everything that can arrive has arrived.
 const HEALING_ROUNDS: usize = 40;
@@ -32,6 +34,8 @@ pub(super) struct World {
     taken: BTreeSet<CommandId>,
     /// Commands that somebody gave up, or that died with a tab before they were written.
     given_up: BTreeSet<CommandId>,
+    /// Every call of a session with what came of it, where somebody wants to do the same with another build.
+    trace: Option<Vec<Value>>,
 }
 
 pub(super) struct Tab {
@@ -85,13 +89,45 @@ impl World {
             ids: 100,
             taken: BTreeSet::new(),
             given_up: BTreeSet::new(),
+            trace: None,
         }
+    }
+
+    /// A world that writes down every call of its sessions: `{tab, call, …, result}`, and `snapshot` where it is another
+    /// one than before. Requests, replies and events are as the API has them; `save` and `load` are about a storage of
+    /// rows that the tabs share, which whoever plays this keeps in a form of their own; of a `save` that is told later a
+    /// session hears right before the next `save` or `load` of its tab, if it still lives.
+    pub(super) fn traced() -> Self {
+        let mut world = Self { trace: Some(Vec::new()), ..Self::new() };
+        let catalogue = json!(world.server.catalogue);
+        for tab in 0..TABS {
+            world.note(tab, || json!({"call": "open", "cart": cart(), "reducer": REDUCER, "catalogue": catalogue}));
+        }
+        world
+    }
+
+    /// What was written down.
+    pub(super) fn into_trace(self) -> Vec<Value> {
+        self.trace.unwrap_or_default()
+    }
+
+    /// Writes down a call that was just made.
+    fn note(&mut self, tab: usize, call: impl FnOnce() -> Value) {
+        let Some(trace) = &mut self.trace else { return };
+        let mut call = call();
+        call["tab"] = json!(tab);
+        let snapshot = json!(self.tabs[tab].session.snapshot());
+        let newest = trace.iter().rev().filter(|it| it["tab"] == tab).find_map(|it| it.get("snapshot"));
+        if newest != Some(&snapshot) {
+            call["snapshot"] = snapshot;
+        }
+        trace.push(call);
     }
 
     /// Does a step, and looks at everything.
     pub(super) fn step(&mut self, step: &Step) {
         match *step {
-            Step::Dispatch { tab, wish, again } => self.dispatch(tab, wish.request(), again),
+            Step::Dispatch { tab, wish, again } => self.dispatch(tab, &wish.request(), again),
             Step::Send { tab } => self.send(tab),
             Step::Arrive { nth, twice } => self.arrive(nth, twice),
             Step::Lose { nth } => drop(self.off_the_wire(nth, false)),
@@ -107,14 +143,17 @@ impl World {
                 let _ = self.server.judge(0, &vec![(id, wish.request())]);
             }
             Step::Reprice => self.server.reprice(),
-            Step::Refresh { tab } => self.tabs[tab].session.set_catalogue(Some(self.server.catalogue.clone())),
+            Step::Refresh { tab } => self.refresh(tab),
             Step::Save { tab, slow } => self.save(tab, slow),
             Step::Load { tab } => self.load(tab),
             Step::Reload { tab } => self.reload(tab),
             Step::Retry { tab, nth } => self.retry(tab, nth),
             Step::Discard { tab, nth } => self.discard(tab, nth),
             Step::Tick { ms } => self.now_ms += ms,
-            Step::Resume { tab } => self.tabs[tab].session.resume(),
+            Step::Resume { tab } => {
+                self.tabs[tab].session.resume();
+                self.note(tab, || json!({"call": "resume"}));
+            }
         }
         self.look();
     }
@@ -128,13 +167,20 @@ impl World {
         CommandId::new(Uuid::from_u128(self.ids))
     }
 
-    fn dispatch(&mut self, tab: usize, request: CartRequest, again: Option<usize>) {
+    fn refresh(&mut self, tab: usize) {
+        let catalogue = self.server.catalogue.clone();
+        self.tabs[tab].session.set_catalogue(Some(catalogue.clone()));
+        self.note(tab, || json!({"call": "set_catalogue", "catalogue": catalogue}));
+    }
+
+    fn dispatch(&mut self, tab: usize, request: &CartRequest, again: Option<usize>) {
         let now = self.now();
         let earlier = again.and_then(|nth| self.tabs[tab].taken.get(nth).copied());
         let id = earlier.unwrap_or_else(|| self.next_id());
         let session = &mut self.tabs[tab].session;
         let before = Fingerprint::of(&session.snapshot());
-        match session.dispatch(id, request, now) {
+        let taken = session.dispatch(id, request.clone(), now);
+        match &taken {
             Ok(Taken::Applied) => {
                 self.taken.insert(id);
                 self.tabs[tab].taken.push(id);
@@ -145,6 +191,10 @@ impl World {
             }
             Err(other) => panic!("{other:?}"),
         }
+        let result = wire::taken(&taken);
+        self.note(tab, || {
+            json!({"call": "dispatch", "id": id, "request": wire::request(request), "now_ms": now.unix_ms(), "result": result})
+        });
     }
 
     fn send(&mut self, tab: usize) {
@@ -154,13 +204,16 @@ impl World {
         let to_send = session.snapshot().pending.iter().any(|pending| pending.progress != Progress::Answered);
         let Some(batch) = session.next_to_send(now) else {
             assert!(attempt.is_some() || paused || !to_send, "nothing is sent though something waits");
+            self.note(tab, || json!({"call": "next_to_send", "now_ms": now.unix_ms(), "result": null}));
             return;
         };
         assert!(attempt.is_none() && !paused, "one batch at a time, and none in a pause");
         assert!(batch.ids.iter().all(|id| !answered.contains(id)), "what has its answer is sent again");
-        let asking = batch.ids.iter().map(|id| (*id, session.request(*id).unwrap().clone())).collect();
+        let asking: Asking = batch.ids.iter().map(|id| (*id, session.request(*id).unwrap().clone())).collect();
         *attempt = Some(batch.attempt);
+        let result = wire::batch(&batch, &asking);
         self.wire.push(Packet::Request { tab, life: *life, attempt: batch.attempt, asking });
+        self.note(tab, || json!({"call": "next_to_send", "now_ms": now.unix_ms(), "result": result}));
     }
 
     fn off_the_wire(&mut self, nth: usize, copy: bool) -> Option<Packet> {
@@ -178,12 +231,11 @@ impl World {
                 let reply = self.server.judge(attempt, &asking);
                 self.wire.push(Packet::Reply { tab, life, attempt, reply });
             }
-            Some(Packet::Reply { tab, life, attempt, reply }) => {
-                let tab = &mut self.tabs[tab];
-                // A page that is gone hears nothing any more.
-                if tab.life == life {
-                    tab.hear(attempt, &reply);
-                }
+            // A page that is gone hears nothing any more.
+            Some(Packet::Reply { tab, life, .. }) if self.tabs[tab].life != life => {}
+            Some(Packet::Reply { tab, attempt, reply, .. }) => {
+                self.tabs[tab].hear(attempt, &reply);
+                self.note(tab, || wire::reply(attempt, &reply));
             }
         }
     }
@@ -191,6 +243,7 @@ impl World {
     fn give_up(&mut self, tab: usize) {
         if let Some(attempt) = self.tabs[tab].attempt.take() {
             self.tabs[tab].session.failed(attempt, Certainty::Unknown);
+            self.note(tab, || json!({"call": "failed", "attempt": attempt, "certainty": "unknown"}));
         }
     }
 
@@ -200,8 +253,11 @@ impl World {
         let of_attempt = |packet: &Packet| matches!(packet, Packet::Request { tab: of, life: in_life, attempt: nth, .. } if (*of, *in_life, Some(*nth)) == (tab, *life, *attempt));
         if let Some(place) = self.wire.iter().position(of_attempt) {
             self.wire.remove(place);
-            session.failed(attempt.take().unwrap(), Certainty::NotDone);
-            session.pause(now.plus_ms(pause_ms));
+            let (attempt, until) = (attempt.take().unwrap(), now.plus_ms(pause_ms));
+            session.failed(attempt, Certainty::NotDone);
+            self.note(tab, || json!({"call": "failed", "attempt": attempt, "certainty": "not_done"}));
+            self.tabs[tab].session.pause(until);
+            self.note(tab, || json!({"call": "pause", "until_ms": until.unix_ms()}));
         }
     }
 
@@ -214,6 +270,7 @@ impl World {
         let (answers, reducer) = (vec![Answer { id, verdict }], REDUCER.into());
         let reply = Reply { attempt: nth, answers, version: 3, state_hash: None, reducer };
         assert!(matches!(session.answered(&reply), Err(SessionError::WrongReply(_))));
+        self.note(tab, || wire::reply(nth, &Ok(reply)));
     }
 
     fn stream(&mut self, tab: usize, skip: i8, count: usize, backwards: bool) {
@@ -229,14 +286,16 @@ impl World {
         if skip > 0 && !events.is_empty() {
             assert_eq!(arrival.missing_after, Some(confirmed), "a gap says from where to fetch");
         }
+        self.note(tab, || json!({"call": "confirm", "events": wire::events(&events), "result": arrival}));
     }
 
     fn fetch(&mut self, tab: usize) {
         let session = &mut self.tabs[tab].session;
         let after = session.missing().unwrap_or(session.confirmed_version());
         let page = self.server.log[usize::try_from(after).unwrap()..].to_vec();
-        session.confirm(&page).unwrap();
+        let arrival = session.confirm(&page).unwrap();
         assert_eq!(session.missing(), None);
+        self.note(tab, || json!({"call": "confirm", "events": wire::events(&page), "result": arrival}));
     }
 
     fn rebuild(&mut self, tab: usize) {
@@ -246,13 +305,16 @@ impl World {
         let session = &mut self.tabs[tab].session;
         session.rebuild(&[History::open(&bytes).unwrap()]).unwrap();
         assert_eq!(session.confirmed_version(), self.server.version());
+        let log = wire::events(&self.server.log);
+        self.note(tab, || json!({"call": "rebuild", "events": log}));
     }
 
     fn foreign(&mut self, tab: usize) {
         let mut event = self.server.log[0].clone();
         event.stream = StreamId::new(Uuid::from_u128(8));
-        let refused = self.tabs[tab].session.confirm(&[event]);
+        let refused = self.tabs[tab].session.confirm(std::slice::from_ref(&event));
         assert!(matches!(refused, Err(SessionError::ForeignCart { .. })), "{refused:?}");
+        self.note(tab, || json!({"call": "confirm", "events": wire::events(&[event]), "result": "foreign_cart"}));
     }
 
     fn save(&mut self, tab: usize, slow: bool) {
@@ -271,6 +333,9 @@ impl World {
         } else {
             session.saved(unsaved.ticket);
         }
+        let stored: Vec<_> = self.storage.keys().collect();
+        let result = json!({"stored": stored, "settled_through": self.settled_through});
+        self.note(tab, || json!({"call": "save", "told_later": slow, "result": result}));
     }
 
     fn load(&mut self, tab: usize) {
@@ -280,6 +345,7 @@ impl World {
             session.saved(ticket);
         }
         session.merge(self.storage.values().cloned().collect(), self.settled_through);
+        self.note(tab, || json!({"call": "load"}));
     }
 
     fn reload(&mut self, tab: usize) {
@@ -288,6 +354,8 @@ impl World {
         let ids = snapshot.pending.iter().map(|pending| pending.id).chain(snapshot.attention.iter().map(|it| it.id));
         self.given_up.extend(ids.filter(|id| !self.storage.contains_key(id)));
         self.tabs[tab] = Tab::open(life, &self.server);
+        let catalogue = json!(self.server.catalogue);
+        self.note(tab, || json!({"call": "open", "cart": cart(), "reducer": REDUCER, "catalogue": catalogue}));
         self.load(tab);
         self.tabs[tab].look = Look::at(&self.tabs[tab].session);
     }
@@ -300,10 +368,10 @@ impl World {
             return;
         }
         let id = attention[nth % attention.len()];
-        match session.retry(id, now) {
-            Ok(Taken::Applied) | Err(NotTaken::Refused(_)) => {}
-            other => panic!("{other:?}"),
-        }
+        let taken = session.retry(id, now);
+        assert!(matches!(taken, Ok(Taken::Applied) | Err(NotTaken::Refused(_))), "{taken:?}");
+        let result = wire::taken(&taken);
+        self.note(tab, || json!({"call": "retry", "id": id, "now_ms": now.unix_ms(), "result": result}));
     }
 
     fn discard(&mut self, tab: usize, nth: usize) {
@@ -319,6 +387,7 @@ impl World {
         if !sent {
             self.given_up.insert(id);
         }
+        self.note(tab, || json!({"call": "discard", "id": id, "result": if sent { "sent" } else { "discarded" }}));
     }
 
     /// Looks at every tab, and at what changed since the last look.
