@@ -194,7 +194,10 @@ impl Session {
             self.hear_of(version);
         }
         let Some(index) = self.find(row.id) else {
-            if self.seen(row.id).is_some() || self.settled.contains(row.id) {
+            let seen = self.seen(row.id).map(|(version, _)| version);
+            if seen.is_some() || self.settled.contains(row.id) {
+                // Whoever misses the row must know up to where to keep what it did.
+                self.saving.settled_through = self.saving.settled_through.max(seen.unwrap_or(0));
                 self.saving.remove(row.id);
             } else if self.queue.len() < MERGED_MAX {
                 self.insert(from_row(stream, row, stage));

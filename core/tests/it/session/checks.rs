@@ -18,7 +18,6 @@ pub(super) struct Look {
     revision: u64,
     seen: Fingerprint,
     queue: BTreeSet<CommandId>,
-    answered: BTreeSet<CommandId>,
     confirmed: u64,
     /// How many settlements there were.
     pub(super) settlements: u64,
@@ -30,13 +29,11 @@ impl Look {
     pub(super) fn at(session: &Session) -> Self {
         let snapshot = session.snapshot();
         let pending = snapshot.pending.iter().map(|pending| pending.id);
-        let answered = snapshot.pending.iter().filter(|pending| pending.progress == Progress::Answered);
         let ended = session.settled_after(0).filter(|it| !matches!(it.outcome, Outcome::Refused(_)));
         Self {
             revision: session.revision(),
             seen: Fingerprint::of(&snapshot),
             queue: pending.chain(snapshot.attention.iter().map(|it| it.id)).collect(),
-            answered: answered.map(|pending| pending.id).collect(),
             confirmed: session.confirmed_version(),
             settlements: session.settled_after(0).last().map_or(0, |settlement| settlement.nth),
             ended: ended.map(|settlement| settlement.id).collect(),
@@ -66,7 +63,7 @@ impl Look {
         }
     }
 
-    /// What holds from one look to the next; what somebody gave up may vanish before the server has it all the same.
+    /// What holds from one look to the next.
     pub(super) fn follows(&self, before: &Self, server: &Server, given_up: &BTreeSet<CommandId>) {
         assert_eq!(self.revision == before.revision, self.seen == before.seen, "the revision moves with what is seen");
         let gone = before.queue.difference(&self.queue);
@@ -74,9 +71,12 @@ impl Look {
             assert!(self.newly_settled.contains(id), "{id} is gone and nobody was told");
         }
         assert!(self.confirmed >= before.confirmed, "what is confirmed never goes back");
-        for id in before.answered.difference(&self.answered).filter(|id| !given_up.contains(id)) {
-            let landed = server.version_of(*id).is_none_or(|version| version <= self.confirmed);
-            assert!(landed, "{id} flickers: it was answered, and vanished before its event came");
+        // What the server has turned down at some time, or somebody gave up, may be settled before the server does it
+        // after all.
+        let accounted = |id: &&CommandId| given_up.contains(id) || server.turned_down.contains(id);
+        for id in before.queue.difference(&self.queue).filter(|id| !accounted(id)) {
+            let landed = server.version_of(*id).is_some_and(|version| version <= self.confirmed);
+            assert!(landed, "{id} flickers: it vanished before its event came");
         }
     }
 

@@ -395,10 +395,10 @@ impl World {
         for tab in &mut self.tabs {
             let look = Look::at(&tab.session);
             look.check(&tab.session, &self.server, &tab.answered);
-            look.follows(&tab.look, &self.server, &self.given_up);
             let settled = tab.session.settled_after(tab.look.settlements);
             let superseded = settled.filter(|it| matches!(it.outcome, Outcome::Superseded { .. }));
             self.given_up.extend(superseded.map(|settlement| settlement.id));
+            look.follows(&tab.look, &self.server, &self.given_up);
             tab.look = look;
         }
     }
