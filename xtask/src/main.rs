@@ -1,5 +1,5 @@
 //! The project's own commands: `cargo xtask <command>`. This file is their table of contents; each has a file of its
-//! own. They start programs (cargo, rustup, python3) and import nothing of ours, so that they build in seconds.
+//! own. They start programs (cargo, rustup, python3) and import nothing of ours, so that they build in a minute.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to a person on both streams")]
 
 mod bench;
@@ -12,6 +12,7 @@ mod peers;
 mod project;
 mod python;
 mod test;
+mod web;
 
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ struct Command {
     run: fn(&[String]) -> anyhow::Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 8] = [
     Command { name: "dev", about: "build and start the whole system on this machine", help: dev::HELP, run: dev::run },
     Command {
         name: "test",
@@ -47,6 +48,7 @@ const COMMANDS: [Command; 7] = [
         run: openapi::run,
     },
     Command { name: "package", about: "make the zips of the Lambda functions", help: package::HELP, run: package::run },
+    Command { name: "web", about: "host-web as wasm with its JavaScript glue", help: web::HELP, run: web::run },
     Command { name: "bench", about: "measure a release build, one figure a line", help: bench::HELP, run: bench::run },
 ];
 

@@ -1,12 +1,12 @@
-//! Where the project lies and how a command leaves this program: a shell in the root folder, one lock a folder, and
-//! the hand-over to a program that takes this one's place. Knows no command.
+//! Where the project lies and how a command leaves this program: a shell in the root folder, one lock a folder, the
+//! targets to build for, and the hand-over to a program that takes this one's place. Knows no command.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
-use xshell::Shell;
+use xshell::{Shell, cmd};
 
 /// The folder of the workspace's Cargo.toml.
 pub(crate) fn root() -> PathBuf {
@@ -19,6 +19,15 @@ pub(crate) fn shell() -> anyhow::Result<Shell> {
     let sh = Shell::new().context("open a shell in the current folder")?;
     sh.change_dir(root());
     Ok(sh)
+}
+
+/// Sees to it that the standard library of `target` is there.
+pub(crate) fn add_target(sh: &Shell, target: &str) -> anyhow::Result<()> {
+    let installed = cmd!(sh, "rustup target list --installed").quiet().read()?;
+    if installed.lines().any(|there| there == target) {
+        return Ok(());
+    }
+    Ok(cmd!(sh, "rustup target add {target}").run()?)
 }
 
 /// Creates `folder` and holds it until the returned file is dropped, so that two commands at once do not fill it

@@ -12,13 +12,14 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::{data, package, peers, project};
+use crate::{data, package, peers, project, web};
 
 pub(crate) const HELP: &str = "\
 cargo xtask test [filter…] [-- arguments of the test programs]
 
 Runs, in the dev profile: formatting, set-up of the emulator and the sample data, clippy, zips of the functions, every test
-(or those whose name contains a filter), documentation examples, and the build of the core without the standard library.
+(or those whose name contains a filter), documentation examples, the build of the core without the standard library, and
+the core's vectors through the built wasm in Node.
 With CI=true the emulator and the data must be had. On a desk the tests that need them are skipped when they cannot be;
 TILLROLL_TEST_WITHOUT_PEERS=1 and TILLROLL_TEST_WITHOUT_DATA=1 skip them at once.
 The last line says how many tests ran. Exit status 1 if a step failed or no test ran.
@@ -59,6 +60,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let examples = cmd!(sh, "cargo test {whole...} --doc --no-fail-fast -- {args...}");
     checks.run_tests("documentation examples", examples);
     checks.note("core without std", check_no_std(&sh));
+    checks.note("wasm in Node", web::test(&sh));
 
     Ok(checks.conclude())
 }
@@ -129,20 +131,12 @@ fn check_no_std(sh: &Shell) -> anyhow::Result<()> {
     let source = project::root().join("core/src/lib.rs");
     let text = fs::read_to_string(&source).with_context(|| format!("read {}", source.display()))?;
     ensure!(text.lines().any(|line| line.trim() == "#![no_std]"), "{} lacks #![no_std]", source.display());
-    if let Err(why) = add_target(sh) {
+    if let Err(why) = project::add_target(sh, NO_STD_TARGET) {
         println!("skipped: the build of the core for {NO_STD_TARGET}, whose target could not be installed: {why:#}");
         return Ok(());
     }
     let core = "tillroll-core";
     Ok(cmd!(sh, "cargo check --package {core} --target {NO_STD_TARGET} --locked").run()?)
-}
-
-fn add_target(sh: &Shell) -> anyhow::Result<()> {
-    let installed = cmd!(sh, "rustup target list --installed").quiet().read()?;
-    if installed.lines().any(|target| target == NO_STD_TARGET) {
-        return Ok(());
-    }
-    Ok(cmd!(sh, "rustup target add {NO_STD_TARGET}").run()?)
 }
 
 struct TestRun {

@@ -39,7 +39,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "zstd",
         ],
     ),
-    ("tillroll-host-web", &["tillroll-core"]),
+    ("tillroll-host-web", &["js-sys", "serde", "tillroll-core", "wasm-bindgen"]),
     (
         "tillroll-local",
         &[
@@ -75,7 +75,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("tillroll-tests", &["*"]),
-    ("xtask", &["anyhow", "sha2", "xshell", "zip"]),
+    ("xtask", &["anyhow", "sha2", "wasm-bindgen-cli-support", "xshell", "zip"]),
 ];
 
 /// Inside host-lambda: what a folder's production code must not mention.
