@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::{self, ByteStream};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
@@ -82,6 +83,19 @@ impl Connections {
 #[must_use]
 pub fn client_of(connector: SharedHttpConnector) -> SharedHttpClient {
     http_client_fn(move |_settings, _components| connector.clone())
+}
+
+/// The body of a response, or `None` when it has more than `bytes_max`.
+pub async fn body_of(response: HttpResponse, bytes_max: usize) -> Result<Option<Vec<u8>>, byte_stream::error::Error> {
+    let mut stream = ByteStream::new(response.into_body());
+    let mut bytes = Vec::new();
+    while let Some(chunk) = stream.try_next().await? {
+        if bytes.len() + chunk.len() > bytes_max {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes))
 }
 
 impl HttpConnector for Connections {

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::byte_stream::ByteStream;
 
 use super::configuration::{self, KeySet};
 use crate::auth::{KeySource, Rules, SET_BYTES_MAX, Verifier};
-use crate::http::{Connections, Untrusted};
+use crate::http::{Connections, Untrusted, body_of};
 use crate::ports::{Fault, FaultKind};
 
 /// How long an issuer may take to take a connection, and for everything. A caller waits meanwhile.
@@ -53,14 +52,9 @@ async fn read(url: &str) -> Result<String, Box<dyn Error + Send + Sync>> {
     if status != OK {
         return Err(format!("the answer has the status {status}").into());
     }
-    let mut body = ByteStream::new(response.into_body());
-    let mut set = Vec::new();
-    while let Some(chunk) = body.try_next().await? {
-        if set.len() + chunk.len() > SET_BYTES_MAX {
-            return Err(format!("the set has more than {SET_BYTES_MAX} bytes").into());
-        }
-        set.extend_from_slice(&chunk);
-    }
+    let Some(set) = body_of(response, SET_BYTES_MAX).await? else {
+        return Err(format!("the set has more than {SET_BYTES_MAX} bytes").into());
+    };
     Ok(String::from_utf8(set)?)
 }
 

@@ -59,7 +59,7 @@ where
     let lookup = |variable: &str| std::env::var(variable).ok();
     let configuration = Configuration::<C>::read(&lookup);
     logs::to_stdout(configuration.as_ref().map_or(tracing::Level::INFO, |configuration| configuration.aws.log));
-    broken::panics_begin_anew();
+    broken::end_panics();
     let missing: Vec<&str> = OF_LAMBDA.into_iter().filter(|variable| lookup(variable).is_none()).collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
@@ -83,6 +83,7 @@ where
             Ok(function) => Arc::new(function),
             Err(failure) => return not_started(&failure),
         };
+        broken::started();
         let function_name = lookup("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
         let place = Place { service: service_of(&function_name, name).to_owned(), function: name };
         serve(Arc::new(place), function).await

@@ -10,12 +10,12 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use tillroll_core::time::Timestamp;
 
 use super::status::{NOT_FOUND, NOT_MODIFIED, OK, verdict_of};
 use crate::calls::{Failure, Verdict};
+use crate::http::body_of;
 
 /// How long one attempt may take, body included.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -75,7 +75,9 @@ impl SignedObject {
             NOT_MODIFIED => Ok(Read::Unchanged),
             OK if length.is_some_and(|length| length > bytes_max) => Ok(Read::TooLarge),
             OK => {
-                let Some(content) = body(response, bytes_max).await? else { return Ok(Read::TooLarge) };
+                let Some(content) = body_of(response, bytes_max).await.map_err(in_doubt)? else {
+                    return Ok(Read::TooLarge);
+                };
                 match length {
                     Some(length) if length != content.len() => {
                         Err(in_doubt(format!("{} of {length} bytes came", content.len())))
@@ -84,7 +86,7 @@ impl SignedObject {
                 }
             }
             status => {
-                let text = body(response, ERROR_BYTES_MAX).await?.unwrap_or_default();
+                let text = body_of(response, ERROR_BYTES_MAX).await.map_err(in_doubt)?.unwrap_or_default();
                 let text = String::from_utf8_lossy(&text);
                 let code = code(&text);
                 if status == NOT_FOUND && code == Some("NoSuchKey") {
@@ -125,19 +127,6 @@ impl SignedObject {
         }
         Ok(request)
     }
-}
-
-/// The body, unless it has more bytes than that.
-async fn body(response: HttpResponse, bytes_max: usize) -> Result<Option<Vec<u8>>, Failure> {
-    let mut stream = ByteStream::new(response.into_body());
-    let mut bytes = Vec::new();
-    while let Some(chunk) = stream.try_next().await.map_err(in_doubt)? {
-        if bytes.len() + chunk.len() > bytes_max {
-            return Ok(None);
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(Some(bytes))
 }
 
 /// The code of an error that S3 tells in XML.

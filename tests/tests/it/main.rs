@@ -14,6 +14,7 @@ mod lost_answers;
 mod mappings;
 mod openapi;
 mod packed_bounds;
+mod panics;
 mod reader;
 mod recorded_errors;
 mod replay_machine;

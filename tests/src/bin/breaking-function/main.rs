@@ -36,5 +36,8 @@ impl Function for Breaking {
 }
 
 fn main() -> ExitCode {
-    run("breaking", async |_: &Configuration<Archive>| Ok(Breaking))
+    run("breaking", async |_: &Configuration<Archive>| {
+        assert!(std::env::args().all(|argument| argument != "--at-start"), "a secret of its start");
+        Ok(Breaking)
+    })
 }
