@@ -1,0 +1,345 @@
+/**
+ * What a page sees and gives. Members that the API's JSON has are named as there (`total_minor`); what exists here only is
+ * in camel case (`confirmedVersion`).
+ */
+
+import type { Environment } from './environment.js'
+import type { CartError } from './errors.js'
+import type {
+  CartEvent,
+  CartState,
+  Catalogue,
+  Change,
+  Command,
+  CommandData,
+  Discount,
+  Line,
+  NamedCommand,
+  PastEvent,
+  Refusal,
+} from './wire.js'
+
+/** A line as it is shown: with everything pending done. */
+export interface CartLine extends Line {
+  /** Ids of the commands for it that are on their way; empty when it is as the server has it. */
+  readonly pending: readonly string[]
+  /** What the server refused for it, newest last, until it is tried again or discarded. */
+  readonly refused: readonly AttentionItem[]
+}
+
+/** All amounts, by the server's own rules. */
+export interface Totals {
+  readonly currency: string | null
+  /** Pieces of all lines together: what a badge shows. */
+  readonly pieces: number
+  readonly subtotal_minor: number
+  readonly discount_minor: number
+  readonly total_minor: number
+  /** Something in it is not confirmed yet. */
+  readonly estimated: boolean
+}
+
+/** What a command is about. */
+export type Subject =
+  | { readonly about: 'cart' }
+  | { readonly about: 'line'; readonly sku: string }
+  | { readonly about: 'discount'; readonly code: string }
+
+/** What made a command into one that would be refused. */
+export type Cause =
+  | { readonly by: 'event'; readonly version: number }
+  | { readonly by: 'catalogue' }
+  | { readonly by: 'command'; readonly id: string }
+
+/** A command on its way. */
+export interface PendingCommand {
+  readonly id: string
+  readonly command: Command
+  readonly subject: Subject
+  /** Milliseconds since 1970. */
+  readonly dispatchedAt: number
+  /** `doubtful`: it was sent and nobody knows what became of it; it goes again with the same id. */
+  readonly progress: 'waiting' | 'sending' | 'doubtful' | 'answered'
+  /**
+   * What it would be now. `changed`: other events than were meant. `refused`: nothing, as far as is known here; the server
+   * still decides.
+   */
+  readonly standing: 'as_meant' | 'changed' | 'refused'
+  /** Why it would be refused now. */
+  readonly refusal: Refusal | null
+  /** What made it so. */
+  readonly cause: Cause | null
+  /** The events it was meant to become. */
+  readonly meant: readonly CartEvent[]
+  /** The events it would become now; once it is answered, those it became. */
+  readonly now: readonly CartEvent[]
+}
+
+/** A command that the server refused. It stays until it is tried again or discarded. */
+export interface AttentionItem {
+  readonly id: string
+  readonly command: Command
+  readonly subject: Subject
+  /** Milliseconds since 1970. */
+  readonly dispatchedAt: number
+  readonly refusal: Refusal
+  /** What made it one that is refused, where that was seen. */
+  readonly cause: Cause | null
+}
+
+/** How it stands with the server. */
+export interface Connection {
+  /**
+   * `loading`: the wasm is not there yet. `connecting`: nothing was heard yet. `live`: events arrive as they happen.
+   * `waiting`: something failed and is tried again at `retryAt`. `offline`: the browser says so. `follower`: another tab
+   * is connected for this one. `closed`: by `close()`.
+   */
+  readonly state: 'loading' | 'connecting' | 'live' | 'waiting' | 'offline' | 'follower' | 'closed'
+  /** When it is tried again, in milliseconds since 1970. */
+  readonly retryAt: number | null
+  /** What failed last; null once something succeeded. */
+  readonly error: CartError | null
+}
+
+/** The client and the server make different carts of the same events. It was or will be fetched anew by itself. */
+export interface Divergence {
+  readonly version: number
+  readonly ours: string
+  readonly theirs: string
+  /** All events were fetched anew and it is still so: one of both has a fault. Report it. */
+  readonly rebuilt: boolean
+}
+
+/** All that can be seen at once. Frozen; the same object until something in it changes, and so are its parts. */
+export interface Snapshot {
+  readonly id: string
+  /** `unknown`: nothing was heard of it yet. `none`: the server has no such cart for this caller. */
+  readonly status: 'unknown' | 'none' | 'open' | 'closed'
+  readonly lines: readonly CartLine[]
+  readonly discounts: readonly Discount[]
+  readonly totals: Totals
+  readonly pending: readonly PendingCommand[]
+  readonly attention: readonly AttentionItem[]
+  /** Version of the newest event that the server has confirmed. */
+  readonly confirmedVersion: number
+  /** The newest version that the server was heard to be at. */
+  readonly knownVersion: number
+  /** The server has newer rules than this build: reload the page. Reading goes on; nothing is lost. */
+  readonly updateNeeded: boolean
+  readonly diverged: Divergence | null
+  readonly connection: Connection
+  /** `saved`: a reload keeps what is pending. `memory`: there is no storage. `failed`: it stopped working; see `storageError`. */
+  readonly storage: 'saved' | 'memory' | 'failed'
+  readonly storageError: CartError | null
+}
+
+/** What came of `dispatch` or `retry`, at once. */
+export interface DispatchResult {
+  /** The command's id: the same id never counts twice. */
+  readonly id: string
+  /**
+   * `applied`: visible now. `noop`: already so. `again`: the id was taken before. `refused`: by the rules, see `refusal`.
+   * `queued`: the wasm is not there yet; it is decided as soon as it is. `queue_full`: connect, or discard what was
+   * refused. `update_needed`: reload. `unknown`: there is no such command to try again.
+   */
+  readonly status: 'applied' | 'noop' | 'again' | 'refused' | 'queued' | 'queue_full' | 'update_needed' | 'unknown'
+  readonly refusal: Refusal | null
+  /** What became of it in the end. Never rejects. */
+  readonly confirmed: Promise<Outcome>
+}
+
+/** How a command ended. */
+export type Outcome =
+  /** `changed`: it became something else than it was meant to be. */
+  | { readonly outcome: 'confirmed'; readonly version: number; readonly changed: boolean }
+  | { readonly outcome: 'noop'; readonly version: number | null }
+  /** By the server, or here before it was sent. */
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  | { readonly outcome: 'discarded' }
+  /** A newer command that was not sent yet either says the same anew. */
+  | { readonly outcome: 'superseded'; readonly by: string }
+  /** It was answered in another tab, and none of its events are in the cart. */
+  | { readonly outcome: 'elsewhere' }
+  /** Not taken (`queue_full`, `update_needed`, `unknown`), or the cart was closed first: then a later page goes on with it. */
+  | { readonly outcome: 'not_taken' | 'closed' }
+
+/** A command that came to an end. */
+export interface Settlement {
+  /** Its place among all settlements of this page, from 1. */
+  readonly nth: number
+  readonly id: string
+  readonly outcome: Outcome
+}
+
+/** What became of `undo`. */
+export type UndoResult =
+  | { readonly status: 'discarded' | 'not_undoable' | 'unknown' }
+  | { readonly status: 'dispatched'; readonly result: DispatchResult }
+
+/** A cart. `subscribe` and `getSnapshot` are what `useSyncExternalStore` takes; all methods are bound. */
+export interface Cart {
+  readonly id: string
+  /** Resolves when the rules are loaded and what was stored is back. Rejects with `wasm_failed` only. */
+  readonly ready: Promise<void>
+  readonly subscribe: (listener: () => void) => () => void
+  readonly getSnapshot: () => Snapshot
+  /** What the server rendered: made of `initial` alone. */
+  readonly getServerSnapshot: () => Snapshot
+  /** Decided and visible at once. Throws for misuse only. `id` makes a repeated call count once. */
+  readonly dispatch: (command: Command, options?: { readonly id?: string }) => DispatchResult
+  /** Tries again what was refused; of what is pending, ends the wait before it is sent. */
+  readonly retry: (id: string) => DispatchResult
+  /** Gives up what was refused or never sent. `sent`: it may be done; dispatch the opposite, or `undo`. */
+  readonly discard: (id: string) => 'discarded' | 'sent' | 'unknown'
+  /** Discards a command that was not sent yet, or dispatches what undoes it. */
+  readonly undo: (id: string) => UndoResult
+  /** Told of every settlement from now on. */
+  readonly onSettled: (listener: (settlement: Settlement) => void) => () => void
+  /** The newest settlements (up to 1,000), also those that nobody listened to. */
+  readonly settled: (afterNth?: number) => readonly Settlement[]
+  /** The confirmed cart at a version: null before it was opened, undefined when it never came that far. */
+  readonly at: (version: number) => CartState | null | undefined
+  /** What to do to the cart at `from` to get the one at `to`; undefined when it never came that far. */
+  readonly diff: (from: number, to: number) => readonly Change[] | undefined
+  /** Confirmed events, by default all. */
+  readonly history: (range?: { readonly from?: number; readonly to?: number }) => readonly PastEvent[]
+  /** The confirmed history with any moment of it at hand. Free it when done. */
+  readonly timeline: () => Timeline
+  /** What this client knows, as the content of a `*.timeline.json`, or packed as a `*.timeline.bin`. */
+  readonly exportPacked: () => Uint8Array
+  /** Takes prices and discount rules; by default they come from the transport. */
+  readonly setCatalogue: (catalogue: Catalogue | null) => void
+  /** Tries again at once whatever waits. */
+  readonly reconnect: () => void
+  /** Writes what is not written, and lets go of everything. Pending commands stay in the storage. */
+  readonly close: () => Promise<void>
+}
+
+/** Any moment of a packed history. */
+export interface Timeline {
+  readonly cart: string
+  /** The newest version. */
+  readonly length: number
+  at(version: number): CartState | null | undefined
+  diff(from: number, to: number): readonly Change[] | undefined
+  /** How the value at a JSON Pointer changed by the events `from` to `to`. */
+  life(pointer: string, from: number, to: number): readonly { version: number; from: unknown; to: unknown }[]
+  event(version: number): PastEvent | undefined
+  /** Goes on with a packed history that begins where this one ends. */
+  append(history: Uint8Array): void
+  free(): void
+}
+
+/** What a cart is made of. */
+export interface CartOptions {
+  /** The cart's UUID in lower case. */
+  readonly id: string
+  readonly transport: Transport
+  /** Who is there. Each principal has a queue of its own; another's is neither shown nor sent. */
+  readonly principal?: string
+  /**
+   * The cart is this page's to open: when nothing is known of it, it is opened with this data before anything else. Leave
+   * it out for a cart that exists.
+   */
+  readonly open?: CommandData['OpenCart'] | true
+  /** Where pending commands live; by default IndexedDB where there is one. `null`: in memory only. */
+  readonly storage?: QueueStorage | null
+  /** Prices and rules; by default the transport's. `null`: none. */
+  readonly catalogue?: Catalogue | null
+  /** A state that the server rendered (`GET /carts/{id}`): shown until more is known. */
+  readonly initial?: CartState | null
+  /** Most milliseconds that a request may take; 15,000 when absent. */
+  readonly timeoutMs?: number
+  /** Clock, chance, timers, locks and the like: for tests. */
+  readonly environment?: Partial<Environment>
+}
+
+/** What a request goes with. */
+export interface RequestContext {
+  readonly cart: string
+  /** The cart's token, where it has one. */
+  readonly token: string | null
+  readonly signal: AbortSignal
+}
+
+/** Commands that go as one request, in this order. */
+export type Batch = readonly NamedCommand[]
+
+/** What came of sending a batch. A transport answers; if it throws, the batch may have been done. */
+export type SendResult =
+  /** The reply's JSON, unread. */
+  | { readonly result: 'answered'; readonly reply: unknown }
+  /** It will work later. `maybeDone: false` only when the server surely did nothing. */
+  | {
+      readonly result: 'failed'
+      readonly maybeDone: boolean
+      readonly retryAfterMs?: number
+      readonly error: CartError
+    }
+  /** Turned away whole and for good. */
+  | { readonly result: 'rejected'; readonly code: string; readonly message: string; readonly details?: unknown }
+
+/** Events, as a list of the API's JSON or packed. */
+export type EventPage =
+  | { readonly events: readonly unknown[]; readonly more: boolean }
+  | { readonly packed: Uint8Array; readonly more: boolean }
+
+/** The way to the server. Everything it hands on is unread: the core reads it strictly. */
+export interface Transport {
+  send(batch: Batch, context: RequestContext): Promise<SendResult>
+  /**
+   * Hands on events after a version as they happen, until the signal is aborted or the connection ends; then it is opened
+   * again. Throws a `CartError` when it cannot. `opened` is called when it stands.
+   */
+  open(
+    after: number,
+    context: RequestContext,
+    take: (events: readonly unknown[]) => void,
+    opened: () => void,
+  ): Promise<void>
+  /** A page of the events after a version. */
+  page(after: number, context: RequestContext): Promise<EventPage>
+  /** Prices and rules, unless they are still the ones that `etag` names. Undefined: none are served. */
+  catalogue?(
+    etag: string | null,
+    context: RequestContext,
+  ): Promise<{ readonly catalogue: unknown; readonly etag: string | null } | 'same' | undefined>
+}
+
+/** A row of the queue: what is in it is the core's matter; it survives a structured clone. */
+export interface Row {
+  readonly id: string
+}
+
+/** What is written at once, or not at all. */
+export interface Writing {
+  readonly rows: readonly Row[]
+  readonly removed: readonly string[]
+  /** Kept where it is more than what is there. */
+  readonly settledThrough: number
+}
+
+/** What is stored of a cart. */
+export interface Stored {
+  readonly rows: readonly Row[]
+  readonly settledThrough: number
+  /** Confirmed events, packed, for a start without a connection. */
+  readonly history: Uint8Array | null
+}
+
+/** The storage of one cart of one principal, shared by all tabs. */
+export interface CartStorage {
+  read(): Promise<Stored>
+  write(writing: Writing): Promise<void>
+  writeHistory(history: Uint8Array): Promise<void>
+  /** The cart's token; the given one is kept if there is none yet. */
+  token(fresh: string): Promise<string>
+  close(): void
+}
+
+/** Where pending commands live. */
+export interface QueueStorage {
+  /** Whether other tabs see the same rows: then one of them sends for all. */
+  readonly shared: boolean
+  open(principal: string, cart: string): Promise<CartStorage>
+}
