@@ -1,14 +1,8 @@
-// The built wasm and its glue, and what all tests here make: events and ids. TILLROLL_WASM names the folder that
-// `cargo xtask web` filled.
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+// The built wasm, and what all tests of it make: events, ids and sessions. It runs in Node and in a browser; what differs
+// there is in load.mjs.
+import { CartSession, CartTimeline, vectors } from './load.mjs'
 
-const folder = process.env.TILLROLL_WASM ?? fileURLToPath(new URL('../../web/cart/dist-wasm', import.meta.url))
-const glue = await import(pathToFileURL(join(folder, 'tillroll.js')).href)
-glue.initSync({ module: readFileSync(join(folder, 'tillroll_bg.wasm')) })
-
-export const { CartSession, CartTimeline } = glue
+export { CartSession, CartTimeline, vectors }
 export const CART = '00000000-0000-4000-8000-000000000001'
 export const REDUCER = '0123456789abcdef'
 /** Any moment. */
@@ -40,10 +34,5 @@ export const session = (named = []) => {
   return session
 }
 
-/** The vectors of a folder, with their names. */
-export const vectors = (kind) => {
-  const folder = new URL(`../../tests/vectors/${kind}/`, import.meta.url)
-  const names = readdirSync(folder).filter((name) => name.endsWith('.json')).sort()
-  if (names.length === 0) throw new Error(`no vectors in ${folder}`)
-  return names.map((name) => [name, JSON.parse(readFileSync(new URL(name, folder), 'utf8'))])
-}
+/** The bytes that hexadecimal digits stand for. */
+export const unhex = (digits) => Uint8Array.from(digits.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))

@@ -1,7 +1,7 @@
 // tests/vectors through the built wasm: what the core says natively, it says here.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CART, CartTimeline, NOW, event, id, session, vectors } from './built.mjs'
+import { CART, CartTimeline, NOW, event, id, session, unhex, vectors } from './built.mjs'
 
 const asEvents = (named) => named.map(({ name, data }) => ({ type: name, data }))
 
@@ -64,7 +64,7 @@ for (const [name, vector] of vectors('timeline')) {
 
 for (const [name, vector] of vectors('packed')) {
   test(`packed: ${name}`, () => {
-    const bytes = Buffer.from(vector.bytes.join(''), 'hex')
+    const bytes = unhex(vector.bytes.join(''))
     if (vector.after > 0) {
       assert.throws(() => new CartTimeline(bytes), { code: 'bad_history', data: { byte: 0, problem: 'does_not_follow' } })
       return

@@ -1,4 +1,5 @@
 // The tests of the built wasm again, in Chromium: the very files that Node runs, with three modules that differ there.
+import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -42,6 +43,7 @@ for (const file of ['vectors', 'session']) {
       // @ts-expect-error: an address of the page
       return (await import('/page/test.mjs')).runTests()
     }, file)
+    assert.ok(outcomes.length > 0, 'no test was found')
     for (const { name, error } of outcomes) {
       await t.test(name, () => {
         if (error) throw new Error(error)

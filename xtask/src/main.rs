@@ -4,7 +4,9 @@
 
 mod bench;
 mod data;
+mod debian;
 mod dev;
+mod javascript;
 mod lambda_peers;
 mod openapi;
 mod package;

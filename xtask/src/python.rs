@@ -4,6 +4,8 @@
 use anyhow::bail;
 use xshell::{Cmd, Shell, cmd};
 
+use crate::debian;
+
 /// A part of Python that some Linux distributions package by itself.
 #[derive(Clone, Copy)]
 pub(crate) enum Part {
@@ -36,16 +38,8 @@ pub(crate) fn require(sh: &Shell, part: Part) -> anyhow::Result<()> {
         return Ok(());
     }
     let package = part.debian_package();
-    if is_debian_root(sh) {
-        eprintln!("{package} is missing: installing it");
-        let noninteractive = ("DEBIAN_FRONTEND", "noninteractive");
-        cmd!(sh, "apt-get update -qq").env(noninteractive.0, noninteractive.1).run()?;
-        cmd!(sh, "apt-get install -qq -y --no-install-recommends python3 {package}")
-            .env(noninteractive.0, noninteractive.1)
-            .run()?;
-        if is_there(sh, part) {
-            return Ok(());
-        }
+    if debian::install(sh, &["python3", package])? && is_there(sh, part) {
+        return Ok(());
     }
     bail!(
         "python3 with {package} is needed: install it (Debian, Ubuntu: `apt-get install python3 {package}`; Fedora: \
@@ -67,15 +61,5 @@ pub(crate) fn run(what: &str, command: Cmd<'_>) -> anyhow::Result<()> {
 }
 
 fn is_there(sh: &Shell, part: Part) -> bool {
-    succeeds(part.probe(sh))
-}
-
-fn is_debian_root(sh: &Shell) -> bool {
-    let user = cmd!(sh, "id -u").quiet().ignore_stderr().read();
-    user.is_ok_and(|id| id == "0") && succeeds(cmd!(sh, "apt-get --version"))
-}
-
-fn succeeds(command: Cmd<'_>) -> bool {
-    let output = command.quiet().ignore_status().output();
-    output.is_ok_and(|output| output.status.success())
+    debian::succeeds(part.probe(sh))
 }

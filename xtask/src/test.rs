@@ -12,21 +12,27 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::{data, package, peers, project, web};
+use crate::{data, javascript, package, peers, project, web};
 
 pub(crate) const HELP: &str = "\
-cargo xtask test [filter…] [-- arguments of the test programs]
+cargo xtask test [--javascript] [filter…] [-- arguments of the test programs]
 
 Runs, in the dev profile: formatting, set-up of the emulator and the sample data, clippy, zips of the functions, every test
-(or those whose name contains a filter), documentation examples, the build of the core without the standard library, and
-the core's vectors through the built wasm in Node.
-With CI=true the emulator and the data must be had. On a desk the tests that need them are skipped when they cannot be;
-TILLROLL_TEST_WITHOUT_PEERS=1 and TILLROLL_TEST_WITHOUT_DATA=1 skip them at once.
+(or those whose name contains a filter), documentation examples, the build of the core without the standard library; then
+formatting, lints, types and tests of JavaScript, in Node and in Chromium.
+With CI=true the emulator, the data, Node and Chromium must be had. On a desk what needs them is skipped when they cannot
+be; TILLROLL_TEST_WITHOUT_PEERS=1, …_DATA=1, …_JAVASCRIPT=1 and …_BROWSER=1 skip it at once.
 The last line says how many tests ran. Exit status 1 if a step failed or no test ran.
+
+  --javascript   what is checked of JavaScript alone, and the build of the programs that its tests start
 ";
+
+const JAVASCRIPT: &str = "--javascript";
 
 const WITHOUT_PEERS: &str = "TILLROLL_TEST_WITHOUT_PEERS";
 const WITHOUT_DATA: &str = "TILLROLL_TEST_WITHOUT_DATA";
+const WITHOUT_JAVASCRIPT: &str = "TILLROLL_TEST_WITHOUT_JAVASCRIPT";
+const WITHOUT_BROWSER: &str = "TILLROLL_TEST_WITHOUT_BROWSER";
 
 /// This target has core and alloc and nothing else: what compiles for it needs no standard library, dependencies
 /// included.
@@ -39,30 +45,46 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     let sh = project::shell()?;
     let mut checks = Checks::default();
+    let (options, args): (Vec<&String>, Vec<&String>) =
+        args.iter().filter(|arg| *arg != "--").partition(|arg| *arg == JAVASCRIPT);
 
+    let javascript = || web::add_target(&sh).and_then(|()| javascript::install(&sh));
+    checks.note("packages from npm", set_up(&sh, WITHOUT_JAVASCRIPT, javascript));
+    checks.note("browser", set_up(&sh, WITHOUT_BROWSER, || javascript::find_browser(&sh)));
+    let goes_on = if options.is_empty() { check_rust(&sh, &mut checks, &args) } else { build(&sh, &mut checks) };
+    if goes_on && !is_without(&sh, WITHOUT_JAVASCRIPT) {
+        check_javascript(&sh, &mut checks, &args);
+    }
+    Ok(checks.conclude())
+}
+
+const WHOLE: [&str; 2] = ["--workspace", "--locked"];
+
+/// The same units as the tests', and beside them the programs that tests start, which `cargo test` may leave out.
+fn build(sh: &Shell, checks: &mut Checks) -> bool {
+    checks.run("build", &cmd!(sh, "cargo build {WHOLE...} --all-targets"))
+}
+
+/// Whatever is checked of Rust. Answers whether it builds.
+fn check_rust(sh: &Shell, checks: &mut Checks, args: &[&String]) -> bool {
     checks.run("formatting", &cmd!(sh, "cargo fmt --all --check"));
-    checks.note("peers", set_up(&sh, WITHOUT_PEERS, || peers::install().map(drop)));
-    checks.note("sample data", set_up(&sh, WITHOUT_DATA, data::bring));
+    checks.note("peers", set_up(sh, WITHOUT_PEERS, || peers::install().map(drop)));
+    checks.note("sample data", set_up(sh, WITHOUT_DATA, data::bring));
 
-    let whole = ["--workspace", "--locked"];
     let strict = ["-D", "warnings"];
-    checks.run("clippy", &cmd!(sh, "cargo clippy {whole...} --all-targets -- {strict...}"));
-    // The same units as the tests', and beside them the programs that tests start, which `cargo test` may leave out.
-    if !checks.run("build", &cmd!(sh, "cargo build {whole...} --all-targets")) {
-        return Ok(checks.conclude());
+    checks.run("clippy", &cmd!(sh, "cargo clippy {WHOLE...} --all-targets -- {strict...}"));
+    if !build(sh, checks) {
+        return false;
     }
     // Nothing more is built: the programs are there already, and a stand-in of AWS takes them as zips.
     checks.note("packages", package::run(&["--dev".to_owned()]).map(drop));
-    let args = &args.iter().filter(|arg| *arg != "--").collect::<Vec<_>>();
-    let tests = cmd!(sh, "cargo test {whole...} --all-targets --no-fail-fast -- {args...}");
+    let tests = cmd!(sh, "cargo test {WHOLE...} --all-targets --no-fail-fast -- {args...}");
     checks.run_tests("tests", tests);
     // For the whole workspace, because a single crate would be built with other features, and all it needs again.
-    let examples = cmd!(sh, "cargo test {whole...} --doc --no-fail-fast -- {args...}");
+    let examples = cmd!(sh, "cargo test {WHOLE...} --doc --no-fail-fast -- {args...}");
     checks.run_tests("documentation examples", examples);
-    checks.note("core without std", check_no_std(&sh));
-    checks.note("wasm in Node", web::test(&sh));
-
-    Ok(checks.conclude())
+    checks.note("core without std", check_no_std(sh));
+    true
 }
 
 #[derive(Default)]
@@ -111,7 +133,7 @@ impl Checks {
 /// Prepares what some tests need. A desk without it goes on, and `without` tells those tests to say that they were
 /// skipped; CI never skips in silence.
 fn set_up(sh: &Shell, without: &str, prepare: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
-    if sh.var(without).is_ok_and(|value| value == "1") {
+    if is_without(sh, without) {
         eprintln!("{without}=1: the tests that need it are skipped");
         return Ok(());
     }
@@ -124,6 +146,27 @@ fn set_up(sh: &Shell, without: &str, prepare: impl FnOnce() -> anyhow::Result<()
     }
     eprintln!("going on with {without}=1, so the tests that need it are skipped: {why:#}");
     Ok(())
+}
+
+fn is_without(sh: &Shell, without: &str) -> bool {
+    sh.var(without).is_ok_and(|value| value == "1")
+}
+
+/// Whatever is checked of JavaScript. Its tests start programs that are built already.
+fn check_javascript(sh: &Shell, checks: &mut Checks, args: &[&String]) {
+    for (step, command) in javascript::checks(sh) {
+        checks.run(step, &command);
+    }
+    let filters: Vec<&str> = args.iter().map(|arg| arg.as_str()).filter(|arg| !arg.starts_with('-')).collect();
+    let prepare = || {
+        sh.set_var("TILLROLL_WASM", web::build_for_tests(sh)?);
+        sh.set_var("TILLROLL_BIN", package::target_folder(sh)?.join("debug/tillroll"));
+        javascript::suites(sh, !is_without(sh, WITHOUT_BROWSER), &filters)
+    };
+    match prepare() {
+        Ok(suites) => suites.into_iter().for_each(|(step, command)| checks.run_tests(step, command)),
+        Err(why) => drop(checks.note("tests of JavaScript", Err(why))),
+    }
 }
 
 /// The source says `#![no_std]` and, where its target can be had, the core compiles for a machine that has no std.
@@ -183,14 +226,30 @@ struct Tally {
 }
 
 impl Tally {
-    /// Reads the line with which a test program ends, `test result: ok. 3 passed; 0 failed; …`.
+    /// Reads a line with which a test program ends.
     fn read(line: &str) -> Option<Self> {
+        Self::read_cargo(line).or_else(|| Self::read_node(line))
+    }
+
+    /// `test result: ok. 3 passed; 0 failed; …`
+    fn read_cargo(line: &str) -> Option<Self> {
         let (_verdict, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
         let count = |name: &str| {
             let number = counts.split(';').find_map(|part| part.trim().strip_suffix(name))?;
             number.trim().parse().ok()
         };
         Some(Self { passed: count("passed")?, failed: count("failed")? })
+    }
+
+    /// One of `ℹ pass 3`, `ℹ fail 0` and `ℹ cancelled 0`, each on a line of its own.
+    fn read_node(line: &str) -> Option<Self> {
+        let (what, number) = line.strip_prefix("ℹ ")?.split_once(' ')?;
+        let number = number.trim().parse().ok()?;
+        match what {
+            "pass" => Some(Self { passed: number, failed: 0 }),
+            "fail" | "cancelled" => Some(Self { passed: 0, failed: number }),
+            _ => None,
+        }
     }
 
     fn add(&mut self, other: Self) {
@@ -214,6 +273,11 @@ mod tests {
                 "test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 5 filtered out; finished in 1.20s\n",
                 Some(Tally { passed: 12, failed: 2 }),
             ),
+            ("ℹ pass 7\n", Some(Tally { passed: 7, failed: 0 })),
+            ("ℹ fail 1\n", Some(Tally { passed: 0, failed: 1 })),
+            ("ℹ cancelled 2\n", Some(Tally { passed: 0, failed: 2 })),
+            ("ℹ tests 10\n", None),
+            ("ℹ duration_ms 3747.19\n", None),
             ("test a_cart_is_opened ... ok\n", None),
             ("running 3 tests\n", None),
             ("test result: nonsense\n", None),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use wasm_bindgen_cli_support::Bindgen;
 use xshell::{Shell, cmd};
 
@@ -27,8 +27,6 @@ const LIBRARY: &str = "tillroll_host_web.wasm";
 const TARGET: &str = "wasm32-unknown-unknown";
 /// The glue is `tillroll.js`, the wasm `tillroll_bg.wasm`.
 const NAME: &str = "tillroll";
-/// What runs in Node: the built wasm against the shared vectors and as a session.
-const NODE_TESTS: [&str; 2] = ["host-web/tests/vectors.test.mjs", "host-web/tests/session.test.mjs"];
 
 /// Prints a line for each file: its size as it is, by gzip and by brotli, each as small as it gets.
 const SIZES: &str = "\
@@ -52,7 +50,7 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
         Err(problem) => return Ok(usage(&problem, HELP)),
     };
     let sh = project::shell()?;
-    project::add_target(&sh, TARGET)?;
+    add_target(&sh)?;
     build(&sh, &order)?;
     if has_node(&sh) {
         let [glue, wasm] = files(&order.out);
@@ -65,22 +63,16 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds for tests and runs what is tested in Node.
-pub(crate) fn test(sh: &Shell) -> anyhow::Result<()> {
-    let must = sh.var("CI").is_ok_and(|value| value == "true");
-    let missing = match (project::add_target(sh, TARGET), has_node(sh)) {
-        (Err(why), _) => Some(format!("{TARGET} could not be installed: {why:#}")),
-        (Ok(()), false) => Some("there is no node, which runs them".to_owned()),
-        (Ok(()), true) => None,
-    };
-    if let Some(why) = missing {
-        ensure!(!must, "CI must not skip the tests of the built wasm: {why}");
-        println!("skipped: the tests of the built wasm; {why}");
-        return Ok(());
-    }
+/// The standard library for what is built here.
+pub(crate) fn add_target(sh: &Shell) -> anyhow::Result<()> {
+    project::add_target(sh, TARGET).with_context(|| format!("install the target {TARGET}"))
+}
+
+/// Builds for tests; answers the folder.
+pub(crate) fn build_for_tests(sh: &Shell) -> anyhow::Result<PathBuf> {
     let order = Order::read(&["--dev".to_owned()]).map_err(anyhow::Error::msg)?;
     build(sh, &order)?;
-    Ok(cmd!(sh, "node --test {NODE_TESTS...}").env("TILLROLL_WASM", &order.out).run()?)
+    Ok(order.out)
 }
 
 impl Order {
