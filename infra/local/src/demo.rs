@@ -41,9 +41,14 @@ pub(crate) struct DemoCart {
 pub(crate) fn catalogue() -> Value {
     let item = |(sku, name, minor): &(&str, &str, u64), per: u64| json!({"sku": sku, "item_name": name, "price": {"minor": minor, "per": per}});
     let items: Vec<Value> = ITEMS.iter().map(|one| item(one, 1)).chain([item(&BY_THREE, 3)]).collect();
+    catalogue_of("demo-1", CURRENCY, &items)
+}
+
+/// A catalogue file of some shop's items, with the demo's discount codes.
+pub(crate) fn catalogue_of(version: &str, currency: &str, items: &[Value]) -> Value {
     json!({
-        "version": "demo-1",
-        "currency": CURRENCY,
+        "version": version,
+        "currency": currency,
         "items": items,
         "discounts": [
             {"code": "WELCOME", "rule": {"kind": "percent_off", "basis_points": 1_000}},

@@ -1,4 +1,4 @@
-//! The API over the system of this machine, on a socket.
+//! The API over the system of this machine, on a socket, and pages beside it.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::clock::LocalClock;
 use crate::functions::LocalRows;
 use crate::host_check::{Hosts, Key};
 use crate::http;
+use crate::pages::Pages;
 use crate::progress::LocalProgress;
 use crate::queue::LocalQueue;
 use crate::runs::LocalRuns;
@@ -37,23 +38,29 @@ impl Front {
     /// Starts to serve those who name this machine.
     #[must_use]
     pub fn start(listener: TcpListener, ports: &Ports) -> Self {
-        Self::start_for(Hosts::default(), listener, ports)
+        Self::start_for(Hosts::default(), &Pages::default(), listener, ports)
     }
 
-    /// Starts to serve those who name one of `hosts`.
+    /// Starts to serve those who name one of `hosts`, and pages beside the API.
     #[must_use]
-    pub fn start_for(hosts: Hosts, listener: TcpListener, ports: &Ports) -> Self {
+    pub fn start_for(hosts: Hosts, pages: &Pages, listener: TcpListener, ports: &Ports) -> Self {
         let catalogue = ports.catalogue.as_deref().cloned();
-        Self::serve(hosts, listener, ports.clone(), catalogue)
+        Self::serve(hosts, pages, listener, ports.clone(), catalogue)
     }
 
     /// Starts to serve a system that lives elsewhere, with the rights of this process: only those who show its key.
     #[must_use]
     pub fn start_with_key<P: api::Ports>(key: Key, listener: TcpListener, ports: P) -> Self {
-        Self::serve(Hosts::default().with_key(key), listener, ports, None)
+        Self::serve(Hosts::default().with_key(key), &Pages::default(), listener, ports, None)
     }
 
-    fn serve<P: api::Ports>(hosts: Hosts, listener: TcpListener, ports: P, catalogue: Option<Catalogue>) -> Self {
+    fn serve<P: api::Ports>(
+        hosts: Hosts,
+        pages: &Pages,
+        listener: TcpListener,
+        ports: P,
+        catalogue: Option<Catalogue>,
+    ) -> Self {
         let settings = Settings {
             catalogue,
             reducer: api::built_in_reducer(),
@@ -73,13 +80,14 @@ impl Front {
                 }
             }
         };
+        let pages = pages.routes();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {
             let until = async {
                 // Told, or left behind by whoever would tell.
                 let _ = stopped.await;
             };
-            if let Err(error) = http::serve(listener, answer, started, until).await {
+            if let Err(error) = http::serve(listener, pages, answer, started, until).await {
                 tracing::error!(%error, "the HTTP front ended");
             }
         });

@@ -26,10 +26,11 @@ const CLOSING_MAX: Duration = Duration::from_secs(2);
 /// How long a body that is too large is read and thrown away.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
 
-/// Answers requests from `listener` with `answer` until `until` is over. `started` makes the names of requests differ
-/// from those of an earlier run.
+/// Answers requests from `listener` with `pages`, and with `answer` what they do not have, until `until` is over. `started`
+/// makes the names of requests differ from those of an earlier run.
 pub async fn serve<A, F>(
     listener: TcpListener,
+    pages: Router,
     answer: A,
     started: Timestamp,
     until: impl Future<Output = ()> + Send,
@@ -45,7 +46,7 @@ where
         }
     });
     let (close, closing) = watch::channel(());
-    let server = axum::serve(listener, router(answer, started, closing.clone()));
+    let server = axum::serve(listener, pages.merge(router(answer, started, closing.clone())));
     let server = server.with_graceful_shutdown(closed(closing));
     let mut serving = std::pin::pin!(server.into_future());
     tokio::select! {
@@ -203,7 +204,7 @@ mod tests {
     async fn start(until: impl Future<Output = ()> + Send + 'static) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, echo, Timestamp::UNIX_EPOCH, until));
+        tokio::spawn(serve(listener, Router::new(), echo, Timestamp::UNIX_EPOCH, until));
         address
     }
 
@@ -280,7 +281,7 @@ mod tests {
         let until = async {
             let _ = closed.await;
         };
-        let serving = tokio::spawn(serve(listener, echo, Timestamp::UNIX_EPOCH, until));
+        let serving = tokio::spawn(serve(listener, Router::new(), echo, Timestamp::UNIX_EPOCH, until));
         let mut poll = TcpStream::connect(address).await.unwrap();
         poll.write_all(b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
         // Another request is answered meanwhile, so the first one has been accepted.

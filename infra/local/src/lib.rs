@@ -12,6 +12,7 @@
 //! | `feed`, `recent` | the bus for onlookers, and its newest records in memory |
 //! | [`progress`], `rates` | where every stage stands, and how fast it moves |
 //! | [`http`], [`front`], [`host_check`] | bytes of a socket to and from requests; the API over this system; whom it answers |
+//! | [`pages`] | what `web/` was built into, beside the API |
 //! | [`import`] | files of rows into carts of commands |
 //! | [`migrate`] | tables and archives of the original Ruby system |
 //! | [`aws`] | the same system on AWS, for the command line |
@@ -38,6 +39,7 @@ pub mod logs;
 pub mod mappings;
 pub mod migrate;
 pub mod notices;
+pub mod pages;
 pub mod pipeline_db;
 pub mod progress;
 pub mod queue;

@@ -68,6 +68,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "tillroll-core",
             "tillroll-host-lambda",
             "tokio",
+            "tower-http",
             "tracing",
             "tracing-subscriber",
             "uuid",

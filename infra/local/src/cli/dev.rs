@@ -8,6 +8,7 @@ use serde::Serialize;
 use tillroll_local::folder;
 use tillroll_local::host_check::Hosts;
 use tillroll_local::logs;
+use tillroll_local::pages::Pages;
 use tillroll_local::system::Options;
 
 use super::Session;
@@ -27,7 +28,8 @@ const OUR_FILES: [&str; 3] = ["dynamodb.sqlite", "pipeline.sqlite", "dev.lock"];
 #[command(after_help = "\
 Everything runs in this one process, on 127.0.0.1 alone, and is kept in the data folder; the next start goes on there.
 A new folder is seeded with 100 households of the sample data, if that lies in .data/ here or above, or at
-TILLROLL_DEMO_DATA; otherwise with a small generated demo and its catalogue.
+TILLROLL_DEMO_DATA, and with a catalogue of what sold best there; otherwise with a small generated demo and its
+catalogue. The pages of web/ are served when they were built (`cargo xtask dev` does).
 
 Example:
   tillroll dev --data-dir ./shop --no-demo --catalogue prices.json")]
@@ -114,13 +116,14 @@ pub(crate) async fn run(
         clock_file: arguments.clock_file,
         catalogue_file: catalogue,
     };
-    let running = Running::start_for(hosts, options, arguments.port).await?;
+    let pages = Pages::find();
+    let running = Running::start_for(hosts, &pages, options, arguments.port).await?;
     let port = running.port();
     if arguments.port != 0 && port != arguments.port {
         say(&format!("port {} is taken; {port} is used instead", arguments.port));
     }
     let session = Session { reach: Reach::to(running)?, json, interrupt };
-    announce(&session, &data_dir)?;
+    announce(&session, &pages, &data_dir)?;
     if let Some(demo) = demo {
         plant(&demo, &session).await;
     }
@@ -134,7 +137,7 @@ fn is_empty(folder: &Path) -> bool {
     fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
 }
 
-fn announce(session: &Session, data_dir: &Path) -> Result<(), Failure> {
+fn announce(session: &Session, pages: &Pages, data_dir: &Path) -> Result<(), Failure> {
     let api = session.client().base();
     let data_dir = &std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
     let mut output = Output::new();
@@ -143,6 +146,9 @@ fn announce(session: &Session, data_dir: &Path) -> Result<(), Failure> {
     } else {
         let mut table = Table::new([Column::word(""), Column::word("")]);
         table.row(["API".into(), api.to_owned()]);
+        for page in pages.addresses() {
+            table.row([page.trim_matches('/').to_owned(), format!("{api}{page}")]);
+        }
         table.row(["data folder".into(), data_dir.display().to_string()]);
         output.text(&table.render())?;
     }

@@ -6,7 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tillroll_local::import::{Currency, ImportError, Input, Preset, shelf};
 
 use super::Session;
 use super::failure::Failure;
@@ -19,24 +20,33 @@ const DATA_FILE: &str = ".data/completejourney/transactions.parquet";
 /// Baskets of 100 households are 6,789 carts: enough to look around in, seeded within a minute.
 const HOUSEHOLDS: u32 = 100;
 
-/// The catalogue of the made-up shop; while it lies in the data folder, that shop is the demo.
+/// The demo's catalogue. It stays in the data folder, so that the shop has the same prices tomorrow.
 const CATALOGUE_FILE: &str = "demo-catalogue.json";
-/// Lies in the data folder from before the first cart is sent until all are there.
+/// Lies in the data folder from before the first cart is sent until all are there, and says which demo it is.
 const UNFINISHED_FILE: &str = "demo-unfinished";
 
 /// A demo, chosen before the system starts.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Demo {
-    shop: Shop,
     folder: PathBuf,
-    /// Whether carts are still to be sent.
-    unfinished: bool,
+    /// Whose carts are still to be sent.
+    to_send: Option<Shop>,
+    /// The prices that it was begun with.
+    catalogue: Option<PathBuf>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Shop {
     Real(PathBuf),
     MadeUp,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum NotPrepared {
+    #[error(transparent)]
+    Folder(#[from] io::Error),
+    #[error(transparent)]
+    Data(#[from] ImportError),
 }
 
 impl Demo {
@@ -55,35 +65,41 @@ impl Demo {
         is_new: bool,
         has_catalogue: bool,
         real: Option<PathBuf>,
-    ) -> io::Result<Option<Self>> {
+    ) -> Result<Option<Self>, NotPrepared> {
         let (marker, catalogue) = (folder.join(UNFINISHED_FILE), folder.join(CATALOGUE_FILE));
-        let unfinished = is_new || marker.is_file();
-        let is_made_up = if is_new { real.is_none() } else { catalogue.is_file() };
-        let shop = match real {
-            // Its items are not in the catalogue that was given.
-            _ if is_made_up && has_catalogue => return Ok(None),
-            _ if is_made_up => Shop::MadeUp,
-            Some(file) if unfinished => Shop::Real(file),
-            Some(_) | None => return Ok(None),
+        let to_send = if is_new {
+            Some(real.map_or(Shop::MadeUp, Shop::Real))
+        } else {
+            match (fs::read_to_string(&marker).ok().as_deref(), real) {
+                (Some(MADE_UP), _) => Some(Shop::MadeUp),
+                (Some(_), Some(file)) => Some(Shop::Real(file)),
+                (Some(_), None) | (None, _) => None,
+            }
         };
-        if is_new {
+        // The made-up carts' items are not in the catalogue that was given.
+        if to_send == Some(Shop::MadeUp) && has_catalogue {
+            return Ok(None);
+        }
+        if let (true, Some(shop)) = (is_new, &to_send) {
             fs::create_dir_all(folder)?;
-            fs::write(&marker, "")?;
+            fs::write(&marker, shop.word())?;
+            if !has_catalogue && let Some(prices) = shop.catalogue()? {
+                fs::write(&catalogue, prices.to_string())?;
+            }
         }
-        if shop == Shop::MadeUp {
-            fs::write(&catalogue, demo::catalogue().to_string())?;
-        }
-        Ok(Some(Self { shop, folder: folder.to_owned(), unfinished }))
+        let catalogue = Some(catalogue).filter(|file| file.is_file());
+        let is_there = to_send.is_some() || catalogue.is_some();
+        Ok(is_there.then(|| Self { folder: folder.to_owned(), to_send, catalogue }))
     }
 
     /// The catalogue that goes with it.
     pub(crate) fn catalogue(&self) -> Option<PathBuf> {
-        (self.shop == Shop::MadeUp).then(|| self.folder.join(CATALOGUE_FILE))
+        self.catalogue.clone()
     }
 
     /// What is about to be sent, in a sentence; `None` when all is there.
     pub(crate) fn announcement(&self) -> Option<String> {
-        self.unfinished.then(|| match &self.shop {
+        self.to_send.as_ref().map(|shop| match shop {
             Shop::Real(file) => format!("seeding itself with {HOUSEHOLDS} households of {}", file.display()),
             Shop::MadeUp => "seeding itself with a small generated demo, because the sample data is not there \
                              (`cargo xtask data` brings it)"
@@ -93,14 +109,39 @@ impl Demo {
 
     /// Sends what is missing; answers with the number of carts.
     pub(crate) async fn seed(&self, session: &Session) -> Result<u64, Failure> {
-        let carts = match &self.shop {
-            Shop::Real(file) => import::sample(file, HOUSEHOLDS, session).await?,
-            Shop::MadeUp => made_up(session).await?,
+        let carts = match &self.to_send {
+            Some(Shop::Real(file)) => import::sample(file, HOUSEHOLDS, session).await?,
+            Some(Shop::MadeUp) => made_up(session).await?,
+            None => 0,
         };
         if !session.interrupt.is_raised() {
             let _ = fs::remove_file(self.folder.join(UNFINISHED_FILE));
         }
         Ok(carts)
+    }
+}
+
+const REAL: &str = "real";
+const MADE_UP: &str = "made-up";
+
+impl Shop {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Real(_) => REAL,
+            Self::MadeUp => MADE_UP,
+        }
+    }
+
+    /// What it sells. Receipts alone do not say what things are called: without the list of products there is none.
+    fn catalogue(&self) -> Result<Option<Value>, ImportError> {
+        let receipts = match self {
+            Self::MadeUp => return Ok(Some(demo::catalogue())),
+            Self::Real(receipts) => receipts,
+        };
+        let Some(products) = Preset::CompleteJourney.products_beside(receipts) else { return Ok(None) };
+        let plan = Preset::CompleteJourney.shelf_plan(&products);
+        let items = shelf(&Input::Path(receipts.clone()), &plan)?;
+        Ok(Some(demo::catalogue_of("completejourney-1", Currency::USD.code(), &items)))
     }
 }
 
@@ -163,13 +204,15 @@ mod tests {
         assert_eq!(choose(true, true, None), None);
 
         let real = choose(true, false, Some("x")).unwrap();
-        assert_eq!((real.catalogue(), real.unfinished), (None, true));
-        assert!(choose(false, false, Some("x")).unwrap().unfinished);
+        assert_eq!((real.catalogue(), real.to_send.clone()), (None, Some(Shop::Real("x".into()))));
+        assert_eq!(choose(false, false, Some("x")), Some(real));
+        assert_eq!(choose(false, false, None), None, "the data is gone");
         fs::remove_file(folder.path().join(UNFINISHED_FILE)).unwrap();
         assert_eq!(choose(false, false, Some("x")), None);
 
         let made_up = choose(true, false, None).unwrap();
         assert!(made_up.catalogue().unwrap().is_file());
+        assert_eq!(choose(false, false, Some("x")).unwrap().to_send, Some(Shop::MadeUp), "once begun, it stays");
         fs::remove_file(folder.path().join(UNFINISHED_FILE)).unwrap();
         let later = choose(false, false, Some("x")).unwrap();
         assert_eq!((later.catalogue(), later.announcement()), (made_up.catalogue(), None));

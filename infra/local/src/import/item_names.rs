@@ -67,6 +67,11 @@ impl Names {
         Ok(Self { by_item, otherwise: Some(table.otherwise.clone()) })
     }
 
+    /// The name of an item, where a table has one.
+    pub(super) fn listed(&self, item: &str) -> Option<&str> {
+        self.by_item.get(item).map(String::as_str)
+    }
+
     /// The name of an item, given what its own row says.
     pub(super) fn name(&self, item: &str, in_row: Option<String>) -> String {
         match (in_row, self.by_item.get(item), &self.otherwise) {

@@ -51,6 +51,7 @@ mod plan;
 mod preset;
 pub mod report;
 mod row;
+mod shelf;
 mod spool;
 mod time;
 
@@ -63,6 +64,7 @@ pub use item_names::{ItemNames, NameTable};
 pub use plan::{AmountIs, CloseReason, Columns, ImportPlan, Sample};
 pub use preset::Preset;
 pub use report::Report;
+pub use shelf::{ShelfPlan, shelf};
 
 #[cfg(test)]
 mod tests;

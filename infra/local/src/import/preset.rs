@@ -6,9 +6,15 @@ use std::str::FromStr;
 use super::decimal::Currency;
 use super::item_names::{ItemNames, NameTable};
 use super::plan::{AmountIs, CloseReason, Columns, ImportPlan, Sample};
+use super::shelf::ShelfPlan;
 
 /// The products file is taken without being named when it lies beside the transactions.
 const COMPLETE_JOURNEY_PRODUCTS: &str = "products.parquet";
+/// Departments whose names in the products file are a till's abbreviations.
+const DEPARTMENT_NAMES: [(&str, &str); 3] =
+    [("DRUG GM", "Drugstore"), ("MEAT-PCKGD", "Packaged meat"), ("SEAFOOD-PCKGD", "Packaged seafood")];
+/// Departments of what nobody puts into a cart.
+const NOT_ON_SHELVES: [&str; 4] = ["COUPON", "FUEL", "MISCELLANEOUS", "TRAVEL & LEISURE"];
 
 /// A known data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +37,7 @@ impl Preset {
     pub fn plan(self, file: Option<&Path>, products: Option<PathBuf>, households: Option<u32>) -> ImportPlan {
         match self {
             Self::CompleteJourney => {
-                let beside =
-                    || file.map(|file| file.with_file_name(COMPLETE_JOURNEY_PRODUCTS)).filter(|path| path.is_file());
+                let beside = || file.and_then(|file| self.products_beside(file));
                 ImportPlan {
                     source: "completejourney".to_owned(),
                     columns: Columns {
@@ -56,6 +61,29 @@ impl Preset {
                     delimiter: b',',
                     temp_folder: None,
                 }
+            }
+        }
+    }
+
+    /// What the shop sells, going by its receipts; `products` names it.
+    #[must_use]
+    pub fn shelf_plan(self, products: &Path) -> ShelfPlan {
+        let receipts = self.plan(None, Some(products.to_owned()), None);
+        let departments = NameTable {
+            file: Some(products.to_owned()),
+            item_column: "product_id".to_owned(),
+            name_columns: vec!["department".to_owned()],
+            otherwise: String::new(),
+        };
+        ShelfPlan { receipts, departments, department_names: &DEPARTMENT_NAMES, left_out: &NOT_ON_SHELVES }
+    }
+
+    /// Where the products file lies beside the receipts, if it does.
+    #[must_use]
+    pub fn products_beside(self, receipts: &Path) -> Option<PathBuf> {
+        match self {
+            Self::CompleteJourney => {
+                Some(receipts.with_file_name(COMPLETE_JOURNEY_PRODUCTS)).filter(|path| path.is_file())
             }
         }
     }
