@@ -1,9 +1,8 @@
-/** What every entry exports. They differ only in where the wasm comes from. */
+/** What every entry exports. Entries differ only in where the wasm comes from. */
 
+import { Client } from './client.js'
+import { expectLoaded, load, loaded, loadSync, type WasmSource } from './loader.js'
 import type { Cart, CartOptions, Timeline } from './types.js'
-
-/** Where the wasm comes from, if not from where the entry knows it. */
-export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module
 
 /** The functions of an entry. */
 export interface Entry {
@@ -11,7 +10,7 @@ export interface Entry {
   openCart(options: CartOptions): Promise<Cart>
   /** A cart at once: it shows `initial` and queues commands until the wasm is there. */
   createCart(options: CartOptions): Cart
-  /** A cart that can decide at once, where the wasm is there or can be had without waiting: tests, servers. */
+  /** A cart that decides at once, where the wasm is there or can be had without waiting: tests, servers, `/inline`. */
   openCartSync(options: CartOptions, wasm?: BufferSource | WebAssembly.Module): Cart
   /** Loads the wasm; may be called again, and does nothing then. The others call it themselves. */
   init(wasm?: WasmSource | Promise<WasmSource>): Promise<void>
@@ -21,4 +20,36 @@ export interface Entry {
   isReady(): boolean
   /** Opens a packed history (`*.timeline.bin`, `Accept: application/vnd.tillroll.packed`). Needs `init`. */
   openTimeline(packed: Uint8Array): Timeline
+}
+
+/** The functions, with the wasm from there. `atOnce`: where it can be had without waiting. */
+export function entry(
+  source: () => WasmSource | Promise<WasmSource>,
+  atOnce: () => BufferSource | WebAssembly.Module = notAtOnce,
+): Entry {
+  const from = () => load(source)
+  return {
+    openCart: async (options) => {
+      const cart = new Client(options, from, loaded())
+      await cart.ready
+      return cart
+    },
+    createCart: (options) => new Client(options, from, loaded()),
+    openCartSync: (options, wasm) => {
+      const core = loaded() ?? loadSync(wasm ?? atOnce())
+      return new Client({ storage: null, ...options }, async () => core, core)
+    },
+    init: async (wasm) => {
+      await (wasm === undefined ? from() : load(() => wasm))
+    },
+    initSync: (wasm) => {
+      if (!loaded()) loadSync(wasm ?? atOnce())
+    },
+    isReady: () => loaded() !== null,
+    openTimeline: (packed) => expectLoaded().timeline(packed),
+  }
+}
+
+function notAtOnce(): never {
+  return expectLoaded() as never
 }

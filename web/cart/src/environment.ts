@@ -63,7 +63,12 @@ export function environment(given: Partial<Environment> = {}): Environment {
       }
     },
     locks: there.navigator?.locks ?? null,
-    channel: (name) => (there.BroadcastChannel && there.document ? new there.BroadcastChannel(name) : null),
+    channel: (name) => {
+      const channel = there.BroadcastChannel ? new there.BroadcastChannel(name) : null
+      // In Node an open channel would keep the program from ending.
+      ;(channel as { unref?(): void } | null)?.unref?.()
+      return channel
+    },
     indexedDB: there.indexedDB ?? null,
     fetch: (...request) => fetch(...request),
     ...given,

@@ -1,19 +1,8 @@
-/** `@tillroll/cart`: a cart that answers at once, by the server's own rules. */
+/** `@tillroll/cart` in browsers and workers: the wasm is fetched from beside this file. */
 
-import type { Entry } from './entry.js'
+import { entry } from './entry.js'
 
-export type { Entry, WasmSource } from './entry.js'
-export type { Channel, Environment, Locks } from './environment.js'
-export { CartError, type CartErrorCode } from './errors.js'
-export type { HttpOptions } from './http.js'
-export { http } from './http.js'
-export type * from './types.js'
-export type * from './wire.js'
-
-export declare const openCart: Entry['openCart']
-export declare const createCart: Entry['createCart']
-export declare const openCartSync: Entry['openCartSync']
-export declare const init: Entry['init']
-export declare const initSync: Entry['initSync']
-export declare const isReady: Entry['isReady']
-export declare const openTimeline: Entry['openTimeline']
+export * from './exports.js'
+export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline } = /* @__PURE__ */ entry(
+  () => new URL('./tillroll_bg.wasm', import.meta.url),
+)

@@ -1,0 +1,24 @@
+// Builds the package into dist/: what TypeScript makes of src/, the wasm with its glue, and the wasm as base64.
+// `node build.mjs [FOLDER]`: FOLDER is what `cargo xtask web` filled, dist-wasm unless given, or TILLROLL_WASM.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, resolve } from 'node:path'
+
+const here = import.meta.dirname
+const dist = join(here, 'dist')
+const wasm = resolve(process.argv[2] ?? process.env.TILLROLL_WASM ?? join(here, 'dist-wasm'))
+
+if (!existsSync(join(wasm, 'tillroll_bg.wasm'))) {
+  console.error(`there is no wasm in ${wasm}: run \`cargo xtask web\` first, or name the folder`)
+  process.exit(1)
+}
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(dist)
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+const { status } = spawnSync(process.execPath, [tsc, '--project', join(here, 'tsconfig.json')], { stdio: 'inherit' })
+if (status !== 0) process.exit(status ?? 1)
+copyFileSync(join(wasm, 'tillroll_bg.wasm'), join(dist, 'tillroll_bg.wasm'))
+copyFileSync(join(wasm, 'tillroll.js'), join(dist, 'glue.js'))
+const base64 = readFileSync(join(dist, 'tillroll_bg.wasm')).toString('base64')
+writeFileSync(join(dist, 'inline-wasm.js'), `export const WASM = '${base64}'\n`)

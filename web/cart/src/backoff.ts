@@ -1,0 +1,15 @@
+/** How long to wait before trying again: full jitter, so that many clients do not come back together. */
+
+/** The first wait is up to this. */
+const BASE_MS = 500
+/** No wait is longer, unless the server asks for it. */
+const MOST_MS = 30_000
+/** A server cannot ask for more. */
+const ASKED_MOST_MS = 600_000
+
+/** A wait after so many failures; at least what the server asked for. */
+export function backoff(failures: number, random: () => number, askedMs = 0): number {
+  const most = Math.min(MOST_MS, BASE_MS * 2 ** Math.min(failures, 16))
+  const asked = Math.min(Math.max(askedMs, 0), ASKED_MOST_MS)
+  return asked + Math.ceil(random() * most)
+}

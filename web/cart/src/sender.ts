@@ -1,0 +1,135 @@
+/** Sends what is pending, one batch at a time, and tries again for ever what may still succeed. */
+
+import { backoff } from './backoff.js'
+import type { CoreSession } from './core.js'
+import type { Environment } from './environment.js'
+import { asCartError, CartError } from './errors.js'
+import type { RequestContext, SendResult, Transport } from './types.js'
+
+/** What a sender tells. */
+export interface SenderEvents {
+  /** The session may have changed. */
+  changed(): void
+  /** What failed and when it is tried again; nulls when the server answered. */
+  stands(error: CartError | null, retryAt: number | null): void
+}
+
+/** Runs a request that is given up after a while, or when `stopped` says so. */
+export async function within<T>(
+  env: Pick<Environment, 'later'>,
+  timeoutMs: number,
+  stopped: AbortSignal,
+  request: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const control = new AbortController()
+  const stop = () => control.abort(new CartError('closed', 'the cart was closed'))
+  if (stopped.aborted) stop()
+  stopped.addEventListener('abort', stop)
+  const callOff = env.later(timeoutMs, () => {
+    control.abort(new CartError('timed_out', `the server did not answer within ${timeoutMs} ms`))
+  })
+  const given = new Promise<never>((_, reject) => {
+    const over = () => reject(control.signal.reason)
+    if (control.signal.aborted) over()
+    control.signal.addEventListener('abort', over)
+  })
+  try {
+    return await Promise.race([request(control.signal), given])
+  } finally {
+    callOff()
+    stopped.removeEventListener('abort', stop)
+  }
+}
+
+export class Sender {
+  private sending = false
+  private callOff: (() => void) | null = null
+
+  constructor(
+    private readonly session: CoreSession,
+    private readonly transport: Transport,
+    private readonly env: Environment,
+    private readonly context: Omit<RequestContext, 'signal'>,
+    private readonly timeoutMs: number,
+    private readonly stopped: AbortSignal,
+    private readonly tell: SenderEvents,
+  ) {}
+
+  /** Sends the next batch, if there is one and nothing is in the way. */
+  send(): void {
+    if (this.sending || this.stopped.aborted) return
+    const batch = this.session.nextToSend(this.env.now())
+    if (!batch) {
+      this.waitForPause()
+      return
+    }
+    this.sending = true
+    this.tell.changed()
+    void this.attempt(batch).then(() => {
+      this.sending = false
+      this.tell.changed()
+      this.send()
+    })
+  }
+
+  /** Tries at once. */
+  wake(): void {
+    this.session.resume()
+    this.send()
+  }
+
+  private waitForPause(): void {
+    const until = this.session.pausedUntil
+    this.callOff?.()
+    this.callOff = until === undefined ? null : this.env.later(Math.max(until - this.env.now(), 0), () => this.send())
+  }
+
+  private async attempt({
+    attempt,
+    failures,
+    commands,
+  }: {
+    attempt: number
+    failures: number
+    commands: never[] | readonly unknown[]
+  }): Promise<void> {
+    let result: SendResult
+    try {
+      result = await within(this.env, this.timeoutMs, this.stopped, (signal) =>
+        this.transport.send(commands as Parameters<Transport['send']>[0], { ...this.context, signal }),
+      )
+    } catch (thrown) {
+      const error = asCartError(thrown, 'unreachable', 'the commands could not be sent')
+      result = { result: 'failed', maybeDone: true, error }
+    }
+    switch (result.result) {
+      case 'answered':
+        try {
+          this.session.answered(attempt, result.reply)
+          this.tell.stands(null, null)
+        } catch (thrown) {
+          this.pause(failures, asCartError(thrown, 'malformed_reply', 'the reply cannot be read'))
+        }
+        break
+      case 'rejected':
+        this.session.rejected(attempt, { code: result.code, message: result.message, details: result.details ?? null })
+        this.tell.stands(null, null)
+        break
+      case 'failed':
+        this.session.failed(attempt, result.maybeDone)
+        this.pause(failures, result.error, result.retryAfterMs)
+        break
+      default:
+        result satisfies never
+        // A transport in JavaScript may answer anything.
+        this.session.failed(attempt, true)
+        this.pause(failures, new CartError('malformed_reply', 'the transport gave no result'))
+    }
+  }
+
+  private pause(failures: number, error: CartError, askedMs?: number): void {
+    const until = this.env.now() + backoff(failures, this.env.random, askedMs)
+    this.session.pause(until)
+    this.tell.stands(error, until)
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Keeps the confirmed events coming: pages for what is missing, then the stream, and again after each end. Looks whether
+ * both sides make the same cart of them.
+ */
+
+import { backoff } from './backoff.js'
+import type { CoreSession } from './core.js'
+import type { Environment } from './environment.js'
+import { asCartError, CartError } from './errors.js'
+import { within } from './sender.js'
+import type { Connection, RequestContext, Transport } from './types.js'
+
+/** What a stream tells. */
+export interface StreamEvents {
+  /** The session may have changed. */
+  changed(): void
+  /** Events arrived: other tabs want them. */
+  arrived(events: readonly unknown[]): void
+  /** How the connection stands. */
+  stands(connection: Connection): void
+  /** Whether the server has no such cart for this caller. */
+  missing(missing: boolean): void
+}
+
+/** Most pages in a row: a cart's 10,000 events, a hundred at a time, and then some. */
+const PAGES_MAX = 1_000
+
+/** A stream that stood this long was a good one: the next wait is short again. */
+const GOOD_MS = 5_000
+
+export class Stream {
+  private running = false
+  private failures = 0
+  private wakeUp: (() => void) | null = null
+  private catchingUp: Promise<void> | null = null
+  private rebuiltFor = 0
+
+  constructor(
+    private readonly session: CoreSession,
+    private readonly newSession: () => CoreSession,
+    private readonly transport: Transport,
+    private readonly env: Environment,
+    private readonly context: Omit<RequestContext, 'signal'>,
+    private readonly timeoutMs: number,
+    private readonly stopped: AbortSignal,
+    private readonly tell: StreamEvents,
+  ) {}
+
+  /** Follows the cart until the end of the signal. */
+  async follow(): Promise<void> {
+    if (this.running) return
+    this.running = true
+    while (!this.stopped.aborted) {
+      this.tell.stands({ state: 'connecting', retryAt: null, error: null })
+      let askedMs = 0
+      let error: CartError | null = null
+      try {
+        await this.catchUp(true)
+        await this.listen()
+      } catch (thrown) {
+        error = asCartError(thrown, 'unreachable', 'the events of the cart could not be fetched')
+        askedMs = askedBy(error)
+        if (isMissing(error)) this.tell.missing(true)
+      }
+      if (this.stopped.aborted) break
+      // A stream that ended in good order is opened again at once, more or less.
+      const pauseMs = backoff(error ? this.failures++ : 0, this.env.random, askedMs)
+      const online = this.env.isOnline()
+      const retryAt = this.env.now() + pauseMs
+      // That there is no cart yet is no failure of the connection.
+      const shown = error && isMissing(error) ? null : error
+      this.tell.stands({ state: online ? 'waiting' : 'offline', retryAt, error: shown })
+      await this.pause(pauseMs)
+    }
+    this.running = false
+  }
+
+  /** Tries at once. */
+  wake(): void {
+    this.wakeUp?.()
+  }
+
+  /** Fetches what is missing, once for all who ask. */
+  catchUp(always = false): Promise<void> {
+    if (!always && this.session.missing === undefined) return this.catchingUp ?? Promise.resolve()
+    this.catchingUp ??= this.fetchPages().finally(() => {
+      this.catchingUp = null
+    })
+    return this.catchingUp
+  }
+
+  /** Takes events that another tab got. */
+  take(events: readonly unknown[]): void {
+    const { applied, missing_after } = readable(() => this.session.confirm(events))
+    this.tell.missing(false)
+    if (applied > 0) this.tell.changed()
+    if (missing_after !== null) this.catchUp().catch(() => this.wake())
+  }
+
+  /** Fetches everything anew when both sides disagree, once for each version at which they do. */
+  async agree(): Promise<void> {
+    const { diverged } = this.session.snapshot().sync
+    if (!diverged || diverged.rebuilt || diverged.version === this.rebuiltFor) return
+    this.rebuiltFor = diverged.version
+    const anew = this.newSession()
+    try {
+      await this.fetchInto(anew)
+      this.session.rebuild([anew.history(0)])
+      this.tell.changed()
+    } catch {
+      this.rebuiltFor = 0
+    } finally {
+      anew.free()
+    }
+  }
+
+  private async listen(): Promise<void> {
+    const control = new AbortController()
+    const stop = () => control.abort()
+    this.stopped.addEventListener('abort', stop)
+    let openedAt = Number.POSITIVE_INFINITY
+    const take = (events: readonly unknown[]) => {
+      if (control.signal.aborted) return
+      this.take(events)
+      this.tell.arrived(events)
+    }
+    try {
+      const after = this.session.snapshot().sync.confirmed_version
+      await this.transport.open(after, { ...this.context, signal: control.signal }, take, () => {
+        openedAt = this.env.now()
+        this.tell.missing(false)
+        this.tell.stands({ state: 'live', retryAt: null, error: null })
+      })
+    } finally {
+      control.abort()
+      this.stopped.removeEventListener('abort', stop)
+      if (this.env.now() - openedAt >= GOOD_MS) this.failures = 0
+    }
+  }
+
+  private async fetchPages(): Promise<void> {
+    await this.fetchInto(this.session)
+    this.tell.missing(false)
+    this.tell.changed()
+  }
+
+  private async fetchInto(session: CoreSession): Promise<void> {
+    for (let pages = 0; pages < PAGES_MAX; pages++) {
+      const after = session.snapshot().sync.confirmed_version
+      const page = await within(this.env, this.timeoutMs, this.stopped, (signal) =>
+        this.transport.page(after, { ...this.context, signal }),
+      )
+      const { applied } = readable(() =>
+        'packed' in page ? session.confirmPacked(page.packed) : session.confirm(page.events),
+      )
+      if (applied > 0 && session === this.session) this.tell.changed()
+      if (!page.more) return
+      if (applied === 0) throw new CartError('malformed_reply', 'a page of events does not follow the one before it')
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const over = () => {
+        callOff()
+        this.stopped.removeEventListener('abort', over)
+        this.wakeUp = null
+        resolve()
+      }
+      const callOff = this.env.later(ms, over)
+      this.stopped.addEventListener('abort', over)
+      this.wakeUp = over
+    })
+  }
+}
+
+/** What the core cannot read is the server's fault. */
+function readable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (thrown) {
+    throw asCartError(thrown, 'malformed_reply', 'the events that arrived cannot be read')
+  }
+}
+
+function isMissing({ code, details }: CartError): boolean {
+  return code === 'turned_away' && (details as { code?: unknown } | null)?.code === 'cart_not_found'
+}
+
+function askedBy({ details }: CartError): number {
+  const { retryAfterMs } = (details ?? {}) as { retryAfterMs?: unknown }
+  return typeof retryAfterMs === 'number' ? retryAfterMs : 0
+}
