@@ -209,6 +209,7 @@ export class Client implements Cart {
     this.stream?.wake()
     if (!this.leading) {
       this.keeper?.read()
+      this.stream?.need(true)
       this.tabs?.say({ about: 'wake' })
     }
     this.askForCatalogue()
@@ -364,7 +365,7 @@ export class Client implements Cart {
     this.tabs = new Tabs(name, this.env, alone, (message) => this.hear(message))
     this.listening = connection('follower')
     this.tabs.lead(() => this.lead())
-    if (!this.leading) void this.stream.catchUp(true).catch(() => {})
+    if (!this.leading) this.stream.need(true)
     this.askForCatalogue()
     this.forgetWakes = this.env.onWake(() => (this.env.isOnline() ? this.reconnect() : this.changed(true)))
     this.act()
@@ -401,9 +402,9 @@ export class Client implements Cart {
     this.changed()
     if (this.stopped.signal.aborted) return
     this.keeper?.save()
+    this.stream?.need()
     if (!this.leading || !this.session) return
     this.sender?.send()
-    if (this.session.missing !== undefined) this.stream?.catchUp().catch(() => this.stream?.wake())
     if (this.missing && this.session.snapshot().sync.known_version > 0) this.stream?.wake()
     void this.stream?.agree()
   }

@@ -99,6 +99,8 @@ export interface CoreSession {
   at(version: number): CartState | null | undefined
   diff(from: number, to: number): Change[] | undefined
   history(after: number): Uint8Array
+  /** Of a command that is pending, as events name it. */
+  fingerprint(id: string): string | undefined
   free(): void
 }
 

@@ -79,9 +79,10 @@ export class Sender {
   }
 
   private waitForPause(): void {
-    const until = this.session.pausedUntil
+    const leftMs = (this.session.pausedUntil ?? 0) - this.env.now()
     this.callOff?.()
-    this.callOff = until === undefined ? null : this.env.later(Math.max(until - this.env.now(), 0), () => this.send())
+    // A pause that is over has nothing to send behind it.
+    this.callOff = leftMs > 0 ? this.env.later(leftMs, () => this.send()) : null
   }
 
   private async attempt({

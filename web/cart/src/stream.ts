@@ -34,6 +34,9 @@ export class Stream {
   private wakeUp: (() => void) | null = null
   private catchingUp: Promise<void> | null = null
   private rebuiltFor = 0
+  private needing = false
+  private needsPage = false
+  private needFailures = 0
 
   constructor(
     private readonly session: CoreSession,
@@ -55,7 +58,7 @@ export class Stream {
       let askedMs = 0
       let error: CartError | null = null
       try {
-        await this.catchUp(true)
+        await this.catchUp()
         await this.listen()
       } catch (thrown) {
         error = asCartError(thrown, 'unreachable', 'the events of the cart could not be fetched')
@@ -80,21 +83,45 @@ export class Stream {
     this.wakeUp?.()
   }
 
-  /** Fetches what is missing, once for all who ask. */
-  catchUp(always = false): Promise<void> {
-    if (!always && this.session.missing === undefined) return this.catchingUp ?? Promise.resolve()
+  /** Fetches what is new, once for all who ask. */
+  private catchUp(): Promise<void> {
     this.catchingUp ??= this.fetchPages().finally(() => {
       this.catchingUp = null
     })
     return this.catchingUp
   }
 
-  /** Takes events that another tab got. */
+  /** Fetches what is missing until it is there. `always`: also when nothing is known to be missing. */
+  need(always = false): void {
+    this.needsPage ||= always
+    if (this.needing || this.stopped.aborted || !(this.needsPage || this.session.missing !== undefined)) return
+    this.needing = true
+    const over = (pauseMs: number) => {
+      this.env.later(pauseMs, () => {
+        this.needing = false
+        this.need()
+      })
+    }
+    this.catchUp().then(
+      () => {
+        this.needsPage = false
+        this.needFailures = 0
+        over(0)
+      },
+      (thrown) => {
+        // Where there is no cart yet, its first event will tell.
+        this.needsPage &&= !isMissing(asCartError(thrown, 'unreachable', ''))
+        over(backoff(this.needFailures++, this.env.random))
+      },
+    )
+  }
+
+  /** Takes events, from the stream or from another tab. */
   take(events: readonly unknown[]): void {
     const { applied, missing_after } = readable(() => this.session.confirm(events))
     this.tell.missing(false)
     if (applied > 0) this.tell.changed()
-    if (missing_after !== null) this.catchUp().catch(() => this.wake())
+    if (missing_after !== null) this.need()
   }
 
   /** Fetches everything anew when both sides disagree, once for each version at which they do. */
