@@ -37,7 +37,7 @@ where
         match failure.verdict {
             Verdict::Condition(items) => return Ended::Condition(items),
             Verdict::TokenReused => return Ended::InDoubt(failure),
-            Verdict::Permanent => return undone(failure, in_doubt),
+            Verdict::Permanent | Verdict::Shut => return undone(failure, in_doubt),
             Verdict::InDoubt => in_doubt = true,
             Verdict::Busy => {}
         }
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_lost_answer_leaves_a_doubt_that_later_refusals_do_not_remove() {
-        for last in [Verdict::Busy, Verdict::Permanent, Verdict::InDoubt] {
+        for last in [Verdict::Busy, Verdict::Permanent, Verdict::Shut, Verdict::InDoubt] {
             let (ended, ..) = ended(vec![Some(Verdict::InDoubt), Some(last)]).await;
             assert!(matches!(ended, Ended::InDoubt(Failure { verdict: Verdict::InDoubt, .. })));
         }

@@ -1,6 +1,6 @@
 //! What the SDK's errors mean to the adapters. The only file that knows their shapes.
 //!
-//! Everything becomes one of five verdicts. The reasons of a cancelled transaction are positional and judged together:
+//! Everything becomes one of six verdicts. The reasons of a cancelled transaction are positional and judged together:
 //!
 //! ```text
 //! any ConditionalCheckFailed                                       Condition: what is there decides
@@ -22,6 +22,17 @@ use super::items::Item;
 use crate::ports::{Fault, FaultKind};
 
 type BoxError = Box<dyn Error + Send + Sync>;
+
+/// What is said to every request of an account, role or table that is not set up, or no longer.
+const SHUT: [&str; 7] = [
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "KMSAccessDeniedException",
+    "MissingAuthenticationTokenException",
+    "ResourceNotFoundException",
+    "UnrecognizedClientException",
+];
 
 /// First of the HTTP statuses that are no success. An error with one below is an answer that does not read.
 const NO_SUCCESS: u16 = 300;
@@ -45,6 +56,9 @@ pub(super) enum Verdict {
     Condition(Vec<Option<Item>>),
     /// Nothing was done; the same request may work later.
     Busy,
+    /// Nothing was done, whatever was asked: a right, a key or the table is missing. It works once somebody has mended that;
+    /// nothing that was asked for is to blame, so no cart is set aside for it.
+    Shut,
     /// It may have been done.
     InDoubt,
     /// DynamoDB remembers this token with other content; sending again tells nothing, only the table does.
@@ -67,7 +81,7 @@ impl Failure {
     /// The fault to report when nothing can be concluded from the table either.
     pub(super) fn into_fault(self, operation: &'static str, object: impl Into<String>) -> Fault {
         let kind = match self.verdict {
-            Verdict::Busy => FaultKind::Transient,
+            Verdict::Busy | Verdict::Shut => FaultKind::Transient,
             Verdict::InDoubt | Verdict::TokenReused => FaultKind::UnknownOutcome,
             Verdict::Condition(_) | Verdict::Permanent => FaultKind::Permanent,
         };
@@ -127,6 +141,7 @@ fn verdict_of_code(code: Option<&str>, status: u16) -> Verdict {
             | "ThrottlingException"
             | "TransactionConflictException",
         ) => Verdict::Busy,
+        Some(code) if SHUT.contains(&code) => Verdict::Shut,
         // The same transaction is on its way: an attempt whose answer was lost.
         Some("TransactionInProgressException") => Verdict::InDoubt,
         Some("IdempotentParameterMismatchException") => Verdict::TokenReused,
@@ -198,8 +213,8 @@ mod tests {
             (None, 503, Verdict::InDoubt),
             (None, 429, Verdict::Busy),
             (Some("ValidationException"), 400, Verdict::Permanent),
-            (Some("ResourceNotFoundException"), 400, Verdict::Permanent),
-            (Some("AccessDeniedException"), 400, Verdict::Permanent),
+            (Some("ResourceNotFoundException"), 400, Verdict::Shut),
+            (Some("AccessDeniedException"), 400, Verdict::Shut),
         ] {
             assert_eq!(verdict_of_code(code, status), expected, "{code:?} with {status}");
         }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+use serde_json::Value;
 
 /// An arrow means "may import"; what is not listed is forbidden. Names that end in `*` stand for all that begin so.
 const ARROWS: [(&str, &[&str]); 6] = [
@@ -260,14 +261,34 @@ fn every_fault_and_bad_input_that_is_owned_here_has_its_test() {
 fn every_dependency_has_its_reason() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let table = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
-    let declared: BTreeSet<&str> = table
+    let declared: BTreeSet<String> = table
         .lines()
         .filter_map(|line| line.split_once(" = "))
-        .map(|(name, _)| name)
+        .map(|(name, _)| name.to_owned())
         .filter(|name| !name.starts_with('#') && !name.starts_with("tillroll-"))
         .collect();
-    let reasons = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
-    let explained: BTreeSet<&str> =
-        reasons.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).skip(1).collect();
-    assert_eq!(declared, explained, "Cargo.toml and docs/dependencies.md list the same crates");
+    let (crates, packages) = reasons();
+    assert_eq!(declared, crates, "Cargo.toml and docs/dependencies.md list the same crates");
+
+    let manifests = ["web/package.json", "web/cart/package.json", "web/storefront/package.json"];
+    let mut declared = BTreeSet::new();
+    for path in manifests {
+        let manifest: Value = serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap();
+        for kind in ["dependencies", "devDependencies", "peerDependencies"] {
+            let names = manifest[kind].as_object().into_iter().flat_map(|members| members.keys().cloned());
+            declared.extend(names.filter(|name| !name.starts_with("@tillroll/")));
+        }
+    }
+    assert_eq!(declared, packages, "web/ and docs/dependencies.md list the same packages");
+}
+
+/// The crates and the npm packages that docs/dependencies.md gives reasons for; a row may name several.
+fn reasons() -> (BTreeSet<String>, BTreeSet<String>) {
+    let page = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let (crates, packages) = page.split_once("\n## JavaScript").unwrap();
+    let named = |part: &str| {
+        let rows = part.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()).skip(1);
+        rows.flat_map(|names| names.split(", ")).map(str::to_owned).collect()
+    };
+    (named(crates), named(packages))
 }

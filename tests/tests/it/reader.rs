@@ -226,7 +226,7 @@ async fn real_pages_are_read_alike(server: SocketAddr) {
     // A table that is not there is the same fault.
     let nowhere = Events::new(client, "nowhere", Tokens::Omit, WallClock::default());
     let fault = whole(&nowhere, stream(1)).await;
-    assert!(fault.as_ref().is_err_and(|(kind, _)| *kind == FaultKind::Permanent), "{fault:?}");
+    assert!(fault.as_ref().is_err_and(|(kind, _)| *kind == FaultKind::Transient), "{fault:?}");
     assert_eq!(fault, whole(&nowhere.with_reader(Reader::Sdk), stream(1)).await);
 }
 
@@ -248,7 +248,7 @@ fn every_error_answer_is_the_fault_that_the_sdk_makes_of_it() {
     for (answers, expected) in [
         (vec![Answer::error(400, "ProvisionedThroughputExceededException")], FaultKind::Transient),
         (vec![Answer::error(400, "ThrottlingException")], FaultKind::Transient),
-        (vec![Answer::error(400, "ResourceNotFoundException")], FaultKind::Permanent),
+        (vec![Answer::error(400, "ResourceNotFoundException")], FaultKind::Transient),
         (vec![Answer::error(400, "ValidationException")], FaultKind::Permanent),
         (vec![Answer::error(500, "InternalServerError")], FaultKind::Transient),
         (vec![Answer { status: 503, body: "<html>busy</html>".into() }], FaultKind::Transient),

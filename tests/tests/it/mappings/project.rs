@@ -53,6 +53,20 @@ async fn rows_that_cannot_be_read_fail_the_batch_and_it_comes_in_halves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_missing_parks_nobody_and_all_goes_on_once_it_is_given() {
+    let (mut shop, bus, project) = projecting("carts").await;
+    shop.trouble(ROW_WRITE, 0, FOR_EVER, Trouble::Refused(400, "AccessDeniedException"));
+    let status = shop.map_bus(&bus, BY_HUNDRED, &project);
+    until(&project, "tried again", || project.deliveries().len() >= 3).await;
+    assert_eq!(story(&project)[..3], ["0 to 11, back: 1", "1 to 11, back: 1", "1 to 11, back: 1"]);
+    assert!(!shop.rows().await.values().any(|row| row.contains("#parked")), "no cart is set aside");
+
+    shop.account.calm();
+    finished(&status, EVENTS, &project).await;
+    assert_eq!(shop.rows().await, calm_rows("carts").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_kills_project_each_time_is_found_by_halving_and_waits_for_the_repair() {
     let (mut shop, bus, project) = projecting("carts").await;
     shop.trouble(ROW_WRITE, 0, FOR_EVER, Trouble::StruckBefore);
