@@ -79,6 +79,8 @@ export class Client implements Cart {
   private sendingError: { error: CartError; retryAt: number | null } | null = null
   private storageError: CartError | null = null
   private missing = false
+  /** Something is known of the cart, or that there is none: before that nothing can be decided. */
+  private heard = false
   private snapshot: Snapshot
   private readonly rendered: Snapshot
   private stale = false
@@ -126,7 +128,7 @@ export class Client implements Cart {
 
   readonly dispatch = (command: Command, { id = this.env.uuid() }: { readonly id?: string } = {}): DispatchResult => {
     this.expectOpen()
-    if (!this.session) return this.dispatchEarly(command, id)
+    if (!this.session || !this.heard) return this.dispatchEarly(command, id)
     const before = this.undoing.before(command, this.getSnapshot())
     const dispatched = misuse(() => this.session?.dispatch(command, id, this.env.now()))
     if (dispatched?.status === 'applied') this.undoing.remember(id, before)
@@ -247,7 +249,7 @@ export class Client implements Cart {
       throw this.listening.error
     }
     await this.open()
-    this.decideEarly()
+    if (this.session?.snapshot().cart) this.decideEarly()
     this.join()
   }
 
@@ -323,6 +325,7 @@ export class Client implements Cart {
   }
 
   private decideEarly(): void {
+    this.heard = true
     for (const { command, id } of this.early.splice(0)) {
       try {
         const dispatched = this.session?.dispatch(command, id, this.env.now())
@@ -356,8 +359,12 @@ export class Client implements Cart {
         this.changed(true)
       },
       missing: (missing) => {
-        this.missing = missing
-        this.changed(true)
+        if (this.missing !== missing) {
+          this.missing = missing
+          this.changed(true)
+        }
+        if (!this.heard) this.decideEarly()
+        this.act()
       },
     })
     const alone = !this.keeper || !this.storages?.shared

@@ -109,8 +109,10 @@ export class Keeper {
     const { confirmed_version } = this.session.snapshot().sync
     if (confirmed_version === this.historyAt) return
     this.historyAt = confirmed_version
-    await this.storage.writeHistory(this.session.history(0)).catch(() => {
+    try {
+      await this.storage.writeHistory(this.session.history(0))
+    } catch {
       this.historyAt = 0
-    })
+    }
   }
 }

@@ -94,7 +94,7 @@ export class Sender {
     failures: number
     commands: never[] | readonly unknown[]
   }): Promise<void> {
-    let result: SendResult
+    let result: SendResult | undefined
     try {
       result = await within(this.env, this.timeoutMs, this.stopped, (signal) =>
         this.transport.send(commands as Parameters<Transport['send']>[0], { ...this.context, signal }),
@@ -102,6 +102,12 @@ export class Sender {
     } catch (thrown) {
       const error = asCartError(thrown, 'unreachable', 'the commands could not be sent')
       result = { result: 'failed', maybeDone: true, error }
+    }
+    // A transport in JavaScript may answer anything.
+    result ??= {
+      result: 'failed',
+      maybeDone: true,
+      error: new CartError('malformed_reply', 'the transport gave no result'),
     }
     switch (result.result) {
       case 'answered':
@@ -122,7 +128,6 @@ export class Sender {
         break
       default:
         result satisfies never
-        // A transport in JavaScript may answer anything.
         this.session.failed(attempt, true)
         this.pause(failures, new CartError('malformed_reply', 'the transport gave no result'))
     }

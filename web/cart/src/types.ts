@@ -139,7 +139,7 @@ export interface DispatchResult {
   readonly id: string
   /**
    * `applied`: visible now. `noop`: already so. `again`: the id was taken before. `refused`: by the rules, see `refusal`.
-   * `queued`: the wasm is not there yet; it is decided as soon as it is. `queue_full`: connect, or discard what was
+   * `queued`: the wasm is not there yet, or nothing was heard of the cart yet; it is decided as soon as that is so. `queue_full`: connect, or discard what was
    * refused. `update_needed`: reload. `unknown`: there is no such command to try again.
    */
   readonly status: 'applied' | 'noop' | 'again' | 'refused' | 'queued' | 'queue_full' | 'update_needed' | 'unknown'

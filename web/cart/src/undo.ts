@@ -66,7 +66,7 @@ export class Undo {
   }
 }
 
-function skuOf({ data }: Command): string | undefined {
-  const { sku, item_name } = (data ?? {}) as { sku?: string | null; item_name?: string }
+function skuOf(command: Command | undefined): string | undefined {
+  const { sku, item_name } = (command?.data ?? {}) as { sku?: string | null; item_name?: string }
   return sku ?? item_name
 }
