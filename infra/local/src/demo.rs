@@ -44,17 +44,16 @@ pub(crate) fn catalogue() -> Value {
     catalogue_of("demo-1", CURRENCY, &items)
 }
 
-/// A catalogue file of some shop's items, with the demo's discount codes.
+/// A catalogue file of some shop's items, with the demo's discount codes: on everything, from an amount on, on one item.
 pub(crate) fn catalogue_of(version: &str, currency: &str, items: &[Value]) -> Value {
-    json!({
-        "version": version,
-        "currency": currency,
-        "items": items,
-        "discounts": [
-            {"code": "WELCOME", "rule": {"kind": "percent_off", "basis_points": 1_000}},
-            {"code": "FIVE", "rule": {"kind": "amount_off", "minor": 500, "min_subtotal_minor": 1_000}},
-        ],
-    })
+    let mut discounts = vec![
+        json!({"code": "WELCOME", "rule": {"kind": "percent_off", "basis_points": 1_000}}),
+        json!({"code": "FIVE", "rule": {"kind": "amount_off", "minor": 500, "min_subtotal_minor": 1_000}}),
+    ];
+    discounts.extend(items.first().map(
+        |item| json!({"code": "FIRST25", "rule": {"kind": "percent_off", "basis_points": 2_500, "sku": item["sku"]}}),
+    ));
+    json!({"version": version, "currency": currency, "items": items, "discounts": discounts})
 }
 
 /// The carts.

@@ -30,8 +30,10 @@ pub struct NameTable {
     pub file: Option<PathBuf>,
     /// Holds what the sales file has in its item column.
     pub item_column: String,
-    /// Joined with a space; empty ones are left out.
+    /// Put together; empty ones are left out.
     pub name_columns: Vec<String>,
+    /// What stands between them.
+    pub between: &'static str,
     /// An item that the file does not name, or names in no valid way, is called by this word and itself: `Product 42`.
     pub otherwise: String,
 }
@@ -55,8 +57,8 @@ impl Names {
             while let Some(row) = rows.advance()? {
                 let parts: Vec<_> = (1..columns.len()).map(|slot| rows.cell(slot)).collect();
                 let parts: Vec<_> = parts.iter().filter_map(Cell::text).collect();
-                let parts: Vec<_> = parts.iter().map(|part| part.trim()).collect();
-                let (item, name) = (rows.cell(0), Text::parse(&parts.join(" ")));
+                let parts: Vec<_> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+                let (item, name) = (rows.cell(0), Text::parse(&parts.join(table.between)));
                 let (None, Some(item), Some(name)) = (row.misshapen, item.text(), name) else { continue };
                 if by_item.len() == NAMES_MAX {
                     return Err(ImportError::TooManyNames { input: open.name, names_max: NAMES_MAX });

@@ -10,6 +10,8 @@ use super::shelf::ShelfPlan;
 
 /// The products file is taken without being named when it lies beside the transactions.
 const COMPLETE_JOURNEY_PRODUCTS: &str = "products.parquet";
+/// The columns that say what an item is.
+const PRODUCT_NAME: [&str; 2] = ["product_type", "package_size"];
 /// Departments whose names in the products file are a till's abbreviations.
 const DEPARTMENT_NAMES: [(&str, &str); 3] =
     [("DRUG GM", "Drugstore"), ("MEAT-PCKGD", "Packaged meat"), ("SEAFOOD-PCKGD", "Packaged seafood")];
@@ -54,7 +56,8 @@ impl Preset {
                     item_names: ItemNames::Table(NameTable {
                         file: products.or_else(beside),
                         item_column: "product_id".to_owned(),
-                        name_columns: vec!["product_type".to_owned(), "package_size".to_owned()],
+                        name_columns: PRODUCT_NAME.map(str::to_owned).to_vec(),
+                        between: " ",
                         otherwise: "Product".to_owned(),
                     }),
                     sample: households.map(|values| Sample { column: "household_id".to_owned(), values }),
@@ -68,14 +71,20 @@ impl Preset {
     /// What the shop sells, going by its receipts; `products` names it.
     #[must_use]
     pub fn shelf_plan(self, products: &Path) -> ShelfPlan {
-        let receipts = self.plan(None, Some(products.to_owned()), None);
-        let departments = NameTable {
+        let table = |columns: &[&str]| NameTable {
             file: Some(products.to_owned()),
             item_column: "product_id".to_owned(),
-            name_columns: vec!["department".to_owned()],
+            name_columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+            between: ", ",
             otherwise: String::new(),
         };
-        ShelfPlan { receipts, departments, department_names: &DEPARTMENT_NAMES, left_out: &NOT_ON_SHELVES }
+        ShelfPlan {
+            receipts: ImportPlan { item_names: ItemNames::SameAsItem, ..self.plan(None, None, None) },
+            names: table(&PRODUCT_NAME),
+            departments: table(&["department"]),
+            department_names: &DEPARTMENT_NAMES,
+            left_out: &NOT_ON_SHELVES,
+        }
     }
 
     /// Where the products file lies beside the receipts, if it does.

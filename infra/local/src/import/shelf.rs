@@ -22,9 +22,11 @@ const ROWS_MAX: usize = 200_000;
 /// How receipts become a catalogue.
 #[derive(Debug)]
 pub struct ShelfPlan {
-    /// How the receipts are read; its table of names says what items are called.
+    /// How the receipts are read.
     pub receipts: ImportPlan,
-    /// Names the department of each item that was on a shelf.
+    /// Names each item that was on a shelf.
+    pub names: NameTable,
+    /// Names its department.
     pub departments: NameTable,
     /// What a department is called; one that is not here by its own name.
     pub department_names: &'static [(&'static str, &'static str)],
@@ -37,8 +39,9 @@ pub struct ShelfPlan {
 pub fn shelf(receipts: &Input, plan: &ShelfPlan) -> Result<Vec<Value>, ImportError> {
     let temp_folder = plan.receipts.temp_folder.clone().unwrap_or_else(env::temp_dir);
     let delimiter = plan.receipts.delimiter;
-    let names = Names::load(&plan.receipts.item_names, delimiter, &temp_folder)?;
-    let departments = Names::load(&ItemNames::Table(plan.departments.clone()), delimiter, &temp_folder)?;
+    let [names, departments] = [&plan.names, &plan.departments]
+        .map(|table| Names::load(&ItemNames::Table(table.clone()), delimiter, &temp_folder));
+    let (names, departments) = (names?, departments?);
 
     let judge = RowJudge::new(&plan.receipts, BTreeSet::new());
     let open = receipts.open(&temp_folder)?;
@@ -153,7 +156,7 @@ household_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,c
         let plan = Preset::CompleteJourney.shelf_plan(&products);
         // Gasoline lies on no shelf, 4 has the name of 1, 5 has none, 6 was never paid for.
         let expected = [
-            json!({"sku": "1", "item_name": "Produce: bananas 40 lb", "price": {"minor": 200, "per": 3}}),
+            json!({"sku": "1", "item_name": "Produce: bananas, 40 lb", "price": {"minor": 200, "per": 3}}),
             json!({"sku": "2", "item_name": "Drugstore: soap", "price": {"minor": 95, "per": 1}}),
         ];
         assert_eq!(shelf(&Input::Path(receipts), &plan).unwrap(), expected);

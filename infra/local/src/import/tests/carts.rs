@@ -231,6 +231,7 @@ fn names_come_from_a_column_or_another_file() {
         file: Some(products),
         item_column: "id".to_owned(),
         name_columns: vec!["kind".to_owned(), "size".to_owned()],
+        between: " ",
         otherwise: "Product".to_owned(),
     };
     let by_table = ImportPlan { item_names: ItemNames::Table(table), ..ImportPlan::new("till", "c").with_items("i") };
