@@ -55,50 +55,50 @@ export class Client implements Cart {
   readonly id: string
   readonly ready: Promise<void>
 
-  private readonly env: Environment
-  private readonly storages: QueueStorage | null
-  private readonly context: { cart: string; token: string | null }
-  private readonly stopped = new AbortController()
-  private readonly listeners = new Set<() => void>()
-  private readonly settlements = new Settlements()
-  private readonly undoing = new Undo()
-  private readonly early: Early[] = []
+  readonly #env: Environment
+  readonly #storages: QueueStorage | null
+  readonly #context: { cart: string; token: string | null }
+  readonly #stopped = new AbortController()
+  readonly #listeners = new Set<() => void>()
+  readonly #settlements = new Settlements()
+  readonly #undoing = new Undo()
+  readonly #early: Early[] = []
 
-  private core: Core | null = null
-  private session: CoreSession | null = null
-  private keeper: Keeper | null = null
-  private sender: Sender | null = null
-  private stream: Stream | null = null
-  private tabs: Tabs | null = null
-  private leading = false
-  private forgetWakes: (() => void) | null = null
-  private etag: string | null = null
-  private asking: Promise<void> | null = null
+  #core: Core | null = null
+  #session: CoreSession | null = null
+  #keeper: Keeper | null = null
+  #sender: Sender | null = null
+  #stream: Stream | null = null
+  #tabs: Tabs | null = null
+  #leading = false
+  #forgetWakes: (() => void) | null = null
+  #etag: string | null = null
+  #asking: Promise<void> | null = null
 
-  private listening: Connection = connection('loading')
-  private sendingError: { error: CartError; retryAt: number | null } | null = null
-  private storageError: CartError | null = null
-  private missing = false
+  #listening: Connection = connection('loading')
+  #sendingError: { error: CartError; retryAt: number | null } | null = null
+  #storageError: CartError | null = null
+  #missing = false
   /** Something is known of the cart, or that there is none: before that nothing can be decided. */
-  private heard = false
-  private snapshot: Snapshot
-  private readonly rendered: Snapshot
-  private stale = false
-  private seen = -1
+  #heard = false
+  #snapshot: Snapshot
+  readonly #rendered: Snapshot
+  #stale = false
+  #seen = -1
 
-  constructor(
-    private readonly options: CartOptions,
-    load: () => Promise<Core>,
-    core: Core | null,
-  ) {
+  readonly #options: CartOptions
+
+  constructor(options: CartOptions, load: () => Promise<Core>, core: Core | null) {
+    this.#options = options
+
     this.id = options.id
-    this.env = environment(options.environment)
-    this.context = { cart: options.id, token: null }
-    this.storages = options.storage === undefined ? this.ownStorage() : options.storage
-    this.rendered = share(null, viewOf(options.initial ?? null, this.around()))
-    this.snapshot = this.rendered
-    if (core) this.begin(core)
-    this.ready = this.start(load)
+    this.#env = environment(options.environment)
+    this.#context = { cart: options.id, token: null }
+    this.#storages = options.storage === undefined ? this.#ownStorage() : options.storage
+    this.#rendered = share(null, viewOf(options.initial ?? null, this.#around()))
+    this.#snapshot = this.#rendered
+    if (core) this.#begin(core)
+    this.ready = this.#start(load)
     // Who does not wait for it finds the error in the snapshot.
     this.ready.catch(() => {})
   }
@@ -106,74 +106,74 @@ export class Client implements Cart {
   readonly subscribe = (listener: () => void): (() => void) => {
     // Each its own, so that one function can be given twice.
     const own = () => listener()
-    this.listeners.add(own)
-    return () => this.listeners.delete(own)
+    this.#listeners.add(own)
+    return () => this.#listeners.delete(own)
   }
 
   readonly getSnapshot = (): Snapshot => {
-    if (this.stale) {
-      this.stale = false
-      const raw = this.session?.snapshot()
-      this.snapshot = share(
-        this.snapshot,
-        raw && (raw.cart || raw.sync.known_version > 0 || !this.options.initial)
-          ? view(raw, this.around())
-          : { ...viewOf(this.options.initial ?? null, this.around()) },
+    if (this.#stale) {
+      this.#stale = false
+      const raw = this.#session?.snapshot()
+      this.#snapshot = share(
+        this.#snapshot,
+        raw && (raw.cart || raw.sync.known_version > 0 || !this.#options.initial)
+          ? view(raw, this.#around())
+          : { ...viewOf(this.#options.initial ?? null, this.#around()) },
       )
     }
-    return this.snapshot
+    return this.#snapshot
   }
 
-  readonly getServerSnapshot = (): Snapshot => this.rendered
+  readonly getServerSnapshot = (): Snapshot => this.#rendered
 
-  readonly dispatch = (command: Command, { id = this.env.uuid() }: { readonly id?: string } = {}): DispatchResult => {
-    this.expectOpen()
-    if (!this.session || !this.heard) return this.dispatchEarly(command, id)
-    const before = this.undoing.before(command, this.getSnapshot())
-    const dispatched = misuse(() => this.session?.dispatch(command, id, this.env.now()))
-    if (dispatched?.status === 'applied') this.undoing.remember(id, before)
-    const result = this.resultOf(id, dispatched)
-    this.act()
+  readonly dispatch = (command: Command, { id = this.#env.uuid() }: { readonly id?: string } = {}): DispatchResult => {
+    this.#expectOpen()
+    if (!this.#session || !this.#heard) return this.#dispatchEarly(command, id)
+    const before = this.#undoing.before(command, this.getSnapshot())
+    const dispatched = misuse(() => this.#session?.dispatch(command, id, this.#env.now()))
+    if (dispatched?.status === 'applied') this.#undoing.remember(id, before)
+    const result = this.#resultOf(id, dispatched)
+    this.#act()
     return result
   }
 
   readonly retry = (id: string): DispatchResult => {
-    this.expectOpen()
-    const dispatched = misuse(() => this.session?.retry(id, this.env.now())) ?? { status: 'unknown' }
-    const result = this.resultOf(id, dispatched)
-    this.act()
+    this.#expectOpen()
+    const dispatched = misuse(() => this.#session?.retry(id, this.#env.now())) ?? { status: 'unknown' }
+    const result = this.#resultOf(id, dispatched)
+    this.#act()
     if (dispatched.status === 'again') this.reconnect()
     return result
   }
 
   readonly discard = (id: string): 'discarded' | 'sent' | 'unknown' => {
-    this.expectOpen()
-    const waiting = this.early.findIndex((early) => early.id === id)
+    this.#expectOpen()
+    const waiting = this.#early.findIndex((early) => early.id === id)
     if (waiting >= 0) {
-      this.early.splice(waiting, 1)
-      this.settlements.end(id, { outcome: 'discarded' })
+      this.#early.splice(waiting, 1)
+      this.#settlements.end(id, { outcome: 'discarded' })
       return 'discarded'
     }
-    const said = misuse(() => this.session?.discard(id)) ?? 'unknown'
-    this.act()
+    const said = misuse(() => this.#session?.discard(id)) ?? 'unknown'
+    this.#act()
     return said
   }
 
   readonly undo = (id: string): UndoResult => {
     const discarded = this.discard(id)
     if (discarded === 'discarded') return { status: discarded }
-    const opposite = this.undoing.opposite(id, this.getSnapshot())
-    if (!opposite) return { status: discarded === 'sent' || this.settlements.knows(id) ? 'not_undoable' : 'unknown' }
+    const opposite = this.#undoing.opposite(id, this.getSnapshot())
+    if (!opposite) return { status: discarded === 'sent' || this.#settlements.knows(id) ? 'not_undoable' : 'unknown' }
     return { status: 'dispatched', result: this.dispatch(opposite) }
   }
 
-  readonly onSettled = (listener: (settlement: Settlement) => void): (() => void) => this.settlements.listen(listener)
+  readonly onSettled = (listener: (settlement: Settlement) => void): (() => void) => this.#settlements.listen(listener)
 
-  readonly settled = (afterNth = 0): readonly Settlement[] => this.settlements.after(afterNth)
+  readonly settled = (afterNth = 0): readonly Settlement[] => this.#settlements.after(afterNth)
 
-  readonly at = (version: number): CartState | null | undefined => this.expectSession().at(version)
+  readonly at = (version: number): CartState | null | undefined => this.#expectSession().at(version)
 
-  readonly diff = (from: number, to: number): readonly Change[] | undefined => this.expectSession().diff(from, to)
+  readonly diff = (from: number, to: number): readonly Change[] | undefined => this.#expectSession().diff(from, to)
 
   readonly history = ({
     from = 1,
@@ -193,211 +193,211 @@ export class Client implements Cart {
   }
 
   readonly timeline = (): Timeline => {
-    const session = this.expectSession()
-    if (!this.core) throw notReady()
-    return this.core.timeline(session.history(0))
+    const session = this.#expectSession()
+    if (!this.#core) throw notReady()
+    return this.#core.timeline(session.history(0))
   }
 
-  readonly exportPacked = (): Uint8Array => this.expectSession().history(0)
+  readonly exportPacked = (): Uint8Array => this.#expectSession().history(0)
 
   readonly setCatalogue = (catalogue: Catalogue | null): void => {
-    misuse(() => this.expectSession().setCatalogue(catalogue))
-    this.act()
+    misuse(() => this.#expectSession().setCatalogue(catalogue))
+    this.#act()
   }
 
   readonly reconnect = (): void => {
-    if (this.stopped.signal.aborted) return
-    this.sender?.wake()
-    this.stream?.wake()
-    if (!this.leading) {
-      this.keeper?.read()
-      this.stream?.need(true)
-      this.tabs?.say({ about: 'wake' })
+    if (this.#stopped.signal.aborted) return
+    this.#sender?.wake()
+    this.#stream?.wake()
+    if (!this.#leading) {
+      this.#keeper?.read()
+      this.#stream?.need(true)
+      this.#tabs?.say({ about: 'wake' })
     }
-    this.askForCatalogue()
-    this.changed(true)
+    this.#askForCatalogue()
+    this.#changed(true)
   }
 
   readonly close = async (): Promise<void> => {
-    if (this.stopped.signal.aborted) return
-    this.stopped.abort()
-    this.forgetWakes?.()
-    await this.keeper?.close().catch(() => {})
-    this.tabs?.close()
-    this.settlements.close()
+    if (this.#stopped.signal.aborted) return
+    this.#stopped.abort()
+    this.#forgetWakes?.()
+    await this.#keeper?.close().catch(() => {})
+    this.#tabs?.close()
+    this.#settlements.close()
     this.getSnapshot()
-    this.changed(true)
+    this.#changed(true)
   }
 
   /** Loads, reads what is stored, and begins. */
-  private async start(load: () => Promise<Core>): Promise<void> {
-    const looking = this.look()
+  async #start(load: () => Promise<Core>): Promise<void> {
+    const looking = this.#look()
     try {
       const core = await load()
-      const found = await Promise.race([looking, this.afterAWhile()])
-      if (this.stopped.signal.aborted) return
-      this.begin(core)
-      if (found) await this.restore(found)
-      else void looking.then((late) => (late && !this.stopped.signal.aborted ? this.restore(late) : undefined))
+      const found = await Promise.race([looking, this.#afterAWhile()])
+      if (this.#stopped.signal.aborted) return
+      this.#begin(core)
+      if (found) await this.#restore(found)
+      else void looking.then((late) => (late && !this.#stopped.signal.aborted ? this.#restore(late) : undefined))
     } catch (thrown) {
-      this.listening = {
+      this.#listening = {
         state: 'loading',
         retryAt: null,
         error: asCartError(thrown, 'wasm_failed', 'the cart cannot start'),
       }
-      this.changed(true)
-      throw this.listening.error
+      this.#changed(true)
+      throw this.#listening.error
     }
-    await this.open()
-    if (this.session?.snapshot().cart) this.decideEarly()
-    this.join()
+    await this.#open()
+    if (this.#session?.snapshot().cart) this.#decideEarly()
+    this.#join()
   }
 
-  private begin(core: Core): void {
-    if (this.session) return
-    this.core = core
-    this.session = misuse(() => core.session(this.id))
-    if (this.options.catalogue) this.session.setCatalogue(this.options.catalogue)
-    this.listening = connection('connecting')
-    this.changed(true)
+  #begin(core: Core): void {
+    if (this.#session) return
+    this.#core = core
+    this.#session = misuse(() => core.session(this.id))
+    if (this.#options.catalogue) this.#session.setCatalogue(this.#options.catalogue)
+    this.#listening = connection('connecting')
+    this.#changed(true)
   }
 
   /** Reads what is stored. Undefined when there is no storage, or it does not work. */
-  private async look(): Promise<Found | undefined> {
-    if (!this.storages) return undefined
+  async #look(): Promise<Found | undefined> {
+    if (!this.#storages) return undefined
     try {
-      const storage = await this.storages.open(this.options.principal ?? '', this.id)
+      const storage = await this.#storages.open(this.#options.principal ?? '', this.id)
       const stored = await storage.read()
-      const token = this.options.open ? await storage.token(freshToken()) : await storage.token('')
+      const token = this.#options.open ? await storage.token(freshToken()) : await storage.token('')
       return { storage, stored, token: token || null }
     } catch (thrown) {
-      this.storageError = asCartError(thrown, 'storage_failed', 'the queue cannot be read; it lives in memory')
-      this.changed(true)
+      this.#storageError = asCartError(thrown, 'storage_failed', 'the queue cannot be read; it lives in memory')
+      this.#changed(true)
       return undefined
     }
   }
 
-  private afterAWhile(): Promise<undefined> {
+  #afterAWhile(): Promise<undefined> {
     return new Promise((resolve) => {
-      this.env.later(STORAGE_TIMEOUT_MS, () => resolve(undefined))
+      this.#env.later(STORAGE_TIMEOUT_MS, () => resolve(undefined))
     })
   }
 
-  private async restore({ storage, stored, token }: Found): Promise<void> {
-    const session = this.expectSession()
-    this.context.token ??= token
+  async #restore({ storage, stored, token }: Found): Promise<void> {
+    const session = this.#expectSession()
+    this.#context.token ??= token
     // Damaged bytes are no loss: the server has the events.
     if (stored.history) quietly(() => session.confirmPacked(stored.history as Uint8Array))
     try {
       session.merge(stored.rows, stored.settledThrough)
     } catch (thrown) {
-      this.storageError = asCartError(
+      this.#storageError = asCartError(
         thrown,
         'storage_failed',
         'what is stored cannot be read; new commands live in memory',
       )
     }
-    if (!this.storageError) {
-      this.keeper = new Keeper(storage, session, this.env, {
-        wrote: () => this.tabs?.say({ about: 'rows' }),
-        read: () => this.act(),
+    if (!this.#storageError) {
+      this.#keeper = new Keeper(storage, session, this.#env, {
+        wrote: () => this.#tabs?.say({ about: 'rows' }),
+        read: () => this.#act(),
         stands: (error) => {
-          this.storageError = error
+          this.#storageError = error
           // What the others cannot see, this tab sends itself.
-          if (error) this.lead()
-          this.changed(true)
+          if (error) this.#lead()
+          this.#changed(true)
         },
       })
     }
-    this.changed(true)
+    this.#changed(true)
   }
 
   /** Opens a cart that is this page's to open. Its id names the command, so it is opened once whoever does it. */
-  private async open(): Promise<void> {
-    const { open } = this.options
-    const session = this.expectSession()
+  async #open(): Promise<void> {
+    const { open } = this.#options
+    const session = this.#expectSession()
     if (!open || session.snapshot().cart) return
-    this.context.token ??= freshToken()
-    const token_hash = await hashOf(this.context.token)
+    this.#context.token ??= freshToken()
+    const token_hash = await hashOf(this.#context.token)
     const data = { ...(open === true ? {} : open), ...(token_hash && { token_hash }) }
-    misuse(() => session.dispatch({ type: 'OpenCart', data }, this.id, this.env.now()))
-    this.changed(true)
+    misuse(() => session.dispatch({ type: 'OpenCart', data }, this.id, this.#env.now()))
+    this.#changed(true)
   }
 
-  private decideEarly(): void {
-    this.heard = true
-    for (const { command, id } of this.early.splice(0)) {
+  #decideEarly(): void {
+    this.#heard = true
+    for (const { command, id } of this.#early.splice(0)) {
       try {
-        const dispatched = this.session?.dispatch(command, id, this.env.now())
-        if (dispatched) this.endOf(id, dispatched)
+        const dispatched = this.#session?.dispatch(command, id, this.#env.now())
+        if (dispatched) this.#endOf(id, dispatched)
       } catch {
-        this.settlements.end(id, { outcome: 'not_taken' })
+        this.#settlements.end(id, { outcome: 'not_taken' })
       }
     }
-    this.changed(true)
+    this.#changed(true)
   }
 
-  private join(): void {
-    if (this.stopped.signal.aborted) return
-    const session = this.expectSession()
-    const { transport, timeoutMs = TIMEOUT_MS } = this.options
-    const { signal } = this.stopped
-    this.sender = new Sender(session, transport, this.env, this.context, timeoutMs, signal, {
-      changed: () => this.act(),
+  #join(): void {
+    if (this.#stopped.signal.aborted) return
+    const session = this.#expectSession()
+    const { transport, timeoutMs = TIMEOUT_MS } = this.#options
+    const { signal } = this.#stopped
+    this.#sender = new Sender(session, transport, this.#env, this.#context, timeoutMs, signal, {
+      changed: () => this.#act(),
       stands: (error, retryAt) => {
-        this.sendingError = error && { error, retryAt }
-        this.changed(true)
+        this.#sendingError = error && { error, retryAt }
+        this.#changed(true)
       },
     })
-    const newSession = () => (this.core as Core).session(this.id)
-    this.stream = new Stream(session, newSession, transport, this.env, this.context, timeoutMs, signal, {
-      changed: () => this.act(),
-      arrived: (events) => this.tabs?.say({ about: 'events', events }),
+    const newSession = () => (this.#core as Core).session(this.id)
+    this.#stream = new Stream(session, newSession, transport, this.#env, this.#context, timeoutMs, signal, {
+      changed: () => this.#act(),
+      arrived: (events) => this.#tabs?.say({ about: 'events', events }),
       stands: (listening) => {
-        this.listening = listening
-        if (listening.state === 'live') this.askForCatalogue()
-        this.changed(true)
+        this.#listening = listening
+        if (listening.state === 'live') this.#askForCatalogue()
+        this.#changed(true)
       },
       missing: (missing) => {
-        if (this.missing !== missing) {
-          this.missing = missing
-          this.changed(true)
+        if (this.#missing !== missing) {
+          this.#missing = missing
+          this.#changed(true)
         }
-        if (!this.heard) this.decideEarly()
-        this.act()
+        if (!this.#heard) this.#decideEarly()
+        this.#act()
       },
     })
-    const alone = !this.keeper || !this.storages?.shared
-    const name = `tillroll-cart ${JSON.stringify([this.options.principal ?? '', this.id])}`
-    this.tabs = new Tabs(name, this.env, alone, (message) => this.hear(message))
-    this.listening = connection('follower')
-    this.tabs.lead(() => this.lead())
-    if (!this.leading) this.stream.need(true)
-    this.askForCatalogue()
-    this.forgetWakes = this.env.onWake(() => (this.env.isOnline() ? this.reconnect() : this.changed(true)))
-    this.act()
+    const alone = !this.#keeper || !this.#storages?.shared
+    const name = `tillroll-cart ${JSON.stringify([this.#options.principal ?? '', this.id])}`
+    this.#tabs = new Tabs(name, this.#env, alone, (message) => this.#hear(message))
+    this.#listening = connection('follower')
+    this.#tabs.lead(() => this.#lead())
+    if (!this.#leading) this.#stream.need(true)
+    this.#askForCatalogue()
+    this.#forgetWakes = this.#env.onWake(() => (this.#env.isOnline() ? this.reconnect() : this.#changed(true)))
+    this.#act()
   }
 
-  private lead(): void {
-    if (this.leading || !this.stream || this.stopped.signal.aborted) return
-    this.leading = true
+  #lead(): void {
+    if (this.#leading || !this.#stream || this.#stopped.signal.aborted) return
+    this.#leading = true
     // The tab that led before may have written until its end.
-    this.keeper?.read()
-    void this.stream.follow()
-    this.act()
+    this.#keeper?.read()
+    void this.#stream.follow()
+    this.#act()
   }
 
-  private hear(message: Message): void {
+  #hear(message: Message): void {
     switch (message.about) {
       case 'rows':
-        this.keeper?.read()
+        this.#keeper?.read()
         break
       case 'events':
         // What cannot be read was another build's: the stream or a page brings it.
-        quietly(() => this.stream?.take(message.events))
+        quietly(() => this.#stream?.take(message.events))
         break
       case 'wake':
-        if (this.leading) this.reconnect()
+        if (this.#leading) this.reconnect()
         break
       default:
         message satisfies never
@@ -405,133 +405,133 @@ export class Client implements Cart {
   }
 
   /** Does what follows from a change: stores, sends, fetches. */
-  private act(): void {
-    this.changed()
-    if (this.stopped.signal.aborted) return
-    this.keeper?.save()
-    this.stream?.need()
-    if (!this.leading || !this.session) return
-    this.sender?.send()
-    if (this.missing && this.session.snapshot().sync.known_version > 0) this.stream?.wake()
-    void this.stream?.agree()
+  #act(): void {
+    this.#changed()
+    if (this.#stopped.signal.aborted) return
+    this.#keeper?.save()
+    this.#stream?.need()
+    if (!this.#leading || !this.#session) return
+    this.#sender?.send()
+    if (this.#missing && this.#session.snapshot().sync.known_version > 0) this.#stream?.wake()
+    void this.#stream?.agree()
   }
 
   /** Tells who listens, if there is anything to tell. */
-  private changed(around = false): void {
-    const { session } = this
-    if (session && session.revision !== this.seen) {
-      this.seen = session.revision
+  #changed(around = false): void {
+    const session = this.#session
+    if (session && session.revision !== this.#seen) {
+      this.#seen = session.revision
       around = true
-      for (const settlement of this.settlements.take(session)) this.settledNow(settlement)
+      for (const settlement of this.#settlements.take(session)) this.#settledNow(settlement)
     }
     if (!around) return
-    this.stale = true
-    for (const listener of [...this.listeners]) {
+    this.#stale = true
+    for (const listener of [...this.#listeners]) {
       try {
         listener()
       } catch (thrown) {
         // One listener's fault is not the others', and not the cart's.
-        this.env.later(0, () => {
+        this.#env.later(0, () => {
           throw thrown
         })
       }
     }
   }
 
-  private settledNow({ id, outcome }: Settlement): void {
+  #settledNow({ id, outcome }: Settlement): void {
     if (outcome.outcome !== 'refused') return
-    if (STALE_CATALOGUE.has(outcome.refusal.code)) this.askForCatalogue()
+    if (STALE_CATALOGUE.has(outcome.refusal.code)) this.#askForCatalogue()
     // Somebody else opened it: that is as good.
-    if (id === this.id && this.options.open) this.session?.discard(id)
+    if (id === this.id && this.#options.open) this.#session?.discard(id)
   }
 
-  private askForCatalogue(): void {
-    const { transport, catalogue, timeoutMs = TIMEOUT_MS } = this.options
+  #askForCatalogue(): void {
+    const { transport, catalogue, timeoutMs = TIMEOUT_MS } = this.#options
     if (catalogue !== undefined || !transport.catalogue) return
-    this.asking ??= this.fetchCatalogue(timeoutMs)
+    this.#asking ??= this.#fetchCatalogue(timeoutMs)
       // Without it, prices are taken as they are given and the server decides.
       .catch(() => {})
       .finally(() => {
-        this.asking = null
+        this.#asking = null
       })
   }
 
-  private async fetchCatalogue(timeoutMs: number): Promise<void> {
-    const answer = await within(this.env, timeoutMs, this.stopped.signal, async (signal) =>
-      this.options.transport.catalogue?.(this.etag, { ...this.context, signal }),
+  async #fetchCatalogue(timeoutMs: number): Promise<void> {
+    const answer = await within(this.#env, timeoutMs, this.#stopped.signal, async (signal) =>
+      this.#options.transport.catalogue?.(this.#etag, { ...this.#context, signal }),
     )
     if (!answer || answer === 'same') return
     // The core reads it strictly.
-    this.expectSession().setCatalogue(answer.catalogue as Catalogue)
-    this.etag = answer.etag
-    this.act()
+    this.#expectSession().setCatalogue(answer.catalogue as Catalogue)
+    this.#etag = answer.etag
+    this.#act()
   }
 
-  private dispatchEarly(command: Command, id: string): DispatchResult {
-    if (this.early.length >= EARLY_MAX) return this.resultOf(id, { status: 'queue_full', max: EARLY_MAX })
-    this.early.push({ command, id })
-    return { id, status: 'queued', refusal: null, confirmed: this.settlements.wait(id) }
+  #dispatchEarly(command: Command, id: string): DispatchResult {
+    if (this.#early.length >= EARLY_MAX) return this.#resultOf(id, { status: 'queue_full', max: EARLY_MAX })
+    this.#early.push({ command, id })
+    return { id, status: 'queued', refusal: null, confirmed: this.#settlements.wait(id) }
   }
 
-  private resultOf(id: string, dispatched: Dispatched | undefined): DispatchResult {
+  #resultOf(id: string, dispatched: Dispatched | undefined): DispatchResult {
     if (!dispatched) throw notReady()
     const said = dispatched.status === 'refused' ? refusal(dispatched.code, '', dispatched.details) : null
-    const confirmed = this.settlements.wait(id)
-    this.endOf(id, dispatched)
+    const confirmed = this.#settlements.wait(id)
+    this.#endOf(id, dispatched)
     return { id, status: dispatched.status, refusal: said, confirmed }
   }
 
   /** Ends the wait for what will not be settled. */
-  private endOf(id: string, dispatched: Dispatched): void {
+  #endOf(id: string, dispatched: Dispatched): void {
     switch (dispatched.status) {
       case 'applied':
         break
       case 'again':
-        this.settlements.endIfOver(id, this.expectSession().snapshot())
+        this.#settlements.endIfOver(id, this.#expectSession().snapshot())
         break
       case 'noop':
-        this.settlements.end(id, { outcome: 'noop', version: null })
+        this.#settlements.end(id, { outcome: 'noop', version: null })
         break
       case 'refused':
-        this.settlements.end(id, { outcome: 'refused', refusal: refusal(dispatched.code, '', dispatched.details) })
+        this.#settlements.end(id, { outcome: 'refused', refusal: refusal(dispatched.code, '', dispatched.details) })
         break
       case 'queue_full':
       case 'update_needed':
       case 'unknown':
-        this.settlements.end(id, { outcome: 'not_taken' })
+        this.#settlements.end(id, { outcome: 'not_taken' })
         break
       default:
         dispatched satisfies never
     }
   }
 
-  private around() {
+  #around() {
     return {
       id: this.id,
-      missing: this.missing,
-      connection: this.connection(),
-      storage: this.storageError ? ('failed' as const) : this.storages ? ('saved' as const) : ('memory' as const),
-      storageError: this.storageError,
+      missing: this.#missing,
+      connection: this.#connection(),
+      storage: this.#storageError ? ('failed' as const) : this.#storages ? ('saved' as const) : ('memory' as const),
+      storageError: this.#storageError,
     }
   }
 
-  private connection(): Connection {
-    if (this.stopped.signal.aborted) return connection('closed')
-    if (!this.sendingError || !this.leading) return this.listening
-    return { state: this.env.isOnline() ? 'waiting' : 'offline', ...this.sendingError }
+  #connection(): Connection {
+    if (this.#stopped.signal.aborted) return connection('closed')
+    if (!this.#sendingError || !this.#leading) return this.#listening
+    return { state: this.#env.isOnline() ? 'waiting' : 'offline', ...this.#sendingError }
   }
 
-  private ownStorage(): QueueStorage | null {
-    return this.env.indexedDB ? indexedDBStorage(this.env.indexedDB) : null
+  #ownStorage(): QueueStorage | null {
+    return this.#env.indexedDB ? indexedDBStorage(this.#env.indexedDB) : null
   }
 
-  private expectOpen(): void {
-    if (this.stopped.signal.aborted) throw new CartError('closed', `cart ${this.id} was closed: open it again`)
+  #expectOpen(): void {
+    if (this.#stopped.signal.aborted) throw new CartError('closed', `cart ${this.id} was closed: open it again`)
   }
 
-  private expectSession(): CoreSession {
-    if (!this.session) throw notReady()
-    return this.session
+  #expectSession(): CoreSession {
+    if (!this.#session) throw notReady()
+    return this.#session
   }
 }
 

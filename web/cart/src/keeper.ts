@@ -23,96 +23,116 @@ export interface KeeperEvents {
 }
 
 export class Keeper {
-  private busy: Promise<void> | null = null
-  private toRead = false
-  private failures = 0
-  private callOff: (() => void) | null = null
-  private historyAt = 0
-  private callOffHistory: (() => void) | null = null
+  #busy: Promise<void> | null = null
+  #toRead = false
+  #wanted = false
+  #closed = false
+  #failures = 0
+  #callOff: (() => void) | null = null
+  #historyAt = 0
+  #callOffHistory: (() => void) | null = null
+
+  readonly #storage: CartStorage
+  readonly #session: CoreSession
+  readonly #env: Pick<Environment, 'later' | 'random'>
+  readonly #tell: KeeperEvents
 
   constructor(
-    private readonly storage: CartStorage,
-    private readonly session: CoreSession,
-    private readonly env: Pick<Environment, 'later' | 'random'>,
-    private readonly tell: KeeperEvents,
-  ) {}
+    storage: CartStorage,
+    session: CoreSession,
+    env: Pick<Environment, 'later' | 'random'>,
+    tell: KeeperEvents,
+  ) {
+    this.#storage = storage
+    this.#session = session
+    this.#env = env
+    this.#tell = tell
+  }
 
   /** Writes what is not written yet. */
   save(): void {
-    if (!this.busy && !this.callOff)
-      this.busy = this.work().finally(() => {
-        this.busy = null
-      })
+    this.#wanted = true
+    if (this.#busy || this.#callOff) return
+    this.#wanted = false
+    this.#busy = this.#work().finally(() => {
+      this.#busy = null
+      // Asked for when the work had looked for the last time already.
+      if (this.#wanted && !this.#closed) this.save()
+    })
   }
 
   /** Reads what other tabs wrote. */
   read(): void {
-    this.toRead = true
+    this.#toRead = true
     this.save()
   }
 
   /** Writes what is left and ends. */
   async close(): Promise<void> {
-    await this.busy
-    this.giveUp()
-    await this.work()
-    this.giveUp()
-    this.callOffHistory?.()
-    await this.saveHistory()
-    this.storage.close()
+    this.#closed = true
+    await this.#busy
+    this.#giveUp()
+    await this.#work()
+    this.#giveUp()
+    this.#callOffHistory?.()
+    await this.#saveHistory()
+    this.#storage.close()
   }
 
-  private giveUp(): void {
-    this.callOff?.()
-    this.callOff = null
+  #giveUp(): void {
+    this.#callOff?.()
+    this.#callOff = null
   }
 
-  private async work(): Promise<void> {
+  async #work(): Promise<void> {
     try {
-      while (await this.step());
-      if (this.failures > 0) this.tell.stands(null)
-      this.failures = 0
+      while (await this.#step());
+      if (this.#failures > 0) this.#tell.stands(null)
+      this.#failures = 0
     } catch (thrown) {
-      this.tell.stands(asCartError(thrown, 'storage_failed', 'the queue could not be read or written'))
-      this.callOff = this.env.later(backoff(this.failures++, this.env.random), () => {
-        this.callOff = null
+      // Whatever was to be read may not have been.
+      this.#toRead = true
+      this.#tell.stands(asCartError(thrown, 'storage_failed', 'the queue could not be read or written'))
+      this.#callOff = this.#env.later(backoff(this.#failures++, this.#env.random), () => {
+        this.#callOff = null
         this.save()
       })
     }
   }
 
-  private async step(): Promise<boolean> {
-    if (this.toRead) {
-      const { rows, settledThrough } = await this.storage.read()
-      this.toRead = false
-      this.session.merge(rows, settledThrough)
-      this.tell.read()
+  async #step(): Promise<boolean> {
+    if (this.#toRead) {
+      // Before, so that what is written meanwhile is read again.
+      this.#toRead = false
+      const { rows, settledThrough } = await this.#storage.read()
+      this.#session.merge(rows, settledThrough)
+      this.#tell.read()
       return true
     }
-    const writing = this.session.unsaved()
+    const writing = this.#session.unsaved()
     if (writing) {
       const { ticket, rows, removed, settled_through } = writing
-      await this.storage.write({ rows, removed, settledThrough: settled_through })
-      this.session.saved(ticket)
-      this.tell.wrote()
+      await this.#storage.write({ rows, removed, settledThrough: settled_through })
+      this.#session.saved(ticket)
+      this.#tell.wrote()
       return true
     }
-    this.callOffHistory ??= this.env.later(HISTORY_MS, () => {
-      this.callOffHistory = null
-      void this.saveHistory()
+    this.#callOffHistory ??= this.#env.later(HISTORY_MS, () => {
+      this.#callOffHistory = null
+      void this.#saveHistory()
     })
     return false
   }
 
   /** It is a copy of what the server has: whatever becomes of it, nothing is lost. */
-  private async saveHistory(): Promise<void> {
-    const { confirmed_version } = this.session.snapshot().sync
-    if (confirmed_version === this.historyAt) return
-    this.historyAt = confirmed_version
+  async #saveHistory(): Promise<void> {
+    const { confirmed_version } = this.#session.snapshot().sync
+    if (confirmed_version === this.#historyAt) return
+    this.#historyAt = confirmed_version
     try {
-      await this.storage.writeHistory(this.session.history(0))
+      await this.#storage.writeHistory(this.#session.history(0))
     } catch {
-      this.historyAt = 0
+      this.#historyAt = 0
     }
   }
 }

@@ -42,50 +42,66 @@ export async function within<T>(
 }
 
 export class Sender {
-  private sending = false
-  private callOff: (() => void) | null = null
+  #sending = false
+  #callOff: (() => void) | null = null
+
+  readonly #session: CoreSession
+  readonly #transport: Transport
+  readonly #env: Environment
+  readonly #context: Omit<RequestContext, 'signal'>
+  readonly #timeoutMs: number
+  readonly #stopped: AbortSignal
+  readonly #tell: SenderEvents
 
   constructor(
-    private readonly session: CoreSession,
-    private readonly transport: Transport,
-    private readonly env: Environment,
-    private readonly context: Omit<RequestContext, 'signal'>,
-    private readonly timeoutMs: number,
-    private readonly stopped: AbortSignal,
-    private readonly tell: SenderEvents,
-  ) {}
+    session: CoreSession,
+    transport: Transport,
+    env: Environment,
+    context: Omit<RequestContext, 'signal'>,
+    timeoutMs: number,
+    stopped: AbortSignal,
+    tell: SenderEvents,
+  ) {
+    this.#session = session
+    this.#transport = transport
+    this.#env = env
+    this.#context = context
+    this.#timeoutMs = timeoutMs
+    this.#stopped = stopped
+    this.#tell = tell
+  }
 
   /** Sends the next batch, if there is one and nothing is in the way. */
   send(): void {
-    if (this.sending || this.stopped.aborted) return
-    const batch = this.session.nextToSend(this.env.now())
+    if (this.#sending || this.#stopped.aborted) return
+    const batch = this.#session.nextToSend(this.#env.now())
     if (!batch) {
-      this.waitForPause()
+      this.#waitForPause()
       return
     }
-    this.sending = true
-    this.tell.changed()
-    void this.attempt(batch).then(() => {
-      this.sending = false
-      this.tell.changed()
+    this.#sending = true
+    this.#tell.changed()
+    void this.#attempt(batch).then(() => {
+      this.#sending = false
+      this.#tell.changed()
       this.send()
     })
   }
 
   /** Tries at once. */
   wake(): void {
-    this.session.resume()
+    this.#session.resume()
     this.send()
   }
 
-  private waitForPause(): void {
-    const leftMs = (this.session.pausedUntil ?? 0) - this.env.now()
-    this.callOff?.()
+  #waitForPause(): void {
+    const leftMs = (this.#session.pausedUntil ?? 0) - this.#env.now()
+    this.#callOff?.()
     // A pause that is over has nothing to send behind it.
-    this.callOff = leftMs > 0 ? this.env.later(leftMs, () => this.send()) : null
+    this.#callOff = leftMs > 0 ? this.#env.later(leftMs, () => this.send()) : null
   }
 
-  private async attempt({
+  async #attempt({
     attempt,
     failures,
     commands,
@@ -96,8 +112,8 @@ export class Sender {
   }): Promise<void> {
     let result: SendResult | undefined
     try {
-      result = await within(this.env, this.timeoutMs, this.stopped, (signal) =>
-        this.transport.send(commands as Parameters<Transport['send']>[0], { ...this.context, signal }),
+      result = await within(this.#env, this.#timeoutMs, this.#stopped, (signal) =>
+        this.#transport.send(commands as Parameters<Transport['send']>[0], { ...this.#context, signal }),
       )
     } catch (thrown) {
       const error = asCartError(thrown, 'unreachable', 'the commands could not be sent')
@@ -112,30 +128,30 @@ export class Sender {
     switch (result.result) {
       case 'answered':
         try {
-          this.session.answered(attempt, result.reply)
-          this.tell.stands(null, null)
+          this.#session.answered(attempt, result.reply)
+          this.#tell.stands(null, null)
         } catch (thrown) {
-          this.pause(failures, asCartError(thrown, 'malformed_reply', 'the reply cannot be read'))
+          this.#pause(failures, asCartError(thrown, 'malformed_reply', 'the reply cannot be read'))
         }
         break
       case 'rejected':
-        this.session.rejected(attempt, { code: result.code, message: result.message, details: result.details ?? null })
-        this.tell.stands(null, null)
+        this.#session.rejected(attempt, { code: result.code, message: result.message, details: result.details ?? null })
+        this.#tell.stands(null, null)
         break
       case 'failed':
-        this.session.failed(attempt, result.maybeDone)
-        this.pause(failures, result.error, result.retryAfterMs)
+        this.#session.failed(attempt, result.maybeDone)
+        this.#pause(failures, result.error, result.retryAfterMs)
         break
       default:
         result satisfies never
-        this.session.failed(attempt, true)
-        this.pause(failures, new CartError('malformed_reply', 'the transport gave no result'))
+        this.#session.failed(attempt, true)
+        this.#pause(failures, new CartError('malformed_reply', 'the transport gave no result'))
     }
   }
 
-  private pause(failures: number, error: CartError, askedMs?: number): void {
-    const until = this.env.now() + backoff(failures, this.env.random, askedMs)
-    this.session.pause(until)
-    this.tell.stands(error, until)
+  #pause(failures: number, error: CartError, askedMs?: number): void {
+    const until = this.#env.now() + backoff(failures, this.#env.random, askedMs)
+    this.#session.pause(until)
+    this.#tell.stands(error, until)
   }
 }

@@ -8,65 +8,65 @@ import type { Outcome, Settlement } from './types.js'
 const LOG_MAX = 1_000
 
 export class Settlements {
-  private readonly waiting = new Map<string, ((outcome: Outcome) => void)[]>()
-  private readonly listeners = new Set<(settlement: Settlement) => void>()
-  private log: Settlement[] = []
-  private nth = 0
-  private closed = false
+  readonly #waiting = new Map<string, ((outcome: Outcome) => void)[]>()
+  readonly #listeners = new Set<(settlement: Settlement) => void>()
+  #log: Settlement[] = []
+  #nth = 0
+  #closed = false
 
   /** What becomes of a command in the end. */
   wait(id: string): Promise<Outcome> {
-    if (this.closed) return Promise.resolve({ outcome: 'closed' })
+    if (this.#closed) return Promise.resolve({ outcome: 'closed' })
     return new Promise((resolve) => {
-      this.waiting.set(id, [...(this.waiting.get(id) ?? []), resolve])
+      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve])
     })
   }
 
   /** Takes what the session settled since the last time. */
   take(session: CoreSession): readonly Settlement[] {
     const settled = session
-      .settledAfter(this.nth)
+      .settledAfter(this.#nth)
       .map(({ nth, id, outcome }): Settlement => Object.freeze({ nth, id, outcome: outcomeOf(outcome) }))
-    this.nth = settled.at(-1)?.nth ?? this.nth
-    if (settled.length > 0) this.log = [...this.log, ...settled].slice(-LOG_MAX)
+    this.#nth = settled.at(-1)?.nth ?? this.#nth
+    if (settled.length > 0) this.#log = [...this.#log, ...settled].slice(-LOG_MAX)
     for (const settlement of settled) {
       this.end(settlement.id, settlement.outcome)
-      for (const listener of [...this.listeners]) queueMicrotask(() => listener(settlement))
+      for (const listener of [...this.#listeners]) queueMicrotask(() => listener(settlement))
     }
     return settled
   }
 
   /** Ends the wait for a command. */
   end(id: string, outcome: Outcome): void {
-    const resolves = this.waiting.get(id)
-    this.waiting.delete(id)
+    const resolves = this.#waiting.get(id)
+    this.#waiting.delete(id)
     for (const resolve of resolves ?? []) resolve(outcome)
   }
 
   /** Ends the wait for a command that was taken before, if that came to its end already. */
   endIfOver(id: string, { pending, attention }: CoreSnapshot): void {
     if (pending.some((command) => command.id === id)) return
-    const last = this.log.findLast((settlement) => settlement.id === id)
+    const last = this.#log.findLast((settlement) => settlement.id === id)
     if (last) this.end(id, last.outcome)
     else if (!attention.some((command) => command.id === id)) this.end(id, { outcome: 'elsewhere' })
   }
 
   knows(id: string): boolean {
-    return this.log.some((settlement) => settlement.id === id)
+    return this.#log.some((settlement) => settlement.id === id)
   }
 
   after(nth: number): readonly Settlement[] {
-    return this.log.filter((settlement) => settlement.nth > nth)
+    return this.#log.filter((settlement) => settlement.nth > nth)
   }
 
   listen(listener: (settlement: Settlement) => void): () => void {
     const own = (settlement: Settlement) => listener(settlement)
-    this.listeners.add(own)
-    return () => this.listeners.delete(own)
+    this.#listeners.add(own)
+    return () => this.#listeners.delete(own)
   }
 
   close(): void {
-    this.closed = true
-    for (const id of [...this.waiting.keys()]) this.end(id, { outcome: 'closed' })
+    this.#closed = true
+    for (const id of [...this.#waiting.keys()]) this.end(id, { outcome: 'closed' })
   }
 }

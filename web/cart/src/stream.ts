@@ -29,174 +29,192 @@ const PAGES_MAX = 1_000
 const GOOD_MS = 5_000
 
 export class Stream {
-  private running = false
-  private failures = 0
-  private wakeUp: (() => void) | null = null
-  private catchingUp: Promise<void> | null = null
-  private rebuiltFor = 0
-  private needing = false
-  private needsPage = false
-  private needFailures = 0
+  #running = false
+  #failures = 0
+  #wakeUp: (() => void) | null = null
+  #catchingUp: Promise<void> | null = null
+  #rebuiltFor = 0
+  #needing = false
+  #needsPage = false
+  #needFailures = 0
+
+  readonly #session: CoreSession
+  readonly #newSession: () => CoreSession
+  readonly #transport: Transport
+  readonly #env: Environment
+  readonly #context: Omit<RequestContext, 'signal'>
+  readonly #timeoutMs: number
+  readonly #stopped: AbortSignal
+  readonly #tell: StreamEvents
 
   constructor(
-    private readonly session: CoreSession,
-    private readonly newSession: () => CoreSession,
-    private readonly transport: Transport,
-    private readonly env: Environment,
-    private readonly context: Omit<RequestContext, 'signal'>,
-    private readonly timeoutMs: number,
-    private readonly stopped: AbortSignal,
-    private readonly tell: StreamEvents,
-  ) {}
+    session: CoreSession,
+    newSession: () => CoreSession,
+    transport: Transport,
+    env: Environment,
+    context: Omit<RequestContext, 'signal'>,
+    timeoutMs: number,
+    stopped: AbortSignal,
+    tell: StreamEvents,
+  ) {
+    this.#session = session
+    this.#newSession = newSession
+    this.#transport = transport
+    this.#env = env
+    this.#context = context
+    this.#timeoutMs = timeoutMs
+    this.#stopped = stopped
+    this.#tell = tell
+  }
 
   /** Follows the cart until the end of the signal. */
   async follow(): Promise<void> {
-    if (this.running) return
-    this.running = true
-    while (!this.stopped.aborted) {
-      this.tell.stands({ state: 'connecting', retryAt: null, error: null })
+    if (this.#running) return
+    this.#running = true
+    while (!this.#stopped.aborted) {
+      this.#tell.stands({ state: 'connecting', retryAt: null, error: null })
       let askedMs = 0
       let error: CartError | null = null
       try {
-        await this.catchUp()
-        await this.listen()
+        await this.#catchUp()
+        await this.#listen()
       } catch (thrown) {
         error = asCartError(thrown, 'unreachable', 'the events of the cart could not be fetched')
         askedMs = askedBy(error)
-        if (isMissing(error)) this.tell.missing(true)
+        if (isMissing(error)) this.#tell.missing(true)
       }
-      if (this.stopped.aborted) break
+      if (this.#stopped.aborted) break
       // A stream that ended in good order is opened again at once, more or less.
-      const pauseMs = backoff(error ? this.failures++ : 0, this.env.random, askedMs)
-      const online = this.env.isOnline()
-      const retryAt = this.env.now() + pauseMs
+      const pauseMs = backoff(error ? this.#failures++ : 0, this.#env.random, askedMs)
+      const online = this.#env.isOnline()
+      const retryAt = this.#env.now() + pauseMs
       // That there is no cart yet is no failure of the connection.
       const shown = error && isMissing(error) ? null : error
-      this.tell.stands({ state: online ? 'waiting' : 'offline', retryAt, error: shown })
-      await this.pause(pauseMs)
+      this.#tell.stands({ state: online ? 'waiting' : 'offline', retryAt, error: shown })
+      await this.#pause(pauseMs)
     }
-    this.running = false
+    this.#running = false
   }
 
   /** Tries at once. */
   wake(): void {
-    this.wakeUp?.()
+    this.#wakeUp?.()
   }
 
   /** Fetches what is new, once for all who ask. */
-  private catchUp(): Promise<void> {
-    this.catchingUp ??= this.fetchPages().finally(() => {
-      this.catchingUp = null
+  #catchUp(): Promise<void> {
+    this.#catchingUp ??= this.#fetchPages().finally(() => {
+      this.#catchingUp = null
     })
-    return this.catchingUp
+    return this.#catchingUp
   }
 
   /** Fetches what is missing until it is there. `always`: also when nothing is known to be missing. */
   need(always = false): void {
-    this.needsPage ||= always
-    if (this.needing || this.stopped.aborted || !(this.needsPage || this.session.missing !== undefined)) return
-    this.needing = true
+    this.#needsPage ||= always
+    if (this.#needing || this.#stopped.aborted || !(this.#needsPage || this.#session.missing !== undefined)) return
+    this.#needing = true
     const over = (pauseMs: number) => {
-      this.env.later(pauseMs, () => {
-        this.needing = false
+      this.#env.later(pauseMs, () => {
+        this.#needing = false
         this.need()
       })
     }
-    this.catchUp().then(
+    this.#catchUp().then(
       () => {
-        this.needsPage = false
-        this.needFailures = 0
+        this.#needsPage = false
+        this.#needFailures = 0
         over(0)
       },
       (thrown) => {
         // Where there is no cart yet, its first event will tell.
-        this.needsPage &&= !isMissing(asCartError(thrown, 'unreachable', ''))
-        over(backoff(this.needFailures++, this.env.random))
+        this.#needsPage &&= !isMissing(asCartError(thrown, 'unreachable', ''))
+        over(backoff(this.#needFailures++, this.#env.random))
       },
     )
   }
 
   /** Takes events, from the stream or from another tab. */
   take(events: readonly unknown[]): void {
-    const { applied, missing_after } = readable(() => this.session.confirm(events))
-    this.tell.missing(false)
-    if (applied > 0) this.tell.changed()
+    const { applied, missing_after } = readable(() => this.#session.confirm(events))
+    this.#tell.missing(false)
+    if (applied > 0) this.#tell.changed()
     if (missing_after !== null) this.need()
   }
 
   /** Fetches everything anew when both sides disagree, once for each version at which they do. */
   async agree(): Promise<void> {
-    const { diverged } = this.session.snapshot().sync
-    if (!diverged || diverged.rebuilt || diverged.version === this.rebuiltFor) return
-    this.rebuiltFor = diverged.version
-    const anew = this.newSession()
+    const { diverged } = this.#session.snapshot().sync
+    if (!diverged || diverged.rebuilt || diverged.version === this.#rebuiltFor) return
+    this.#rebuiltFor = diverged.version
+    const anew = this.#newSession()
     try {
-      await this.fetchInto(anew)
-      this.session.rebuild([anew.history(0)])
-      this.tell.changed()
+      await this.#fetchInto(anew)
+      this.#session.rebuild([anew.history(0)])
+      this.#tell.changed()
     } catch {
-      this.rebuiltFor = 0
+      this.#rebuiltFor = 0
     } finally {
       anew.free()
     }
   }
 
-  private async listen(): Promise<void> {
+  async #listen(): Promise<void> {
     const control = new AbortController()
     const stop = () => control.abort()
-    this.stopped.addEventListener('abort', stop)
+    this.#stopped.addEventListener('abort', stop)
     let openedAt = Number.POSITIVE_INFINITY
     const take = (events: readonly unknown[]) => {
       if (control.signal.aborted) return
       this.take(events)
-      this.tell.arrived(events)
+      this.#tell.arrived(events)
     }
     try {
-      const after = this.session.snapshot().sync.confirmed_version
-      await this.transport.open(after, { ...this.context, signal: control.signal }, take, () => {
-        openedAt = this.env.now()
-        this.tell.missing(false)
-        this.tell.stands({ state: 'live', retryAt: null, error: null })
+      const after = this.#session.snapshot().sync.confirmed_version
+      await this.#transport.open(after, { ...this.#context, signal: control.signal }, take, () => {
+        openedAt = this.#env.now()
+        this.#tell.missing(false)
+        this.#tell.stands({ state: 'live', retryAt: null, error: null })
       })
     } finally {
       control.abort()
-      this.stopped.removeEventListener('abort', stop)
-      if (this.env.now() - openedAt >= GOOD_MS) this.failures = 0
+      this.#stopped.removeEventListener('abort', stop)
+      if (this.#env.now() - openedAt >= GOOD_MS) this.#failures = 0
     }
   }
 
-  private async fetchPages(): Promise<void> {
-    await this.fetchInto(this.session)
-    this.tell.missing(false)
-    this.tell.changed()
+  async #fetchPages(): Promise<void> {
+    await this.#fetchInto(this.#session)
+    this.#tell.missing(false)
+    this.#tell.changed()
   }
 
-  private async fetchInto(session: CoreSession): Promise<void> {
+  async #fetchInto(session: CoreSession): Promise<void> {
     for (let pages = 0; pages < PAGES_MAX; pages++) {
       const after = session.snapshot().sync.confirmed_version
-      const page = await within(this.env, this.timeoutMs, this.stopped, (signal) =>
-        this.transport.page(after, { ...this.context, signal }),
+      const page = await within(this.#env, this.#timeoutMs, this.#stopped, (signal) =>
+        this.#transport.page(after, { ...this.#context, signal }),
       )
       const { applied } = readable(() =>
         'packed' in page ? session.confirmPacked(page.packed) : session.confirm(page.events),
       )
-      if (applied > 0 && session === this.session) this.tell.changed()
+      if (applied > 0 && session === this.#session) this.#tell.changed()
       if (!page.more) return
       if (applied === 0) throw new CartError('malformed_reply', 'a page of events does not follow the one before it')
     }
   }
 
-  private pause(ms: number): Promise<void> {
+  #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const over = () => {
         callOff()
-        this.stopped.removeEventListener('abort', over)
-        this.wakeUp = null
+        this.#stopped.removeEventListener('abort', over)
+        this.#wakeUp = null
         resolve()
       }
-      const callOff = this.env.later(ms, over)
-      this.stopped.addEventListener('abort', over)
-      this.wakeUp = over
+      const callOff = this.#env.later(ms, over)
+      this.#stopped.addEventListener('abort', over)
+      this.#wakeUp = over
     })
   }
 }

@@ -15,19 +15,22 @@ export type Message =
   | { readonly about: 'wake' }
 
 export class Tabs {
-  private readonly channel: Channel | null
-  private readonly done = new AbortController()
+  readonly #channel: Channel | null
+  readonly #done = new AbortController()
 
   /** `alone`: no other tab sees this one's rows, so it sends for itself. */
-  constructor(
-    private readonly name: string,
-    private readonly env: Environment,
-    private readonly alone: boolean,
-    hear: (message: Message) => void,
-  ) {
-    this.channel = alone ? null : env.channel(name)
-    if (this.channel) {
-      this.channel.onmessage = ({ data }) => {
+  readonly #name: string
+  readonly #env: Environment
+  readonly #alone: boolean
+
+  constructor(name: string, env: Environment, alone: boolean, hear: (message: Message) => void) {
+    this.#name = name
+    this.#env = env
+    this.#alone = alone
+
+    this.#channel = alone ? null : env.channel(name)
+    if (this.#channel) {
+      this.#channel.onmessage = ({ data }) => {
         // A tab with another build of this page may say anything.
         if (isMessage(data)) hear(data)
       }
@@ -36,18 +39,18 @@ export class Tabs {
 
   /** Calls when it is this tab's turn: at once without locks, otherwise when no other tab has it any more. */
   lead(begin: () => void): void {
-    const { locks } = this.env
-    if (this.alone || !locks) {
+    const { locks } = this.#env
+    if (this.#alone || !locks) {
       begin()
       return
     }
-    const { signal } = this.done
+    const { signal } = this.#done
     const held = () => {
       begin()
       return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
     }
     // Without locks after all, as in a sandboxed frame, it is safe to lead beside others.
-    locks.request(this.name, { signal }, held).catch(() => {
+    locks.request(this.#name, { signal }, held).catch(() => {
       if (!signal.aborted) begin()
     })
   }
@@ -55,15 +58,15 @@ export class Tabs {
   /** Tells the other tabs. */
   say(message: Message): void {
     try {
-      this.channel?.postMessage(message)
+      this.#channel?.postMessage(message)
     } catch {
       // What cannot be cloned cannot be told; the others fetch it.
     }
   }
 
   close(): void {
-    this.done.abort()
-    this.channel?.close()
+    this.#done.abort()
+    this.#channel?.close()
   }
 }
 

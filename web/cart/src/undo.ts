@@ -16,7 +16,7 @@ interface Before {
 }
 
 export class Undo {
-  private readonly remembered = new Map<string, Before>()
+  readonly #remembered = new Map<string, Before>()
 
   /** What is to be remembered of a command that is about to be dispatched. */
   before(command: Command, { lines }: Snapshot): Before {
@@ -25,14 +25,14 @@ export class Undo {
   }
 
   remember(id: string, before: Before): void {
-    const [oldest] = this.remembered.keys()
-    if (this.remembered.size >= REMEMBERED_MAX && oldest !== undefined) this.remembered.delete(oldest)
-    this.remembered.set(id, before)
+    const [oldest] = this.#remembered.keys()
+    if (this.#remembered.size >= REMEMBERED_MAX && oldest !== undefined) this.#remembered.delete(oldest)
+    this.#remembered.set(id, before)
   }
 
   /** The opposite of a command that was dispatched here; undefined when there is none. */
   opposite(id: string, { lines }: Snapshot): Command | undefined {
-    const before = this.remembered.get(id)
+    const before = this.#remembered.get(id)
     if (!before) return undefined
     const { command, line: past } = before
     const present = lines.find(({ sku }) => sku === skuOf(command))
