@@ -1,0 +1,2 @@
+/** What page/cart.mjs leaves for tests. */
+declare var cart: import('@tillroll/cart').Cart
