@@ -34,7 +34,17 @@ export const startShop = async (t) => {
     api: () => tillroll.url,
   })
   const { cart_id } = await tillroll.ask('/carts', { command_id: randomUUID() })
-  return { tillroll, cart: /** @type {string} */ (cart_id), url: `${site.url}/?cart=${cart_id}` }
+  /** @param {import('@tillroll/cart').Command[]} commands what another client does, one that has no part in this */
+  const does = async (...commands) => {
+    const named = commands.map((command) => ({ command_id: randomUUID(), ...command }))
+    const { results } = await tillroll.ask(`/carts/${cart_id}/commands`, { commands: named })
+    assert.deepEqual(
+      results.map((/** @type {{ status: string }} */ { status }) => status),
+      named.map(() => 'accepted'),
+    )
+    return named.map(({ command_id }) => command_id)
+  }
+  return { tillroll, cart: /** @type {string} */ (cart_id), url: `${site.url}/?cart=${cart_id}`, does }
 }
 
 /**

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { add, allAgree, BROKEN, dispatch, isReady, openCartPage, shown, shows, startShop } from './cart-page.mjs'
-import { openContext, openPage, until } from './harness/index.mjs'
+import { openContext, until } from './harness/index.mjs'
 
 const COMMANDS = '**/carts/*/commands'
 
@@ -24,9 +24,7 @@ test('two tabs see each other’s changes, and another client’s', async (t) =>
   await shows(two, { lines: ['1 tea'], pending: 0 })
   ids.push(...(await dispatch(two, add('Bread', 3))))
   await shows(one, { lines: ['1 tea', '3 bread'], pending: 0, total: 349 + 750 })
-  const command_id = crypto.randomUUID()
-  ids.push(command_id)
-  await shop.tillroll.ask(`/carts/${shop.cart}/commands`, { commands: [{ command_id, ...add('Tea') }] })
+  ids.push(...(await shop.does(add('Tea'))))
   await shows(one, { lines: ['2 tea', '3 bread'] })
   await allAgree(shop, [one, two], ids)
 })
@@ -142,16 +140,39 @@ test('answers that are lost, late, doubled or out of order change nothing in the
   }
 })
 
-test('a cart of a page’s own is opened with its first command, and is nobody else’s', async (t) => {
+test('what cannot be done any more is said with the server’s reason and holds up nothing behind it', async (t) => {
   const shop = await startShop(t)
-  const id = crypto.randomUUID()
-  const url = shop.url.replace(shop.cart, id)
-  const page = await openCartPage(t, `${url}&open`)
+  const context = await openContext(t)
+  const page = await openCartPage(t, shop.url, { context, allow: BROKEN })
+  const ids = await dispatch(page, add('Tea'))
+  await shows(page, { pending: 0 })
+  await context.setOffline(true)
+  await dispatch(page, { type: 'ChangeQuantity', data: { sku: 'tea', quantity: 5 } })
+  ids.push(...(await dispatch(page, add('Bread'))))
+  ids.push(...(await shop.does({ type: 'RemoveItem', data: { sku: 'tea' } })))
+  await context.setOffline(false)
+  await shows(page, { lines: ['1 bread'], pending: 0, attention: ['line_not_found'] })
+  await page.evaluate(() => cart.getSnapshot().attention.map(({ id }) => cart.discard(id)))
+  await allAgree(shop, [page], ids)
+})
+
+test('a cart of a page’s own is opened with its first command, and found again by a page without a connection', async (t) => {
+  const shop = await startShop(t)
+  const context = await openContext(t)
+  const url = shop.url.replace(shop.cart, crypto.randomUUID())
+  const page = await openCartPage(t, `${url}&open`, { context, allow: BROKEN })
   await dispatch(page, add('Tea'))
   await shows(page, { lines: ['1 tea'], pending: 0, version: 2 })
-  const stranger = await openPage(t, url, { allow: BROKEN })
-  await isReady(stranger)
-  await until('the stranger is told that there is no such cart', () =>
-    stranger.evaluate(() => cart.getSnapshot().status === 'none'),
-  )
+  await context.route('**/carts/**', (route) => route.abort())
+  // It writes what it has, as it does by itself a second after anything was confirmed.
+  await page.evaluate(() => cart.close())
+  await page.reload()
+  await isReady(page)
+  await shows(page, { lines: ['1 tea'], version: 2 })
+})
+
+test('a cart that the server does not have is none', async (t) => {
+  const shop = await startShop(t)
+  const page = await openCartPage(t, shop.url.replace(shop.cart, crypto.randomUUID()), { allow: BROKEN })
+  assert.equal(await page.evaluate(() => cart.getSnapshot().status), 'none')
 })

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { atEnd } from './ends.mjs'
 import { BOUND_MS } from './until.mjs'
 
 /** Looked for in PATH, unless TILLROLL_CHROMIUM names a program. */
@@ -46,13 +47,13 @@ const isProgram = (path) => {
 /**
  * A profile of its own: storage, locks and channels that its tabs share and no other context sees.
  *
- * @param {import('./tillroll.mjs').Whose} whose
+ * @param {import('./ends.mjs').Whose} whose
  * @param {import('playwright-core').BrowserContextOptions} [options]
  */
 export const openContext = async (whose, options) => {
   const context = await (await browser()).newContext(options)
   context.setDefaultTimeout(BOUND_MS)
-  whose.after(() => context.close())
+  atEnd(whose, () => context.close())
   return context
 }
 
@@ -60,7 +61,7 @@ export const openContext = async (whose, options) => {
  * Opens a tab. When `whose` ends, everything that the page threw or logged as an error must match one of `allow`: what
  * a test breaks on purpose, as a connection.
  *
- * @param {import('./tillroll.mjs').Whose} whose
+ * @param {import('./ends.mjs').Whose} whose
  * @param {string} address
  * @param {object} [options]
  * @param {import('playwright-core').BrowserContext} [options.context] a new one when there is none
@@ -74,7 +75,7 @@ export const openPage = async (whose, address, { context, allow = [] } = {}) => 
   tab.on('console', (message) => {
     if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`)
   })
-  whose.after(() => {
+  atEnd(whose, () => {
     const surprises = errors.filter((error) => !allow.some((expected) => expected.test(error)))
     assert.deepEqual(surprises, [], `errors in ${address}`)
   })

@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { request as ask, createServer } from 'node:http'
 import { extname, join, normalize } from 'node:path'
+import { atEnd } from './ends.mjs'
 
 /** By the ends of names; a module or a wasm file of another type is refused by browsers. */
 const TYPES = new Map([
@@ -32,7 +33,7 @@ const TYPES = new Map([
 /**
  * Serves until `whose` ends. Scripts run from this origin only, never from text in the page; wasm may be compiled.
  *
- * @param {import('./tillroll.mjs').Whose} whose
+ * @param {import('./ends.mjs').Whose} whose
  * @param {SiteOptions} options
  * @returns {Promise<{ url: string }>}
  */
@@ -58,7 +59,7 @@ export const startSite = async (whose, { folders = {}, pages = {}, imports = {},
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  whose.after(() => {
+  atEnd(whose, () => {
     server.closeAllConnections()
     server.close()
   })

@@ -6,18 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { atEnd } from './ends.mjs'
 
 /** Built by `cargo build`; TILLROLL_BIN names another one. */
 const PROGRAM = process.env.TILLROLL_BIN ?? fileURLToPath(new URL('../../../target/debug/tillroll', import.meta.url))
 /** Most lines of what the program says that are kept, to be shown when it does not start. */
 const LINES_MAX = 50
 
-/** @typedef {{ after: (fn: () => unknown) => void }} Whose */
-
 /**
  * Starts the system; it ends, and its folder goes, with `whose`.
  *
- * @param {Whose} whose
+ * @param {import('./ends.mjs').Whose} whose
  * @param {object} [options]
  * @param {string} [options.catalogue] a file of prices and discount rules; without it prices are taken as given
  * @param {boolean} [options.demo] with the generated demo and its catalogue
@@ -26,7 +25,7 @@ export const startTillroll = async (whose, { catalogue, demo = false } = {}) => 
   const folder = await mkdtemp(join(tmpdir(), 'tillroll-'))
   const wanted = [...(demo ? [] : ['--no-demo']), ...(catalogue ? ['--catalogue', catalogue] : [])]
   const tillroll = new Tillroll(['dev', '--json', '--port', '0', '--data-dir', folder, ...wanted])
-  whose.after(async () => {
+  atEnd(whose, async () => {
     await tillroll.kill()
     await rm(folder, { recursive: true, force: true })
   })
@@ -64,7 +63,7 @@ class Tillroll {
     const started = await Promise.race([
       once(createInterface(child.stdout), 'line').then(([line]) => JSON.parse(line)),
       once(child, 'exit').then(([code]) => ({ problem: `ended with ${code}` })),
-      once(child, 'error').then(([error]) => ({ problem: error.message })),
+      once(child, 'error').then(([error]) => ({ problem: `${error.message}; \`cargo build\` makes it` })),
     ])
     if (started.event !== 'ready') throw new Error(`${PROGRAM}: ${started.problem}\n${said.join('')}`)
     child.stdout.resume()

@@ -2,9 +2,15 @@
 import { http, openCart } from '@tillroll/cart'
 
 const { searchParams } = new URL(location.href)
-globalThis.cart = await openCart({
+const opened = await openCart({
   id: searchParams.get('cart') ?? '',
   transport: http(),
   ...(searchParams.has('open') ? { open: { currency: 'EUR' } } : {}),
 })
-document.title = 'ready'
+// Until something was heard of a cart that exists, nobody can say what may be done with it.
+const heard = () => {
+  if (opened.getSnapshot().status !== 'unknown') document.title = 'ready'
+}
+globalThis.cart = opened
+opened.subscribe(heard)
+heard()
