@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
-use crate::{data, project};
+use crate::{data, javascript, project};
 
 pub(crate) const HELP: &str = "\
 cargo xtask dev [arguments of `tillroll dev`]
@@ -14,7 +14,8 @@ cargo xtask dev [arguments of `tillroll dev`]
 Builds the program in the release profile (the first build takes five to eight minutes on two cores, later ones seconds),
 brings the sample data set if it can, and starts the whole system on 127.0.0.1. Its data folder is .tillroll in the
 project unless --data-dir or TILLROLL_DATA_DIR names another. Nothing but cargo and a C compiler is needed; without
-python3 or a network it starts with a small generated demo. `cargo xtask dev -- --help` lists the arguments.
+python3 or a network it starts with a small generated demo, without Node and npm it serves no pages. `cargo xtask dev --
+--help` lists the arguments.
 ";
 
 const DATA_DIR_FLAG: &str = "--data-dir";
@@ -23,6 +24,9 @@ const DATA_DIR_VARIABLE: &str = "TILLROLL_DATA_DIR";
 pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     if let Err(why) = data::bring() {
         eprintln!("going on without the sample data set, with a generated demo: {why:#}");
+    }
+    if let Err(why) = project::shell().and_then(|sh| javascript::build(&sh)) {
+        eprintln!("going on without new pages; what was built before is served: {why:#}");
     }
     // In the folder where the person stands, so that paths among the arguments mean what they mean there.
     let sh = Shell::new().context("open a shell in the current folder")?;

@@ -154,16 +154,19 @@ fn is_without(sh: &Shell, without: &str) -> bool {
 
 /// Whatever is checked of JavaScript. Its tests start programs that are built already.
 fn check_javascript(sh: &Shell, checks: &mut Checks, args: &[&String]) {
+    let is_built = checks.note("package and pages", javascript::build(sh));
     for (step, command) in javascript::checks(sh) {
         checks.run(step, &command);
     }
+    if !is_built {
+        return;
+    }
     let filters: Vec<&str> = args.iter().map(|arg| arg.as_str()).filter(|arg| !arg.starts_with('-')).collect();
-    let prepare = || {
-        sh.set_var("TILLROLL_WASM", web::build_for_tests(sh)?);
+    let suites = || {
         sh.set_var("TILLROLL_BIN", package::target_folder(sh)?.join("debug/tillroll"));
         javascript::suites(sh, !is_without(sh, WITHOUT_BROWSER), &filters)
     };
-    match prepare() {
+    match suites() {
         Ok(suites) => suites.into_iter().for_each(|(step, command)| checks.run_tests(step, command)),
         Err(why) => drop(checks.note("tests of JavaScript", Err(why))),
     }
