@@ -1,6 +1,6 @@
 //! Fingerprints: 64 bits of xxh3 over the postcard of a layout whose every field is always present.
 
-use alloc::string::{String, ToString};
+use alloc::string::{String, ToString as _};
 use core::fmt;
 use core::str::FromStr;
 
@@ -38,6 +38,17 @@ impl Fingerprint {
         Self(bits)
     }
 
+    /// The digits of its text. Made by hand: formatting would be a large part of what a browser loads.
+    #[must_use]
+    pub fn digits(self) -> [u8; 16] {
+        let mut digits = [0; 16];
+        for (digit, shift) in digits.iter_mut().zip((0..16).rev()) {
+            let value = u8::try_from((self.0 >> (4 * shift)) & 0xf).unwrap_or(0);
+            *digit = if value < 10 { b'0' + value } else { b'a' + (value - 10) };
+        }
+        digits
+    }
+
     /// The 64 bits.
     #[must_use]
     pub const fn get(self) -> u64 {
@@ -71,13 +82,7 @@ impl FromStr for Fingerprint {
 
 impl Serialize for Fingerprint {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // By hand: formatting would be a large part of what a browser loads.
-        let mut digits = String::with_capacity(16);
-        for shift in (0..16).rev() {
-            let digit = (self.0 >> (4 * shift)) & 0xf;
-            digits.extend(u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 16)));
-        }
-        serializer.serialize_str(&digits)
+        serializer.serialize_str(core::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 

@@ -1,133 +1,99 @@
-//! `CartTimeline`: any moment of a packed history. The bytes are read once; what is handed out are single moments,
-//! differences and columns.
+//! What can be asked of a timeline: any moment of a packed history. The bytes are read once; what is handed out are single
+//! moments, differences and columns.
 
-use js_sys::JSON;
-use serde::{Serialize, Serializer};
-use tillroll_core::aggregate::Event as _;
 use tillroll_core::cart::{Cart, CartEvent};
 use tillroll_core::packed::{Content, History, Packed as _};
 use tillroll_core::timeline::value::Shown as _;
 use tillroll_core::timeline::{self, Pointer, Timeline, diff};
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::error::{Failure, Misfit};
-use crate::write;
+use crate::error::Failure;
+use crate::shape::tagged;
+use crate::types::event::{Known, Past};
+use crate::wire::{Put, Real, Writer};
 
-/// What [`CartTimeline::kinds`] has for an event that this build does not know. The others have their numbers of the
-/// packed layout.
+/// What the column of kinds has for an event that this build does not know. The others have their numbers of the packed
+/// layout.
 const KIND_UNKNOWN: u8 = 255;
 /// Most events of one column: so many bytes are reserved at most, whatever is asked for.
 const COLUMN_MAX: usize = 1 << 20;
 
-/// All of one cart's history, any moment of it at once.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct CartTimeline(Timeline<Cart>);
-
-#[derive(Serialize)]
-struct Happened<'a> {
-    version: u64,
-    r#type: &'static str,
-    data: Happening<'a>,
+/// A call, with what is said in it.
+pub(crate) enum TimelineCall {
+    Append { history: Vec<u8> },
+    Cart {},
+    Length {},
+    At { version: Real },
+    Diff { from: Real, to: Real },
+    Life { pointer: Pointer, from: u64, to: u64 },
+    Event { version: Real },
+    Kinds { after: Real, limit: Real },
 }
 
-struct Happening<'a>(&'a CartEvent);
-
-impl Serialize for Happening<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize_data(serializer)
+tagged! {
+    /// A call of a timeline.
+    [take] TimelineCall = TimelineCall by "call" {
+        Append = "append" { history: Vec<u8> },
+        Cart = "cart" {},
+        Length = "length" {},
+        At = "at" { version: Real },
+        Diff = "diff" { from: Real, to: Real },
+        Life = "life" { pointer: Pointer, from: u64, to: u64 },
+        Event = "event" { version: Real },
+        Kinds = "kinds" { after: Real, limit: Real },
     }
 }
 
-#[wasm_bindgen]
-impl CartTimeline {
-    /// Reads a packed history that begins with the cart's first event.
-    #[wasm_bindgen(constructor)]
-    pub fn new(history: &[u8]) -> Result<Self, Failure> {
-        Ok(Self(Timeline::of(&History::open(history)?)?))
-    }
-
-    /// Goes on with a packed history that begins where this one ends. After an error it ends at the last event before
-    /// what is damaged.
-    pub fn append(&mut self, history: &[u8]) -> Result<(), Failure> {
-        Ok(self.0.append(&History::open(history)?)?)
-    }
-
-    /// The cart's id.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn cart(&self) -> String {
-        // Not by formatting, which would have to be loaded.
-        let id = self.0.newest().head.stream.uuid().hyphenated();
-        id.encode_lower(&mut [0; 36]).to_owned()
-    }
-
-    /// How many events there are: the newest version.
-    #[wasm_bindgen(getter)]
-    #[must_use]
-    pub fn length(&self) -> f64 {
-        write::number(self.0.newest().head.version)
-    }
-
-    /// The cart at a version: null before it was opened, undefined when it never came that far.
-    pub fn at(&self, version: f64) -> Result<JsValue, Failure> {
-        let moment = version_of(version).and_then(|version| self.0.at(version));
-        moment.map_or(Ok(JsValue::UNDEFINED), |moment| Ok(write::value(&moment.view())?))
-    }
-
-    /// What must be done to the cart at `from` to get the one at `to`, as a list of `{path, from, to}`; undefined when it
-    /// never came that far.
-    pub fn diff(&self, from: f64, to: f64) -> Result<JsValue, Failure> {
-        let view = |version| Some(self.0.at(version_of(version)?)?.view());
-        let (Some(before), Some(after)) = (view(from), view(to)) else { return Ok(JsValue::UNDEFINED) };
-        Ok(write::value(&diff(&Cart::value(&before), &Cart::value(&after)))?)
-    }
-
-    /// How the value at a JSON Pointer changed by the events `from` to `to`, as a list of `{version, from, to}`.
-    pub fn life(&self, pointer: &str, from: f64, to: f64) -> Result<JsValue, Failure> {
-        let wrong = |name: &'static str| Misfit::new(Misfit::WRONG_VALUE).under(name);
-        let place: Pointer = pointer.parse().map_err(|_| wrong("pointer"))?;
-        let first = version_of(from).ok_or_else(|| wrong("from"))?;
-        let last = version_of(to).ok_or_else(|| wrong("to"))?;
-        Ok(write::value(&timeline::life(&self.0, &place, first..=last))?)
-    }
-
-    /// The event of a version, `{version, type, data}`; undefined when there is none.
-    pub fn event(&self, version: f64) -> Result<JsValue, Failure> {
-        let before = version_of(version).and_then(|version| version.checked_sub(1));
-        let Some((version, content)) = before.and_then(|before| self.0.contents(before).next()) else {
-            return Ok(JsValue::UNDEFINED);
+/// Does a call and writes what it gives. The first one appends.
+pub(crate) fn call(
+    timeline: &mut Option<Timeline<Cart>>,
+    call: TimelineCall,
+    out: &mut Writer,
+) -> Result<(), Failure> {
+    if let TimelineCall::Append { history } = &call {
+        let history = History::open(history)?;
+        // Nothing is kept of a first history that is damaged.
+        let Some(timeline) = timeline else {
+            *timeline = Some(Timeline::of(&history)?);
+            return Ok(());
         };
-        let (name, data) = match content {
-            Content::Known(event) => {
-                let event = Cart::own(&event);
-                let data = Happening(&event);
-                return Ok(write::value(&Happened { version, r#type: event.name(), data })?);
-            }
-            Content::Unknown { name, data } => (name, data),
-        };
-        let data = core::str::from_utf8(data).ok().and_then(|text| JSON::parse(text).ok()).unwrap_or(JsValue::NULL);
-        let event = js_sys::Object::new().into();
-        write::set(&event, "version", &write::number(version).into());
-        write::set(&event, "type", &name.into());
-        write::set(&event, "data", &data);
-        Ok(event)
+        return Ok(timeline.append(&history)?);
     }
-
-    /// What kind each event after a version is, at most `limit` of them and 2^20: a byte each, numbered as in the packed
-    /// layout, 255 for one that this build does not know.
-    #[must_use]
-    pub fn kinds(&self, after: f64, limit: f64) -> Vec<u8> {
-        let most = version_of(limit).and_then(|limit| usize::try_from(limit).ok()).unwrap_or(COLUMN_MAX);
-        let Some(after) = version_of(after) else { return Vec::new() };
-        self.0.contents(after).take(most.min(COLUMN_MAX)).map(|(_, content)| kind(&content)).collect()
+    let Some(timeline) = timeline else { return Ok(()) };
+    match call {
+        TimelineCall::Append { .. } => {}
+        TimelineCall::Cart {} => timeline.newest().head.stream.put(out),
+        TimelineCall::Length {} => timeline.newest().head.version.put(out),
+        TimelineCall::At { version } => {
+            let moment = version.version().and_then(|version| timeline.at(version));
+            moment.map(|moment| moment.view()).put(out);
+        }
+        TimelineCall::Diff { from, to } => {
+            let view = |version: Real| Some(timeline.at(version.version()?)?.view());
+            let views = view(from).zip(view(to));
+            let changes = views.as_ref().map(|(before, after)| diff(&Cart::value(before), &Cart::value(after)));
+            changes.put(out);
+        }
+        TimelineCall::Life { pointer, from, to } => timeline::life(timeline, &pointer, from..=to).put(out),
+        TimelineCall::Event { version } => {
+            let before = version.version().and_then(|version| version.checked_sub(1));
+            let event = before.and_then(|before| timeline.contents(before).next());
+            event.map(|(version, content)| Past { version, happened: known(&content) }).put(out);
+        }
+        TimelineCall::Kinds { after, limit } => {
+            let most = limit.version().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(COLUMN_MAX);
+            let after = after.version().unwrap_or(u64::MAX);
+            let contents = timeline.contents(after).take(most.min(COLUMN_MAX));
+            contents.map(|(_, content)| kind(&content)).collect::<Vec<u8>>().put(out);
+        }
     }
+    Ok(())
 }
 
-/// The version that a number names, if it can name one.
-pub(crate) fn version_of(number: f64) -> Option<u64> {
-    crate::read::integer(number).and_then(|whole| u64::try_from(whole).ok())
+fn known<'a>(content: &Content<'a, CartEvent<&'a str>>) -> Known<'a> {
+    match content {
+        Content::Known(event) => Known::Yes(Cart::own(event)),
+        Content::Unknown { name, data } => Known::No { name, data: core::str::from_utf8(data).unwrap_or("null") },
+    }
 }
 
 const fn kind(content: &Content<'_, CartEvent<&str>>) -> u8 {

@@ -1,96 +1,381 @@
-//! Commands, replies and events as objects, with the members that the API's JSON has (docs/openapi.json). Members that
-//! a newer server adds to replies and events are passed over; of a command, nothing is.
+//! Values as bytes between JavaScript and the core: by position, without names. What each type looks like on the
+//! JavaScript side is written down once, by the macros of `shape`; `codec.ts` writes and reads what this file reads and
+//! writes.
+//!
+//! | value | bytes |
+//! |---|---|
+//! | number | 8: a double, little-endian, as JavaScript has it |
+//! | truth, presence, number of an alternative | 1 |
+//! | text, bytes | length in 4, little-endian, and themselves |
+//! | list | how many in 4, and each |
+//!
+//! These bytes live as long as a call. Nothing stores them, so they may change with every build.
 
-use js_sys::Object;
-use tillroll_core::aggregate::Event as _;
-use tillroll_core::cart::{CartEvent, CartRequest};
+use core::str::FromStr;
+
 use tillroll_core::hash::Fingerprint;
-use tillroll_core::id::CommandId;
-use tillroll_core::recorded::{Circumstances, CommandMark, Recorded, Stored};
-use tillroll_core::session::{Answer, BATCH_COMMANDS_MAX, Reply, Said, Verdict};
-use wasm_bindgen::{JsCast as _, JsValue};
+use tillroll_core::id::{CommandId, EventId, StreamId};
+use tillroll_core::money::{Minor, Per, Pieces};
+use tillroll_core::text::SmolStr;
+use tillroll_core::time::Timestamp;
+use tillroll_core::timeline::Pointer;
+use uuid::Uuid;
 
-use crate::error::Misfit;
-use crate::read::{Js, list, member, optional, parsed, text, whole};
+/// A value that can be written.
+pub(crate) trait Put {
+    /// Writes it.
+    fn put(&self, out: &mut Writer);
+}
 
-/// Prefix of every event's `CloudEvents` type.
-const TYPE_PREFIX: &str = "tillroll.cart.";
-/// Most events of one list: ten times as many as a cart takes. A history that long should come packed.
-const EVENTS_MAX: u32 = 100_000;
-/// Most results of one reply: those of a batch.
-#[allow(clippy::cast_possible_truncation, reason = "a constant of two digits")]
-const RESULTS_MAX: u32 = BATCH_COMMANDS_MAX as u32;
-/// What a command has.
-const COMMAND_MEMBERS: [&str; 2] = ["type", "data"];
+/// A value that can be read.
+pub(crate) trait Take: Sized {
+    /// Reads it. What is no such value is noted in the reader, and anything is given back for it: [`read`] throws that
+    /// away. So the many readers need no way to fail.
+    fn take(from: &mut Reader<'_>) -> Self;
+}
 
-/// A command, `{type, data}`. Data may be left out where all of its members may.
-pub(crate) fn request(value: &JsValue) -> Result<CartRequest, Misfit> {
-    let name = member(value, "type", text)?;
-    for present in Object::keys(value.unchecked_ref::<Object>()).iter().filter_map(|name| name.as_string()) {
-        if !COMMAND_MEMBERS.contains(&present.as_str()) {
-            return Err(<Misfit as serde::de::Error>::unknown_field(&present, &COMMAND_MEMBERS));
+/// Reads one value that is all of the bytes; fails with the place of the first value that is none of its type.
+pub(crate) fn read<T: Take>(bytes: &[u8]) -> Result<T, u32> {
+    let mut from = Reader { rest: bytes, whole: bytes.len(), misfit: None };
+    let value = T::take(&mut from);
+    match from.misfit {
+        Some(at) => Err(at),
+        None => Ok(value),
+    }
+}
+
+/// Bytes that are read from the front.
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    whole: usize,
+    misfit: Option<u32>,
+}
+
+impl<'a> Reader<'a> {
+    /// The next bytes; none, noted as a misfit, where there are not as many.
+    fn bytes(&mut self, count: usize) -> &'a [u8] {
+        if let Some((bytes, rest)) = self.rest.split_at_checked(count) {
+            self.rest = rest;
+            bytes
+        } else {
+            self.misfit(self.at());
+            &[]
         }
     }
-    let read = |data: &JsValue| CartRequest::deserialize_data(&name, Js::new(data));
-    let without = |data: &JsValue| if data.is_undefined() { read(&Object::new()) } else { read(data) };
-    member(value, "data", without)?.ok_or(Misfit::new(Misfit::WRONG_VALUE).under("type"))
+
+    /// One byte: an alternative's number, or whether something is there.
+    pub(crate) fn byte(&mut self) -> u8 {
+        self.bytes(1).first().copied().unwrap_or_default()
+    }
+
+    /// How many of something there are.
+    pub(crate) fn count(&mut self) -> usize {
+        let bytes = self.bytes(4).first_chunk().copied().unwrap_or_default();
+        usize::try_from(u32::from_le_bytes(bytes)).unwrap_or(usize::MAX)
+    }
+
+    fn number(&mut self) -> f64 {
+        f64::from_le_bytes(self.bytes(8).first_chunk().copied().unwrap_or_default())
+    }
+
+    /// Bytes with their length.
+    pub(crate) fn blob(&mut self) -> &'a [u8] {
+        let count = self.count();
+        self.bytes(count)
+    }
+
+    /// A text that is only looked at.
+    pub(crate) fn text(&mut self) -> &'a str {
+        let at = self.at();
+        core::str::from_utf8(self.blob()).unwrap_or_else(|_| {
+            self.misfit(at);
+            ""
+        })
+    }
+
+    /// Whether nothing is left.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// The next byte, which stays.
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// Where it stands.
+    pub(crate) fn at(&self) -> u32 {
+        u32::try_from(self.whole.saturating_sub(self.rest.len())).unwrap_or(u32::MAX)
+    }
+
+    /// Notes that the value which begins there is none of its type. The first one counts.
+    pub(crate) fn misfit(&mut self, at: u32) {
+        self.misfit.get_or_insert(at);
+        self.rest = &[];
+    }
+
+    /// A text in the one spelling of its type, or what stands for one.
+    fn parsed<T: FromStr>(&mut self, otherwise: T) -> T {
+        let at = self.at();
+        self.text().parse().unwrap_or_else(|_| {
+            self.misfit(at);
+            otherwise
+        })
+    }
+
+    /// A number within the range of its type, or what stands for one.
+    fn ranged<T: TryFrom<u64>>(&mut self, otherwise: T) -> T {
+        let at = self.at();
+        T::try_from(u64::take(self)).unwrap_or_else(|_| {
+            self.misfit(at);
+            otherwise
+        })
+    }
 }
 
-/// The reply to a batch.
-pub(crate) fn reply(attempt: u64, value: &JsValue) -> Result<Reply, Misfit> {
-    Ok(Reply {
-        attempt,
-        answers: member(value, "results", |results| list(results, RESULTS_MAX, answer))?,
-        version: member(value, "version", whole)?,
-        state_hash: optional(value, "state_hash", parsed)?,
-        reducer: member(value, "reducer", text)?,
-    })
+/// Bytes that grow at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Writer(pub(crate) Vec<u8>);
+
+impl Writer {
+    /// One byte: an alternative's number, or whether something is there.
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    /// A length. What is longer than 4 GiB does not fit into this memory.
+    pub(crate) fn count(&mut self, count: usize) {
+        self.0.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+    }
+
+    fn number(&mut self, number: f64) {
+        self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
+    /// Bytes with their length.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.count(bytes.len());
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Leaves room for a length.
+    pub(crate) fn begin(&mut self) -> usize {
+        self.count(0);
+        self.0.len()
+    }
+
+    /// Fills in the length of what was written since the room for it was left.
+    pub(crate) fn end(&mut self, start: usize) {
+        let length = u32::try_from(self.0.len().saturating_sub(start)).unwrap_or(u32::MAX).to_le_bytes();
+        if let Some(room) = start.checked_sub(length.len()).and_then(|room| self.0.get_mut(room..start)) {
+            room.copy_from_slice(&length);
+        }
+    }
 }
 
-/// A list of events.
-pub(crate) fn events(value: &JsValue) -> Result<Vec<Recorded<CartEvent>>, Misfit> {
-    list(value, EVENTS_MAX, event)
+/// A number as it came: a moment, or a version that may name none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Real(f64);
+
+impl Real {
+    /// The version that it names, if it can name one.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number from 0 to 2^53-1 is a u64"
+    )]
+    pub(crate) fn version(self) -> Option<u64> {
+        /// 2^53, the first one that stands for its neighbour too.
+        const END: f64 = 9_007_199_254_740_992.0;
+        ((0.0..END).contains(&self.0) && self.0.fract() == 0.0).then_some(self.0 as u64)
+    }
+
+    /// The moment, in milliseconds since 1970.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "the cast holds it at the ends, and from_unix_ms within the years"
+    )]
+    pub(crate) fn moment(self) -> Timestamp {
+        Timestamp::from_unix_ms(self.0 as i64)
+    }
 }
 
-/// What the server said of a command that it refused. `details` reads the details into JSON text.
-pub(crate) fn said(value: &JsValue, details: impl FnOnce(&JsValue) -> Result<String, Misfit>) -> Result<Said, Misfit> {
-    Ok(Said {
-        code: member(value, "code", text)?,
-        message: optional(value, "message", text)?.unwrap_or_default(),
-        details: optional(value, "details", details)?.unwrap_or_else(|| "null".to_owned()),
-    })
+impl Take for Real {
+    fn take(from: &mut Reader<'_>) -> Self {
+        Self(from.number())
+    }
 }
 
-fn answer(value: &JsValue) -> Result<Answer, Misfit> {
-    let version = || member(value, "version", whole);
-    let verdict = match member(value, "status", text)?.as_str() {
-        "accepted" => Verdict::Accepted { version: version()?, events: member(value, "events", events)? },
-        "noop" => Verdict::Noop { version: version()? },
-        "refused" => Verdict::Refused(said(value, crate::read::json)?),
-        "skipped" => Verdict::Skipped,
-        _ => return Err(Misfit::new(Misfit::WRONG_VALUE).under("status")),
-    };
-    Ok(Answer { id: member(value, "command_id", parsed)?, verdict })
+impl Put for u64 {
+    #[allow(clippy::cast_precision_loss, reason = "what is too large for JavaScript goes out as JSON.parse reads it")]
+    fn put(&self, out: &mut Writer) {
+        out.number(*self as f64);
+    }
 }
 
-/// An event as structured `CloudEvents` JSON. Of its circumstances, what a session looks at.
-fn event(value: &JsValue) -> Result<Recorded<CartEvent>, Misfit> {
-    let name = member(value, "type", |value| {
-        let full = text(value)?;
-        full.strip_prefix(TYPE_PREFIX).map(str::to_owned).ok_or(Misfit::new(Misfit::WRONG_VALUE))
-    })?;
-    let known = member(value, "data", |data| CartEvent::deserialize_data(&name, Js::new(data)))?;
-    let id: Option<CommandId> = optional(value, "commandid", parsed)?;
-    let hash: Option<Fingerprint> = optional(value, "commandhash", parsed)?;
-    let circumstances = Circumstances {
-        recorded_at: optional(value, "recordedtime", parsed)?,
-        command: id.zip(hash).map(|(id, hash)| CommandMark { id, hash }),
-        ..Circumstances::bare(member(value, "id", parsed)?)
-    };
-    Ok(Recorded {
-        stream: member(value, "subject", parsed)?,
-        version: member(value, "sequence", whole)?,
-        event: known.map_or(Stored::Unknown { name }, Stored::Known),
-        circumstances,
-    })
+impl Take for u64 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "codec.ts lets 0 to 2^53-1 through")]
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.number() as Self
+    }
+}
+
+impl Put for i64 {
+    #[allow(clippy::cast_precision_loss, reason = "what is too large for JavaScript goes out as JSON.parse reads it")]
+    fn put(&self, out: &mut Writer) {
+        out.number(*self as f64);
+    }
+}
+
+impl Take for i64 {
+    #[allow(clippy::cast_possible_truncation, reason = "codec.ts lets whole numbers from -2^63 to 2^63 through")]
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.number() as Self
+    }
+}
+
+impl Put for bool {
+    fn put(&self, out: &mut Writer) {
+        out.byte(u8::from(*self));
+    }
+}
+
+impl Take for bool {
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.byte() != 0
+    }
+}
+
+impl Put for u32 {
+    fn put(&self, out: &mut Writer) {
+        out.number((*self).into());
+    }
+}
+
+impl Put for usize {
+    fn put(&self, out: &mut Writer) {
+        (*self as u64).put(out);
+    }
+}
+
+/// Numbers with a range.
+macro_rules! ranged {
+    ($($number:ty = $otherwise:expr),*) => {$(
+        impl Put for $number {
+            fn put(&self, out: &mut Writer) {
+                self.get().put(out);
+            }
+        }
+
+        impl Take for $number {
+            fn take(from: &mut Reader<'_>) -> Self {
+                from.ranged($otherwise)
+            }
+        }
+    )*};
+}
+
+ranged!(Minor = Minor::ZERO, Pieces = Pieces::ONE, Per = Per::ONE);
+
+/// Texts as they are.
+macro_rules! texts {
+    ($($text:ty),*) => {$(
+        impl Put for $text {
+            fn put(&self, out: &mut Writer) {
+                out.bytes(self.as_bytes());
+            }
+        }
+    )*};
+}
+
+texts!(str, String, SmolStr);
+
+impl Take for String {
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.text().to_owned()
+    }
+}
+
+impl Take for SmolStr {
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.text().into()
+    }
+}
+
+impl Put for Pointer {
+    fn put(&self, out: &mut Writer) {
+        self.text().put(out);
+    }
+}
+
+/// Ids, in their one spelling.
+macro_rules! ids {
+    ($($id:ident),*) => {$(
+        impl Put for $id {
+            fn put(&self, out: &mut Writer) {
+                self.uuid().put(out);
+            }
+        }
+
+        impl Take for $id {
+            fn take(from: &mut Reader<'_>) -> Self {
+                from.parsed($id::new(Uuid::nil()))
+            }
+        }
+    )*};
+}
+
+ids!(StreamId, CommandId, EventId);
+
+impl Put for Uuid {
+    fn put(&self, out: &mut Writer) {
+        out.bytes(self.hyphenated().encode_lower(&mut [0; 36]).as_bytes());
+    }
+}
+
+/// In any spelling, as stored events may have it.
+impl Take for Uuid {
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.parsed(Self::nil())
+    }
+}
+
+impl Put for Fingerprint {
+    fn put(&self, out: &mut Writer) {
+        out.bytes(&self.digits());
+    }
+}
+
+impl Take for Fingerprint {
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.parsed(Self::new(0))
+    }
+}
+
+/// Milliseconds since 1970.
+impl Put for Timestamp {
+    fn put(&self, out: &mut Writer) {
+        self.unix_ms().put(out);
+    }
+}
+
+impl Take for Timestamp {
+    fn take(from: &mut Reader<'_>) -> Self {
+        Self::from_unix_ms(i64::take(from))
+    }
+}
+
+/// A moment as RFC 3339 has it.
+pub(crate) struct Written(pub(crate) Timestamp);
+
+impl Take for Written {
+    fn take(from: &mut Reader<'_>) -> Self {
+        Self(from.parsed(Timestamp::UNIX_EPOCH))
+    }
+}
+
+impl Take for Pointer {
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.parsed(Self::default())
+    }
 }

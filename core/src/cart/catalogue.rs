@@ -107,6 +107,19 @@ struct CatalogueDiscount {
 }
 
 impl Catalogue {
+    /// A catalogue of items, and of discount codes with what they do. Of a sku or a code that comes again the last one
+    /// counts.
+    #[must_use]
+    pub fn new(
+        version: String,
+        currency: String,
+        items: Vec<CatalogueItem>,
+        discounts: impl Iterator<Item = (String, Rule)>,
+    ) -> Self {
+        let discounts = discounts.map(|(code, rule)| CatalogueDiscount { code, rule }).collect();
+        CatalogueFile { version, currency, items, discounts }.into()
+    }
+
     /// The item with this sku.
     #[must_use]
     pub fn item(&self, sku: &str) -> Option<&CatalogueItem> {

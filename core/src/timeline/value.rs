@@ -141,7 +141,8 @@ impl Pointer {
     }
 
     /// As RFC 6901 writes it. Made by hand: formatting would be a large part of what a browser loads.
-    fn text(&self) -> String {
+    #[must_use]
+    pub fn text(&self) -> String {
         let mut text = String::new();
         for segment in &self.0 {
             text.push('/');

@@ -1,0 +1,133 @@
+//! The module's door: eight functions that take and give numbers. A call's bytes are put where [`reserve`] says, and its
+//! result lies where [`call`] says, until the next one. `web/cart/src/wasm/module.ts` is the other side.
+//!
+//! Sessions and timelines are kept here, by number. Nothing that comes in makes this panic; should it happen all the same,
+//! what was called is gone and says so with every further call, and the others go on.
+#![allow(unsafe_code, reason = "an exported name is unsafe by its attribute; nothing else here is")]
+
+use core::cell::RefCell;
+use core::mem;
+
+use tillroll_core::cart::Cart;
+use tillroll_core::session::Session;
+use tillroll_core::timeline::Timeline;
+
+use crate::error::Failure;
+use crate::wire::{Put as _, Writer, read};
+use crate::{session, timeline};
+
+/// What of a call's bytes is kept for the next one; more than that, as a history has, is given back.
+const KEPT_BYTES_MAX: usize = 1 << 16;
+
+thread_local! {
+    static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
+    static SAID: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static GIVEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a number stands for.
+enum Held {
+    Nothing,
+    Session(Option<Session>),
+    Timeline(Option<Timeline<Cart>>),
+}
+
+/// Makes room for a call's bytes; where it is.
+#[unsafe(no_mangle)]
+pub extern "C" fn reserve(length: usize) -> usize {
+    SAID.with_borrow_mut(|said| {
+        said.clear();
+        said.resize(length, 0);
+        said.as_ptr().addr()
+    })
+}
+
+/// A new session; its number.
+#[unsafe(no_mangle)]
+pub extern "C" fn session() -> usize {
+    hold(Held::Session(None))
+}
+
+/// A new timeline; its number.
+#[unsafe(no_mangle)]
+pub extern "C" fn timeline() -> usize {
+    hold(Held::Timeline(None))
+}
+
+/// Gives up what has this number.
+#[unsafe(no_mangle)]
+pub extern "C" fn release(number: usize) {
+    drop(take(number));
+}
+
+/// The revision of a session's snapshot.
+#[unsafe(no_mangle)]
+#[allow(clippy::cast_precision_loss, reason = "nobody changes a cart 2^53 times")]
+pub extern "C" fn revision(number: usize) -> f64 {
+    HELD.with_borrow(|held| match held.get(number) {
+        Some(Held::Session(Some(session))) => session.revision() as f64,
+        _ => 0.0,
+    })
+}
+
+/// Does the call whose bytes were put into the room; where its result is: 0 and what it gives, or 1 and why it was not done.
+#[unsafe(no_mangle)]
+pub extern "C" fn call(number: usize) -> usize {
+    let said = SAID.take();
+    let mut out = Writer(GIVEN.take());
+    out.0.clear();
+    out.byte(0);
+    // It comes back when the call has ended well.
+    let mut held = take(number);
+    let done = match &mut held {
+        Held::Nothing => Err(Failure::Gone),
+        Held::Session(it) => understood(read(&said)).and_then(|call| session::call(it, call, &mut out)),
+        Held::Timeline(it) => understood(read(&said)).and_then(|call| timeline::call(it, call, &mut out)),
+    };
+    put_back(number, held);
+    if let Err(failure) = done {
+        out.0.clear();
+        out.byte(1);
+        failure.put(&mut out);
+    }
+    if said.capacity() <= KEPT_BYTES_MAX {
+        SAID.set(said);
+    }
+    let at = out.0.as_ptr().addr();
+    GIVEN.set(out.0);
+    at
+}
+
+/// How many bytes the newest result has.
+#[unsafe(no_mangle)]
+pub extern "C" fn length() -> usize {
+    GIVEN.with_borrow(Vec::len)
+}
+
+fn understood<T>(read: Result<T, u32>) -> Result<T, Failure> {
+    read.map_err(|byte| Failure::Malformed { byte })
+}
+
+fn hold(new: Held) -> usize {
+    HELD.with_borrow_mut(|held| {
+        let free = held.iter().position(|held| matches!(held, Held::Nothing));
+        let number = free.unwrap_or(held.len());
+        match held.get_mut(number) {
+            Some(place) => *place = new,
+            None => held.push(new),
+        }
+        number
+    })
+}
+
+fn take(number: usize) -> Held {
+    HELD.with_borrow_mut(|held| held.get_mut(number).map_or(Held::Nothing, |held| mem::replace(held, Held::Nothing)))
+}
+
+fn put_back(number: usize, it: Held) {
+    HELD.with_borrow_mut(|held| {
+        if let Some(place) = held.get_mut(number) {
+            *place = it;
+        }
+    });
+}

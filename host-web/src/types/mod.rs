@@ -1,0 +1,17 @@
+//! Every type that crosses, as `crate::shape` has it.
+//!
+//! | module | types |
+//! |---|---|
+//! | `command` | what a shopper asks for, and why the domain says no |
+//! | `event` | what happened |
+//! | `cart` | the cart, its catalogue, what differs between two moments |
+//! | `snapshot` | all that can be seen of a session, and how commands end |
+//! | `server` | what the server says |
+//! | `row` | the queue in a storage |
+
+pub(crate) mod cart;
+pub(crate) mod command;
+pub(crate) mod event;
+pub(crate) mod row;
+pub(crate) mod server;
+pub(crate) mod snapshot;
