@@ -28,8 +28,8 @@ thread_local! {
 /// What a number stands for.
 enum Held {
     Nothing,
-    Session(Option<Session>),
-    Timeline(Option<Timeline<Cart>>),
+    Session(Option<Box<Session>>),
+    Timeline(Option<Box<Timeline<Cart>>>),
 }
 
 /// Makes room for a call's bytes; where it is.

@@ -1,5 +1,6 @@
 //! Writes `web/cart/src/wasm/generated.ts` from the descriptions that `crate::shape` takes, and checks that the committed
 //! one is fresh. To write it anew: `cargo xtask types`.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -81,10 +82,13 @@ fn quoted(text: &str) -> String {
 
 fn comment(about: &[&str], indent: &str) -> String {
     let lines: Vec<_> = about.iter().map(|line| line.trim()).collect();
-    match *lines {
+    match lines[..] {
         [] => String::new(),
         [line] => format!("{indent}/** {line} */\n"),
-        _ => format!("{indent}/**\n{}{indent} */\n", lines.iter().fold(String::new(), |text, line| text + indent + " * " + line + "\n")),
+        _ => {
+            let lines: Vec<_> = lines.iter().map(|line| format!("{indent} * {line}\n")).collect();
+            format!("{indent}/**\n{}{indent} */\n", lines.concat())
+        }
     }
 }
 
@@ -113,8 +117,8 @@ impl Member {
         }
     }
 
-    /// As a line of an interface. What comes in may be left out where nothing stands for it.
-    fn typed(&self, comes_in: bool) -> String {
+    /// As a member of a type. What comes in may be left out where nothing stands for it.
+    fn typed(&self, comes_in: bool) -> Typed {
         let Self { name, about, look, .. } = self;
         let (left_out, typed) = match self.more.split_whitespace().next() {
             Some("skipped") => (true, look.typed.trim_end_matches(" | null").to_owned()),
@@ -123,47 +127,76 @@ impl Member {
             _ => (comes_in && look.typed.ends_with(" | null"), look.typed.clone()),
         };
         let mark = if left_out { "?" } else { "" };
-        format!("{}  readonly {name}{mark}: {typed}\n", comment(about, "  "))
+        Typed { about: about.clone(), typed: format!("readonly {name}{mark}: {typed}") }
     }
 }
 
+/// A member of a type.
+#[derive(Clone)]
+struct Typed {
+    about: Vec<&'static str>,
+    typed: String,
+}
+
+/// A type of these members: in one line where nothing is said of them.
+fn braces(members: &[Typed], lines: bool, indent: &str) -> String {
+    if members.is_empty() {
+        return "{}".into();
+    }
+    if !lines && members.iter().all(|member| member.about.is_empty()) {
+        let members: Vec<_> = members.iter().map(|member| member.typed.as_str()).collect();
+        return format!("{{ {} }}", members.join("; "));
+    }
+    let within = format!("{indent}  ");
+    let members = members.iter().map(|member| format!("{}{within}{}\n", comment(&member.about, &within), member.typed));
+    format!("{{\n{}{indent}}}", members.collect::<String>())
+}
+
 impl Members {
-    /// The type of an object with these members and `first`, and its codec.
-    fn object(&self, first: &str, ways: &str) -> Look {
-        let strict = if ways.contains("strict") { ", true" } else { "" };
-        match self {
-            Self::Of(look) if first.is_empty() => look.clone(),
-            Self::Of(look) => Look { typed: format!("{{\n{first}}} & {}", look.typed), codec: look.codec.clone() },
-            Self::These(members) => {
-                let crossing = || members.iter().filter(|member| !member.is("omitted"));
-                let flat = crossing().filter(|member| member.is("flat")).map(|member| format!(" & {}", member.look.typed));
-                let own = crossing().filter(|member| !member.is("flat")).map(|member| member.typed(ways.contains("take")));
-                let own: String = own.collect();
-                let typed = if own.is_empty() && first.is_empty() { "{}".to_owned() } else { format!("{{\n{first}{own}}}") };
-                let codecs = crossing().map(|member| {
-                    let name = if member.is("flat") { "'...'" } else { &member.name };
-                    format!("{name}: {}", member.codec())
-                });
-                let codecs = codecs.collect::<Vec<_>>().join(", ");
-                let codec = if codecs.is_empty() { format!("object({{}}{strict})") } else { format!("object({{ {codecs} }}{strict})") };
-                Look { typed: typed + &flat.collect::<String>(), codec }
+    /// The type of an object with these members and `tag`, and its codec.
+    fn object(&self, tag: Option<Typed>, ways: &str, indent: &str) -> Look {
+        let members = match self {
+            Self::Of(look) => {
+                let tag = tag.map_or_else(String::new, |tag| format!("{} & ", braces(&[tag], false, indent)));
+                return Look { typed: tag + &look.typed, codec: look.codec.clone() };
             }
-        }
+            Self::These(members) => members.iter().filter(|member| !member.is("omitted")),
+        };
+        let own = members.clone().filter(|member| !member.is("flat")).map(|member| member.typed(ways.contains("take")));
+        let own: Vec<_> = tag.into_iter().chain(own).collect();
+        let flat = members.clone().filter(|member| member.is("flat")).map(|member| format!(" & {}", member.look.typed));
+        let codecs = members.map(|member| {
+            let name = if member.is("flat") { "'...'" } else { &member.name };
+            format!("{name}: {}", member.codec())
+        });
+        let codecs = codecs.collect::<Vec<_>>().join(", ");
+        let strict = if ways.contains("strict") { ", true" } else { "" };
+        let codec = if codecs.is_empty() { "{}".into() } else { format!("{{ {codecs} }}") };
+        let typed = braces(&own, indent.is_empty(), indent) + &flat.collect::<String>();
+        Look { typed, codec: format!("object({codec}{strict})") }
     }
 }
 
 type Alternatives = Vec<(&'static str, Vec<&'static str>, Members)>;
 
 impl Types {
-    fn define(&mut self, name: &'static str, about: &[&str], build: impl FnOnce(&mut Self) -> Look) -> Look {
+    fn define(
+        &mut self,
+        name: &'static str,
+        codec_type: &str,
+        about: &[&str],
+        build: impl FnOnce(&mut Self) -> Look,
+    ) -> Look {
         if self.defined.insert(name) {
             let Look { typed, codec } = build(self);
             let (about, value) = (comment(about, ""), value_name(name));
-            let declared = match typed.strip_prefix('{') {
-                Some(members) if !typed.contains("} & ") && !typed.contains("} | ") => format!("interface {name} {{{members}"),
+            let declared = match typed.as_bytes() {
+                [b'{', .., b'}'] if !typed.contains("} & ") => format!("interface {name} {typed}"),
+                [b'\n', ..] => format!("type {name} ={typed}"),
                 _ => format!("type {name} = {typed}"),
             };
-            write!(self.text, "\n{about}export {declared}\nexport const {value}: Codec<{name}> = {codec}\n").unwrap();
+            write!(self.text, "\n{about}export {declared}\nexport const {value}: {codec_type}<{name}> = {codec}\n")
+                .unwrap();
         }
         Look::new(name, &value_name(name))
     }
@@ -176,15 +209,15 @@ impl Types {
         about: &[&str],
         members: impl FnOnce(&mut Self) -> Members,
     ) -> Look {
-        self.define(name, about, |types| {
-            let Look { typed, codec } = members(types).object("", ways);
+        self.define(name, "Codec", about, |types| {
+            let Look { typed, codec } = members(types).object(None, ways, "");
             Look { typed, codec: if ways.contains("shared") { format!("shared({codec})") } else { codec } }
         })
     }
 
     /// An enum without fields.
     pub(crate) fn words(&mut self, name: &'static str, about: &[&str], words: &[&str]) -> Look {
-        self.define(name, about, |_| {
+        self.define(name, "Codec", about, |_| {
             let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
             Look { typed: words.join(" | "), codec: format!("words([{}])", words.join(", ")) }
         })
@@ -199,12 +232,12 @@ impl Types {
         tag: &str,
         alternatives: impl FnOnce(&mut Self) -> Alternatives,
     ) -> Look {
-        self.define(name, about, |types| {
+        self.define(name, "Codec", about, |types| {
             let (mut typed, mut codec) = (String::new(), String::new());
             for (word, about, members) in alternatives(types) {
-                let tag = format!("{}  readonly {tag}: {}\n", comment(&about, "  "), quoted(word));
-                let look = members.object(&tag, ways);
-                write!(typed, "\n  | {}", look.typed).unwrap();
+                let tag = Typed { about: Vec::new(), typed: format!("readonly {tag}: {}", quoted(word)) };
+                let look = members.object(Some(tag), ways, "    ");
+                write!(typed, "\n{}  | {}", comment(&about, "  "), look.typed).unwrap();
                 writeln!(codec, "  {word}: {},", look.codec).unwrap();
             }
             Look { typed, codec: format!("tagged({}, {{\n{codec}}})", quoted(tag)) }
@@ -220,12 +253,13 @@ impl Types {
         [tag, content]: [&str; 2],
         alternatives: impl FnOnce(&mut Self) -> Alternatives,
     ) -> Look {
-        self.define(name, about, |types| {
+        self.define(name, "Adjacent", about, |types| {
             let (mut typed, mut codec) = (String::new(), String::new());
             for (word, about, members) in alternatives(types) {
-                let tag = format!("{}  readonly {tag}: {}\n", comment(&about, "  "), quoted(word));
-                let look = members.object("", ways);
-                write!(typed, "\n  | {{\n{tag}  readonly {content}: {}\n}}", look.typed).unwrap();
+                let look = members.object(None, ways, "    ");
+                let (about, within) = (comment(&about, "  "), &look.typed);
+                let name = quoted(word);
+                write!(typed, "\n{about}  | {{ readonly {tag}: {name}; readonly {content}: {within} }}").unwrap();
                 writeln!(codec, "  {word}: {},", look.codec).unwrap();
             }
             let strict = if ways.contains("strict") { ", true" } else { "" };
@@ -285,7 +319,10 @@ impl<T: Shape> Shape for &[T] {
 impl Shape for Named {
     fn shape(types: &mut Types) -> Look {
         let Look { codec, .. } = CartEvent::shape(types);
-        Look { typed: "{ readonly type: string; readonly data: unknown }".into(), codec: format!("named({codec}, 'tillroll.cart.')") }
+        Look {
+            typed: "{ readonly type: string; readonly data: unknown }".into(),
+            codec: format!("named({codec}, 'tillroll.cart.')"),
+        }
     }
 }
 
@@ -300,8 +337,8 @@ const HEAD: &str = "\
 // Written by `cargo xtask types` from host-web/src/types: do not change it by hand. What crosses between JavaScript and the
 // wasm: each type, and beside it what converts it.
 import {
-  adjacent, bytes, type Codec, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged, text,
-  truth, type Value, value, whole, words,
+  type Adjacent, adjacent, bytes, type Codec, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged,
+  text, truth, type Value, value, whole, words,
 } from './codec.js'
 
 /** An event of a newer build. */
@@ -337,7 +374,6 @@ fn generated() -> String {
 }
 
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
     use super::*;
 
     #[test]

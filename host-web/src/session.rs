@@ -89,9 +89,9 @@ impl Take for Named {
 }
 
 /// Does a call and writes what it gives.
-pub(crate) fn call(session: &mut Option<Session>, call: SessionCall, out: &mut Writer) -> Result<(), Failure> {
+pub(crate) fn call(session: &mut Option<Box<Session>>, call: SessionCall, out: &mut Writer) -> Result<(), Failure> {
     if let SessionCall::Begin { cart, reducer } = call {
-        *session = Some(Session::new(cart, &reducer));
+        *session = Some(Box::new(Session::new(cart, &reducer)));
         return Ok(());
     }
     let Some(session) = session else { return Ok(()) };
@@ -157,7 +157,7 @@ fn dispatched(taken: Result<Taken, NotTaken>) -> Dispatched {
 
 fn discarded(discarded: Result<(), NotDiscarded>) -> Discarded {
     match discarded {
-        Ok(()) => Discarded::Discarded,
+        Ok(()) => Discarded::Done,
         Err(NotDiscarded::Sent) => Discarded::Sent,
         Err(NotDiscarded::Unknown) => Discarded::Unknown,
     }

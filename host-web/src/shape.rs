@@ -41,7 +41,9 @@ impl<T: Take> Take for Option<T> {
 impl<T: Put> Put for [T] {
     fn put(&self, out: &mut Writer) {
         out.count(self.len());
-        self.iter().for_each(|value| value.put(out));
+        for value in self {
+            value.put(out);
+        }
     }
 }
 

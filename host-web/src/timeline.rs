@@ -45,7 +45,7 @@ tagged! {
 
 /// Does a call and writes what it gives. The first one appends.
 pub(crate) fn call(
-    timeline: &mut Option<Timeline<Cart>>,
+    timeline: &mut Option<Box<Timeline<Cart>>>,
     call: TimelineCall,
     out: &mut Writer,
 ) -> Result<(), Failure> {
@@ -53,7 +53,7 @@ pub(crate) fn call(
         let history = History::open(history)?;
         // Nothing is kept of a first history that is damaged.
         let Some(timeline) = timeline else {
-            *timeline = Some(Timeline::of(&history)?);
+            *timeline = Some(Box::new(Timeline::of(&history)?));
             return Ok(());
         };
         return Ok(timeline.append(&history)?);

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const folder = process.env.TILLROLL_WASM ?? fileURLToPath(new URL('../../web/cart/dist-wasm', import.meta.url))
-const glue = await import(pathToFileURL(join(folder, 'tillroll.js')).href)
-glue.initSync({ module: readFileSync(join(folder, 'tillroll_bg.wasm')) })
+const built = await import(pathToFileURL(join(folder, 'tillroll.js')).href)
+built.instantiateSync(readFileSync(join(folder, 'tillroll_bg.wasm')))
 
-export const { CartSession, CartTimeline } = glue
+export const { CartSession, CartTimeline } = built
 
 /** The vectors of a folder of tests/vectors, each a name and what the file says, in the order of their names. */
 export const vectors = (kind) => {

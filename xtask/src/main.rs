@@ -28,7 +28,7 @@ struct Command {
     run: fn(&[String]) -> anyhow::Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 9] = [
     Command { name: "dev", about: "build and start the whole system on this machine", help: dev::HELP, run: dev::run },
     Command {
         name: "test",
@@ -50,7 +50,8 @@ const COMMANDS: [Command; 8] = [
         run: openapi::run,
     },
     Command { name: "package", about: "make the zips of the Lambda functions", help: package::HELP, run: package::run },
-    Command { name: "web", about: "host-web as wasm with its JavaScript glue", help: web::HELP, run: web::run },
+    Command { name: "web", about: "host-web as wasm, and its TypeScript", help: web::HELP, run: web::run },
+    Command { name: "types", about: "write generated.ts anew", help: web::TYPES_HELP, run: web::types },
     Command { name: "bench", about: "measure a release build, one figure a line", help: bench::HELP, run: bench::run },
 ];
 

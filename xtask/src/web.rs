@@ -1,32 +1,39 @@
-//! `cargo xtask web`: host-web as wasm with its JavaScript glue. The glue is written by wasm-bindgen as a library, at the
-//! version that Cargo.toml pins for both sides, so nobody installs a program whose version must fit.
+//! `cargo xtask web`: host-web as wasm, made small, and the TypeScript in front of it as one module for tests and benchmarks.
+//! The package compiles that TypeScript itself.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use wasm_bindgen_cli_support::Bindgen;
 use xshell::{Shell, cmd};
 
-use crate::{package, project, usage};
+use crate::{javascript, package, project, usage};
 
 pub(crate) const HELP: &str = "\
 cargo xtask web [--dev] [--out DIR]
 
-Builds host-web as wasm, writes its JavaScript glue and TypeScript declarations beside it, and prints what a browser would
-load of them (compressed sizes need node). The target wasm32-unknown-unknown is installed when it is missing.
+Builds host-web as wasm, makes it small (web/tools/shrink.mjs), writes the TypeScript in front of it beside it as one module,
+and prints what a browser would load of them. The target wasm32-unknown-unknown and the packages from npm are installed when
+they are missing. Without Node there is the wasm alone, larger than it need be.
 
   --dev   unoptimised and in seconds: for tests
   --out   where the files go: web/cart/dist-wasm unless given, target/web-dev with --dev
+";
+
+pub(crate) const TYPES_HELP: &str = "\
+cargo xtask types
+
+Writes web/cart/src/wasm/generated.ts anew: the TypeScript types of everything that crosses into the wasm, and what converts
+them. It belongs into the commit that changes host-web/src/types.
 ";
 
 const PACKAGE: &str = "tillroll-host-web";
 /// Cargo's name of the library.
 const LIBRARY: &str = "tillroll_host_web.wasm";
 const TARGET: &str = "wasm32-unknown-unknown";
-/// The glue is `tillroll.js`, the wasm `tillroll_bg.wasm`.
-const NAME: &str = "tillroll";
+/// What is written: the TypeScript as one module, and the wasm.
+const FILES: [&str; 2] = ["tillroll.js", "tillroll_bg.wasm"];
 
 /// Prints a line for each file: its size as it is, by gzip and by brotli, each as small as it gets.
 const SIZES: &str = "\
@@ -51,15 +58,29 @@ pub(crate) fn run(args: &[String]) -> anyhow::Result<ExitCode> {
     };
     let sh = project::shell()?;
     add_target(&sh)?;
-    build(&sh, &order)?;
-    if has_node(&sh) {
-        let [glue, wasm] = files(&order.out);
-        println!("{:<18} {:>8} {:>8} {:>8}", "file", "bytes", "gzip", "brotli");
-        cmd!(sh, "node --eval {SIZES} {wasm} {glue}").quiet().run()?;
-    } else {
-        println!("no sizes: node, which compresses, is not here");
+    if let Err(why) = javascript::install(&sh) {
+        let wasm = compile(&sh, &order)?;
+        let [_, to] = files(&order)?;
+        fs::copy(&wasm, &to).with_context(|| format!("write {}", to.display()))?;
+        println!("no TypeScript, no sizes, and {} is larger than it need be: {why:#}", to.display());
+        return Ok(ExitCode::SUCCESS);
     }
+    build(&sh, &order)?;
+    let files = files(&order)?;
+    println!("{:<18} {:>8} {:>8} {:>8}", "file", "bytes", "gzip", "brotli");
+    cmd!(sh, "node --eval {SIZES} {files...}").quiet().run()?;
     println!("in {}", order.out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the TypeScript types anew.
+pub(crate) fn types(args: &[String]) -> anyhow::Result<ExitCode> {
+    if !args.is_empty() {
+        return Ok(usage("types takes no arguments.", TYPES_HELP));
+    }
+    let sh = project::shell()?;
+    let test = ["--lib", "--", "the_committed_types_are_the_generated_ones"];
+    cmd!(sh, "cargo test --locked --package {PACKAGE} --quiet {test...}").env("TILLROLL_WRITE_TYPES", "1").run()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -95,29 +116,40 @@ impl Order {
     }
 }
 
-fn build(sh: &Shell, order: &Order) -> anyhow::Result<()> {
+/// Answers where cargo has put the wasm.
+fn compile(sh: &Shell, order: &Order) -> anyhow::Result<PathBuf> {
     // What cargo calls the profile, and its folder.
     let (profile, folder) = if order.dev { ("dev", "debug") } else { ("web", "web") };
     cmd!(sh, "cargo build --locked --package {PACKAGE} --lib --target {TARGET} --profile {profile}").run()?;
-    let library = package::target_folder(sh)?.join(TARGET).join(folder).join(LIBRARY);
-    let [glue, wasm] = files(&order.out);
+    Ok(package::target_folder(sh)?.join(TARGET).join(folder).join(LIBRARY))
+}
+
+fn build(sh: &Shell, order: &Order) -> anyhow::Result<()> {
+    let wasm = compile(sh, order)?;
+    let [module, to] = files(order)?;
     // What an earlier version wrote must not be taken for this one's.
-    for old in [&glue, &wasm].into_iter().filter(|old| old.exists()) {
+    for old in [&module, &to].into_iter().filter(|old| old.exists()) {
         fs::remove_file(old).with_context(|| format!("remove {}", old.display()))?;
     }
-    let mut bindgen = Bindgen::new();
-    bindgen.input_path(&library).out_name(NAME).typescript(true).omit_default_module_path(false);
-    bindgen.remove_name_section(!order.dev).remove_producers_section(!order.dev);
-    let written = bindgen.web(true).and_then(|bindgen| bindgen.generate(&order.out));
-    written.with_context(|| format!("write the glue of {}", library.display()))
+    let web = project::root().join("web");
+    if order.dev {
+        fs::copy(&wasm, &to).with_context(|| format!("write {}", to.display()))?;
+    } else {
+        let shrink = web.join("tools/shrink.mjs");
+        cmd!(sh, "node {shrink} {wasm} {to}").run().context("make the wasm small")?;
+    }
+    let esbuild = web.join("node_modules/esbuild/bin/esbuild");
+    let source = web.join("cart/src/wasm/index.ts");
+    let minify = (!order.dev).then_some("--minify");
+    let options = ["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"];
+    let bundle = cmd!(sh, "node {esbuild} {source} {options...} {minify...} --outfile={module}");
+    bundle.run().context("put the TypeScript together")
 }
 
-fn files(folder: &Path) -> [PathBuf; 2] {
-    [folder.join(format!("{NAME}.js")), folder.join(format!("{NAME}_bg.wasm"))]
-}
-
-fn has_node(sh: &Shell) -> bool {
-    cmd!(sh, "node --version").quiet().ignore_stdout().ignore_stderr().run().is_ok()
+/// Where the files go; their folder is there afterwards.
+fn files(Order { out, .. }: &Order) -> anyhow::Result<[PathBuf; 2]> {
+    fs::create_dir_all(out).with_context(|| format!("make {}", out.display()))?;
+    Ok(FILES.map(|name| out.join(name)))
 }
 
 #[cfg(test)]

@@ -240,14 +240,14 @@ tagged! {
 
 /// What became of an attempt to discard a command.
 pub(crate) enum Discarded {
-    Discarded,
+    Done,
     Sent,
     Unknown,
 }
 
 words! {
     /// What became of a command that was to be discarded: it is gone; it was sent and may be done; there is none any more.
-    [put] Discarded = Discarded { Discarded = "discarded", Sent = "sent", Unknown = "unknown" }
+    [put] Discarded = Discarded { Done = "discarded", Sent = "sent", Unknown = "unknown" }
 }
 
 /// Commands to send as one request.

@@ -40,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "zstd",
         ],
     ),
-    ("tillroll-host-web", &["js-sys", "serde", "tillroll-core", "wasm-bindgen"]),
+    ("tillroll-host-web", &["tillroll-core", "uuid"]),
     (
         "tillroll-local",
         &[
@@ -77,7 +77,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
         ],
     ),
     ("tillroll-tests", &["*"]),
-    ("xtask", &["anyhow", "sha2", "wasm-bindgen-cli-support", "xshell", "zip"]),
+    ("xtask", &["anyhow", "sha2", "xshell", "zip"]),
 ];
 
 /// Inside host-lambda: what a folder's production code must not mention.

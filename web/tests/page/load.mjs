@@ -1,9 +1,9 @@
 // host-web/tests/load.mjs in a page: the wasm and the vectors come over HTTP.
 // @ts-expect-error: what a build wrote
-import init, * as glue from '/wasm/tillroll.js'
+import * as built from '/wasm/tillroll.js'
 
-await init()
-export const { CartSession, CartTimeline } = glue
+await built.instantiate(fetch('/wasm/tillroll_bg.wasm'))
+export const { CartSession, CartTimeline } = built
 
 /** @type {Record<string, [string, unknown][]>} */
 const all = await (await fetch('/vectors.json')).json()

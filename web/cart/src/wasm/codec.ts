@@ -42,7 +42,7 @@ export function failure(code: string, data: unknown): Error {
 
 /** Bytes that grow at the end. It knows where in the value it is, for whoever has to be told. */
 export class Writer {
-  bytes = new Uint8Array(FIRST_BYTES)
+  bytes: Uint8Array = new Uint8Array(FIRST_BYTES)
   length = 0
   readonly #path: string[] = []
   #view = new DataView(this.bytes.buffer)
@@ -67,22 +67,27 @@ export class Writer {
   }
 
   byte(byte: number): void {
-    this.bytes[this.#room(1)] = byte
+    const at = this.#room(1)
+    this.bytes[at] = byte
   }
 
   count(count: number): void {
-    this.#view.setUint32(this.#room(4), count, true)
+    const at = this.#room(4)
+    this.#view.setUint32(at, count, true)
   }
 
   number(number: number): void {
-    this.#view.setFloat64(this.#room(8), number, true)
+    const at = this.#room(8)
+    this.#view.setFloat64(at, number, true)
   }
 
   blob(blob: Uint8Array): void {
     this.count(blob.length)
-    this.bytes.set(blob, this.#room(blob.length))
+    const at = this.#room(blob.length)
+    this.bytes.set(blob, at)
   }
 
+  /** Makes room, for which the bytes may move. */
   #room(length: number): number {
     const at = this.length
     if (at === this.#misfit) this.fail('wrong_value')
@@ -147,7 +152,7 @@ type Part = readonly [start: number, end: number, made: unknown]
 
 /** The shared parts of what was read last and of what is being read. */
 export class Memory {
-  #bytes = new Uint8Array()
+  #bytes: Uint8Array = new Uint8Array()
   #before = new Map<object, Part[]>()
   #now = new Map<object, Part[]>()
   /** Where in the parts of before the next one is expected. */
@@ -208,7 +213,7 @@ export const truth: Codec<boolean> = {
 
 function numbers(fits: (number: number) => boolean, problem: Problem): Codec<number> {
   return {
-    put(to, value) {
+    put(to: Writer, value: unknown) {
       if (typeof value !== 'number') to.fail('wrong_type')
       if (!fits(value)) to.fail(problem)
       to.number(value)
@@ -231,7 +236,7 @@ export const integer = numbers(
 
 /** Anything, as JSON text. */
 export const json: Codec<string> = {
-  put(to, value) {
+  put(to: Writer, value: unknown) {
     let written: string
     try {
       written = JSON.stringify(value ?? null) ?? 'null'
@@ -268,7 +273,7 @@ export function or<T>(codec: Codec<T>, otherwise: T): Codec<T> {
 
 export function list<T>(codec: Codec<T>): Codec<readonly T[]> {
   return {
-    put(to, value) {
+    put(to: Writer, value: unknown) {
       if (!Array.isArray(value)) to.fail('wrong_type')
       to.count(value.length)
       for (let index = 0; index < value.length; index += 1) to.under(String(index), codec, value[index])

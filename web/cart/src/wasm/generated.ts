@@ -1,8 +1,8 @@
 // Written by `cargo xtask types` from host-web/src/types: do not change it by hand. What crosses between JavaScript and the
 // wasm: each type, and beside it what converts it.
 import {
-  adjacent, bytes, type Codec, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged, text,
-  truth, type Value, value, whole, words,
+  type Adjacent, adjacent, bytes, type Codec, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged,
+  text, truth, type Value, value, whole, words,
 } from './codec.js'
 
 /** An event of a newer build. */
@@ -104,48 +104,24 @@ export interface CloseCart {
 export const closeCart: Codec<CloseCart> = object({ reason: nullable(closeReason) }, true)
 
 /** Something to ask of a cart. */
-export type Command = 
-  | {
+export type Command =
   /** Take a cart. */
-  readonly type: 'OpenCart'
-  readonly data: OpenCart
-}
-  | {
+  | { readonly type: 'OpenCart'; readonly data: OpenCart }
   /** Become its owner. */
-  readonly type: 'ClaimCart'
-  readonly data: ClaimCart
-}
-  | {
+  | { readonly type: 'ClaimCart'; readonly data: ClaimCart }
   /** Put pieces in. */
-  readonly type: 'AddItem'
-  readonly data: AddItem
-}
-  | {
+  | { readonly type: 'AddItem'; readonly data: AddItem }
   /** Set a line's quantity. */
-  readonly type: 'ChangeQuantity'
-  readonly data: ChangeQuantity
-}
-  | {
+  | { readonly type: 'ChangeQuantity'; readonly data: ChangeQuantity }
   /** Take a line out. */
-  readonly type: 'RemoveItem'
-  readonly data: RemoveItem
-}
-  | {
+  | { readonly type: 'RemoveItem'; readonly data: RemoveItem }
   /** Enter a discount code. */
-  readonly type: 'ApplyDiscount'
-  readonly data: ApplyDiscount
-}
-  | {
+  | { readonly type: 'ApplyDiscount'; readonly data: ApplyDiscount }
   /** Take a discount code out. */
-  readonly type: 'RemoveDiscount'
-  readonly data: RemoveDiscount
-}
-  | {
+  | { readonly type: 'RemoveDiscount'; readonly data: RemoveDiscount }
   /** End it. */
-  readonly type: 'CloseCart'
-  readonly data: CloseCart
-}
-export const command: Codec<Command> = adjacent('type', 'data', {
+  | { readonly type: 'CloseCart'; readonly data: CloseCart }
+export const command: Adjacent<Command> = adjacent('type', 'data', {
   OpenCart: openCart,
   ClaimCart: claimCart,
   AddItem: addItem,
@@ -211,24 +187,24 @@ export interface ItemRemoved {
 export const itemRemoved: Codec<ItemRemoved> = object({ shopping_cart_uuid: text, sku: text })
 
 /** What a discount takes off, and when. */
-export type Rule = 
+export type Rule =
   | {
-  readonly kind: 'percent_off'
-  /** Hundredths of a percent: 1000 is 10 %. */
-  readonly basis_points: number
-  /** Only off this line; absent: off the subtotal. */
-  readonly sku?: string
-  /** Only while the subtotal is at least this. */
-  readonly min_subtotal_minor?: number
-}
+      readonly kind: 'percent_off'
+      /** Hundredths of a percent: 1000 is 10 %. */
+      readonly basis_points: number
+      /** Only off this line; absent: off the subtotal. */
+      readonly sku?: string
+      /** Only while the subtotal is at least this. */
+      readonly min_subtotal_minor?: number
+    }
   | {
-  readonly kind: 'amount_off'
-  readonly minor: number
-  /** Only off this line; absent: off the subtotal. */
-  readonly sku?: string
-  /** Only while the subtotal is at least this. */
-  readonly min_subtotal_minor?: number
-}
+      readonly kind: 'amount_off'
+      readonly minor: number
+      /** Only off this line; absent: off the subtotal. */
+      readonly sku?: string
+      /** Only while the subtotal is at least this. */
+      readonly min_subtotal_minor?: number
+    }
 export const rule: Codec<Rule> = tagged('kind', {
   percent_off: object({ basis_points: whole, sku: skipped(text), min_subtotal_minor: skipped(whole) }),
   amount_off: object({ minor: whole, sku: skipped(text), min_subtotal_minor: skipped(whole) }),
@@ -255,48 +231,24 @@ export interface CartClosed {
 export const cartClosed: Codec<CartClosed> = object({ shopping_cart_uuid: text, reason: skipped(closeReason) })
 
 /** A fact in the life of a cart. */
-export type Happened = 
-  | {
+export type Happened =
   /** Somebody took a cart. */
-  readonly type: 'CartOpened'
-  readonly data: CartOpened
-}
-  | {
+  | { readonly type: 'CartOpened'; readonly data: CartOpened }
   /** An owner signed in and took it over. */
-  readonly type: 'CartClaimed'
-  readonly data: CartClaimed
-}
-  | {
+  | { readonly type: 'CartClaimed'; readonly data: CartClaimed }
   /** Pieces of an item were put in. */
-  readonly type: 'ItemAdded'
-  readonly data: ItemAdded
-}
-  | {
+  | { readonly type: 'ItemAdded'; readonly data: ItemAdded }
   /** A line has another quantity now. */
-  readonly type: 'ItemQuantityChanged'
-  readonly data: ItemQuantityChanged
-}
-  | {
+  | { readonly type: 'ItemQuantityChanged'; readonly data: ItemQuantityChanged }
   /** A line was taken out. */
-  readonly type: 'ItemRemoved'
-  readonly data: ItemRemoved
-}
-  | {
+  | { readonly type: 'ItemRemoved'; readonly data: ItemRemoved }
   /** A discount code was entered. */
-  readonly type: 'DiscountApplied'
-  readonly data: DiscountApplied
-}
-  | {
+  | { readonly type: 'DiscountApplied'; readonly data: DiscountApplied }
   /** A discount code was taken out. */
-  readonly type: 'DiscountRemoved'
-  readonly data: DiscountRemoved
-}
-  | {
+  | { readonly type: 'DiscountRemoved'; readonly data: DiscountRemoved }
   /** The cart came to its end. */
-  readonly type: 'CartClosed'
-  readonly data: CartClosed
-}
-export const happened: Codec<Happened> = adjacent('type', 'data', {
+  | { readonly type: 'CartClosed'; readonly data: CartClosed }
+export const happened: Adjacent<Happened> = adjacent('type', 'data', {
   CartOpened: cartOpened,
   CartClaimed: cartClaimed,
   ItemAdded: itemAdded,
@@ -328,22 +280,11 @@ export interface Refused {
 }
 export const refused: Codec<Refused> = object({ code: text, message: or(text, ''), details: json })
 
-export type Verdict = 
-  | {
-  readonly status: 'accepted'
-  readonly version: number
-  readonly events: readonly CloudEvent[]
-}
-  | {
-  readonly status: 'noop'
-  readonly version: number
-}
-  | {
-  readonly status: 'refused'
-} & Refused
-  | {
-  readonly status: 'skipped'
-}
+export type Verdict =
+  | { readonly status: 'accepted'; readonly version: number; readonly events: readonly CloudEvent[] }
+  | { readonly status: 'noop'; readonly version: number }
+  | { readonly status: 'refused' } & Refused
+  | { readonly status: 'skipped' }
 export const verdict: Codec<Verdict> = tagged('status', {
   accepted: object({ version: whole, events: most(100_000, list(cloudEvent)) }),
   noop: object({ version: whole }),
@@ -402,21 +343,11 @@ export interface Said {
 }
 export const said: Codec<Said> = object({ code: text, message: or(text, ''), details: or(text, 'null') })
 
-export type RowStage = 
-  | {
-  readonly stage: 'waiting'
-}
-  | {
-  readonly stage: 'doubtful'
-}
-  | {
-  readonly stage: 'answered'
-  readonly version: number
-  readonly noop: boolean
-}
-  | {
-  readonly stage: 'refused'
-} & Said
+export type RowStage =
+  | { readonly stage: 'waiting' }
+  | { readonly stage: 'doubtful' }
+  | { readonly stage: 'answered'; readonly version: number; readonly noop: boolean }
+  | { readonly stage: 'refused' } & Said
 export const rowStage: Codec<RowStage> = tagged('stage', {
   waiting: object({}),
   doubtful: object({}),
@@ -438,107 +369,31 @@ export interface Row {
 export const row: Codec<Row> = object({ id: text, place: whole, dispatched_at_ms: integer, request: command, stage: rowStage, meant: bytes, became: bytes })
 
 /** A call of a session. */
-export type SessionCall = 
-  | {
-  readonly call: 'begin'
-  readonly cart: string
-  readonly reducer: string
-}
-  | {
-  readonly call: 'snapshot'
-}
-  | {
-  readonly call: 'dispatch'
-  readonly command: Command
-  readonly id: string
-  readonly now: number
-}
-  | {
-  readonly call: 'retry'
-  readonly id: string
-  readonly now: number
-}
-  | {
-  readonly call: 'discard'
-  readonly id: string
-}
-  | {
-  readonly call: 'nextToSend'
-  readonly now: number
-}
-  | {
-  readonly call: 'answered'
-  readonly attempt: number
-  readonly reply: Reply
-}
-  | {
-  readonly call: 'failed'
-  readonly attempt: number
-  readonly maybe_done: boolean
-}
-  | {
-  readonly call: 'rejected'
-  readonly attempt: number
-  readonly said: Refused
-}
-  | {
-  readonly call: 'pause'
-  readonly until: number
-}
-  | {
-  readonly call: 'resume'
-}
-  | {
-  readonly call: 'pausedUntil'
-}
-  | {
-  readonly call: 'confirm'
-  readonly events: readonly CloudEvent[]
-}
-  | {
-  readonly call: 'confirmPacked'
-  readonly history: Uint8Array
-}
-  | {
-  readonly call: 'rebuild'
-  readonly pages: readonly Uint8Array[]
-}
-  | {
-  readonly call: 'missing'
-}
-  | {
-  readonly call: 'setCatalogue'
-  readonly catalogue?: Catalogue | null
-}
-  | {
-  readonly call: 'unsaved'
-}
-  | {
-  readonly call: 'saved'
-  readonly ticket: number
-}
-  | {
-  readonly call: 'merge'
-  readonly rows: readonly Row[]
-  readonly settled_through: number
-}
-  | {
-  readonly call: 'settledAfter'
-  readonly nth: number
-}
-  | {
-  readonly call: 'at'
-  readonly version: number
-}
-  | {
-  readonly call: 'diff'
-  readonly from: number
-  readonly to: number
-}
-  | {
-  readonly call: 'history'
-  readonly after: number
-}
+export type SessionCall =
+  | { readonly call: 'begin'; readonly cart: string; readonly reducer: string }
+  | { readonly call: 'snapshot' }
+  | { readonly call: 'dispatch'; readonly command: Command; readonly id: string; readonly now: number }
+  | { readonly call: 'retry'; readonly id: string; readonly now: number }
+  | { readonly call: 'discard'; readonly id: string }
+  | { readonly call: 'nextToSend'; readonly now: number }
+  | { readonly call: 'answered'; readonly attempt: number; readonly reply: Reply }
+  | { readonly call: 'failed'; readonly attempt: number; readonly maybe_done: boolean }
+  | { readonly call: 'rejected'; readonly attempt: number; readonly said: Refused }
+  | { readonly call: 'pause'; readonly until: number }
+  | { readonly call: 'resume' }
+  | { readonly call: 'pausedUntil' }
+  | { readonly call: 'confirm'; readonly events: readonly CloudEvent[] }
+  | { readonly call: 'confirmPacked'; readonly history: Uint8Array }
+  | { readonly call: 'rebuild'; readonly pages: readonly Uint8Array[] }
+  | { readonly call: 'missing' }
+  | { readonly call: 'setCatalogue'; readonly catalogue?: Catalogue | null }
+  | { readonly call: 'unsaved' }
+  | { readonly call: 'saved'; readonly ticket: number }
+  | { readonly call: 'merge'; readonly rows: readonly Row[]; readonly settled_through: number }
+  | { readonly call: 'settledAfter'; readonly nth: number }
+  | { readonly call: 'at'; readonly version: number }
+  | { readonly call: 'diff'; readonly from: number; readonly to: number }
+  | { readonly call: 'history'; readonly after: number }
 export const sessionCall: Codec<SessionCall> = tagged('call', {
   begin: object({ cart: text, reducer: text }),
   snapshot: object({}),
@@ -567,41 +422,15 @@ export const sessionCall: Codec<SessionCall> = tagged('call', {
 })
 
 /** A call of a timeline. */
-export type TimelineCall = 
-  | {
-  readonly call: 'append'
-  readonly history: Uint8Array
-}
-  | {
-  readonly call: 'cart'
-}
-  | {
-  readonly call: 'length'
-}
-  | {
-  readonly call: 'at'
-  readonly version: number
-}
-  | {
-  readonly call: 'diff'
-  readonly from: number
-  readonly to: number
-}
-  | {
-  readonly call: 'life'
-  readonly pointer: string
-  readonly from: number
-  readonly to: number
-}
-  | {
-  readonly call: 'event'
-  readonly version: number
-}
-  | {
-  readonly call: 'kinds'
-  readonly after: number
-  readonly limit: number
-}
+export type TimelineCall =
+  | { readonly call: 'append'; readonly history: Uint8Array }
+  | { readonly call: 'cart' }
+  | { readonly call: 'length' }
+  | { readonly call: 'at'; readonly version: number }
+  | { readonly call: 'diff'; readonly from: number; readonly to: number }
+  | { readonly call: 'life'; readonly pointer: string; readonly from: number; readonly to: number }
+  | { readonly call: 'event'; readonly version: number }
+  | { readonly call: 'kinds'; readonly after: number; readonly limit: number }
 export const timelineCall: Codec<TimelineCall> = tagged('call', {
   append: object({ history: bytes }),
   cart: object({}),
@@ -618,50 +447,22 @@ export type HistoryProblem = 'not_packed' | 'unknown_layout' | 'cut' | 'too_larg
 export const historyProblem: Codec<HistoryProblem> = words(['not_packed', 'unknown_layout', 'cut', 'too_large', 'malformed', 'out_of_range', 'surplus', 'wrong_checksum', 'does_not_follow'])
 
 /** Why a call was not done. */
-export type Failure = 
-  | {
-  readonly code: 'malformed'
-  readonly data: {
-  /** Where the value lies in the call's bytes. */
-  readonly byte: number
-}
-}
-  | {
+export type Failure =
+  | { readonly code: 'malformed'; readonly data: {
+      /** Where the value lies in the call's bytes. */
+      readonly byte: number
+    } }
   /** Events of another cart arrived. */
-  readonly code: 'foreign_cart'
-  readonly data: {
-  readonly cart: string
-  readonly found: string
-}
-}
-  | {
+  | { readonly code: 'foreign_cart'; readonly data: { readonly cart: string; readonly found: string } }
   /** The bytes are no packed history, or no longer are. */
-  readonly code: 'bad_history'
-  readonly data: {
-  readonly byte: number
-  readonly problem: HistoryProblem
-}
-}
-  | {
+  | { readonly code: 'bad_history'; readonly data: { readonly byte: number; readonly problem: HistoryProblem } }
   /** The reply contradicts itself. */
-  readonly code: 'wrong_reply'
-  readonly data: {
-  readonly reason: string
-}
-}
-  | {
+  | { readonly code: 'wrong_reply'; readonly data: { readonly reason: string } }
   /** An event does not fit into a packed history. */
-  readonly code: 'event_too_large'
-  readonly data: {
-  readonly version: number
-}
-}
-  | {
+  | { readonly code: 'event_too_large'; readonly data: { readonly version: number } }
   /** It was freed. */
-  readonly code: 'gone'
-  readonly data: {}
-}
-export const failure: Codec<Failure> = adjacent('code', 'data', {
+  | { readonly code: 'gone'; readonly data: {} }
+export const failure: Adjacent<Failure> = adjacent('code', 'data', {
   malformed: object({ byte: whole }),
   foreign_cart: object({ cart: text, found: text }),
   bad_history: object({ byte: whole, problem: historyProblem }),
@@ -734,18 +535,10 @@ export interface LineMarks {
 export const lineMarks: Codec<LineMarks> = shared(object({ pending: list(text), refused: list(text) }))
 
 /** What a command is about. */
-export type Subject = 
-  | {
-  readonly about: 'cart'
-}
-  | {
-  readonly about: 'line'
-  readonly sku: string
-}
-  | {
-  readonly about: 'discount'
-  readonly code: string
-}
+export type Subject =
+  | { readonly about: 'cart' }
+  | { readonly about: 'line'; readonly sku: string }
+  | { readonly about: 'discount'; readonly code: string }
 export const subject: Codec<Subject> = tagged('about', {
   cart: object({}),
   line: object({ sku: text }),
@@ -760,133 +553,30 @@ export type Progress = 'waiting' | 'sending' | 'doubtful' | 'answered'
 export const progress: Codec<Progress> = words(['waiting', 'sending', 'doubtful', 'answered'])
 
 /** Why the domain says no, with what a person needs to know. */
-export type Refusal = 
-  | {
-  readonly code: 'cart_not_found'
-  readonly details: {}
-}
-  | {
-  readonly code: 'cart_already_open'
-  readonly details: {}
-}
-  | {
-  readonly code: 'cart_closed'
-  readonly details: {}
-}
-  | {
-  readonly code: 'line_not_found'
-  readonly details: {
-  readonly sku: string
-}
-}
-  | {
-  readonly code: 'item_unknown'
-  readonly details: {
-  readonly sku: string
-}
-}
-  | {
-  readonly code: 'invalid_quantity'
-  readonly details: {
-  readonly min: number
-  readonly max: number
-}
-}
-  | {
-  readonly code: 'invalid_name'
-  readonly details: {
-  readonly field: string
-}
-}
-  | {
-  readonly code: 'invalid_price'
-  readonly details: {
-  readonly minor_max: number
-  readonly per_max: number
-}
-}
-  | {
-  readonly code: 'invalid_discount'
-  readonly details: {}
-}
-  | {
-  readonly code: 'invalid_currency'
-  readonly details: {}
-}
-  | {
-  readonly code: 'too_many_lines'
-  readonly details: {
-  readonly max: number
-}
-}
-  | {
-  readonly code: 'too_many_discounts'
-  readonly details: {
-  readonly max: number
-}
-}
-  | {
-  readonly code: 'too_many_events'
-  readonly details: {
-  readonly max: number
-}
-}
-  | {
-  readonly code: 'total_too_large'
-  readonly details: {
-  readonly max: number
-}
-}
-  | {
-  readonly code: 'discount_unknown'
-  readonly details: {
-  readonly code: string
-}
-}
-  | {
-  readonly code: 'discount_already_applied'
-  readonly details: {
-  readonly code: string
-}
-}
-  | {
-  readonly code: 'discount_not_applied'
-  readonly details: {
-  readonly code: string
-}
-}
-  | {
-  readonly code: 'discount_minimum_not_met'
-  readonly details: {
-  readonly code: string
-  readonly min_subtotal_minor: number
-  readonly subtotal_minor: number
-}
-}
-  | {
-  readonly code: 'price_changed'
-  readonly details: {
-  readonly sku: string
-  readonly from: Price
-  readonly to: Price
-}
-}
-  | {
-  readonly code: 'currency_mismatch'
-  readonly details: {
-  readonly cart: string
-  readonly catalogue: string
-}
-}
-  | {
-  readonly code: 'not_owner'
-  readonly details: {}
-}
-  | {
-  readonly code: 'command_reused'
-  readonly details: {}
-}
-export const refusal: Codec<Refusal> = adjacent('code', 'details', {
+export type Refusal =
+  | { readonly code: 'cart_not_found'; readonly details: {} }
+  | { readonly code: 'cart_already_open'; readonly details: {} }
+  | { readonly code: 'cart_closed'; readonly details: {} }
+  | { readonly code: 'line_not_found'; readonly details: { readonly sku: string } }
+  | { readonly code: 'item_unknown'; readonly details: { readonly sku: string } }
+  | { readonly code: 'invalid_quantity'; readonly details: { readonly min: number; readonly max: number } }
+  | { readonly code: 'invalid_name'; readonly details: { readonly field: string } }
+  | { readonly code: 'invalid_price'; readonly details: { readonly minor_max: number; readonly per_max: number } }
+  | { readonly code: 'invalid_discount'; readonly details: {} }
+  | { readonly code: 'invalid_currency'; readonly details: {} }
+  | { readonly code: 'too_many_lines'; readonly details: { readonly max: number } }
+  | { readonly code: 'too_many_discounts'; readonly details: { readonly max: number } }
+  | { readonly code: 'too_many_events'; readonly details: { readonly max: number } }
+  | { readonly code: 'total_too_large'; readonly details: { readonly max: number } }
+  | { readonly code: 'discount_unknown'; readonly details: { readonly code: string } }
+  | { readonly code: 'discount_already_applied'; readonly details: { readonly code: string } }
+  | { readonly code: 'discount_not_applied'; readonly details: { readonly code: string } }
+  | { readonly code: 'discount_minimum_not_met'; readonly details: { readonly code: string; readonly min_subtotal_minor: number; readonly subtotal_minor: number } }
+  | { readonly code: 'price_changed'; readonly details: { readonly sku: string; readonly from: Price; readonly to: Price } }
+  | { readonly code: 'currency_mismatch'; readonly details: { readonly cart: string; readonly catalogue: string } }
+  | { readonly code: 'not_owner'; readonly details: {} }
+  | { readonly code: 'command_reused'; readonly details: {} }
+export const refusal: Adjacent<Refusal> = adjacent('code', 'details', {
   cart_not_found: object({}),
   cart_already_open: object({}),
   cart_closed: object({}),
@@ -915,18 +605,10 @@ export const refusal: Codec<Refusal> = adjacent('code', 'details', {
  * What made a pending command into one that would be refused: the confirmed event of a version, other prices, or an
  * earlier command that does nothing any more.
  */
-export type Cause = 
-  | {
-  readonly by: 'event'
-  readonly version: number
-}
-  | {
-  readonly by: 'catalogue'
-}
-  | {
-  readonly by: 'command'
-  readonly id: string
-}
+export type Cause =
+  | { readonly by: 'event'; readonly version: number }
+  | { readonly by: 'catalogue' }
+  | { readonly by: 'command'; readonly id: string }
 export const cause: Codec<Cause> = tagged('by', {
   event: object({ version: whole }),
   catalogue: object({}),
@@ -934,18 +616,14 @@ export const cause: Codec<Cause> = tagged('by', {
 })
 
 /** What a pending command would be now: what it was meant to be; something else; refused, as far as is known here. */
-export type Standing = 
+export type Standing =
+  | { readonly standing: 'as_meant' }
+  | { readonly standing: 'changed' }
   | {
-  readonly standing: 'as_meant'
-}
-  | {
-  readonly standing: 'changed'
-}
-  | {
-  readonly standing: 'refused'
-  /** What made it so. */
-  readonly cause: Cause | null
-} & Refusal
+      readonly standing: 'refused'
+      /** What made it so. */
+      readonly cause: Cause | null
+    } & Refusal
 export const standing: Codec<Standing> = tagged('standing', {
   as_meant: object({}),
   changed: object({}),
@@ -1033,36 +711,21 @@ export type Snapshot = {
 export const snapshot: Codec<Snapshot> = object({ revision: whole, '...': seen })
 
 /** What became of a command that was dispatched, or is tried again. */
-export type Dispatched = 
-  | {
+export type Dispatched =
   /** It is visible and waits to be sent. */
-  readonly status: 'applied'
-}
-  | {
+  | { readonly status: 'applied' }
   /** Already so: there is nothing to do. */
-  readonly status: 'noop'
-}
-  | {
+  | { readonly status: 'noop' }
   /** It was taken before, and may be settled by now. */
-  readonly status: 'again'
-}
-  | {
+  | { readonly status: 'again' }
   /** The domain says no. */
-  readonly status: 'refused'
-} & Refusal
-  | {
+  | { readonly status: 'refused' } & Refusal
   /** There is no room for it. */
-  readonly status: 'queue_full'
-  readonly max: number
-}
-  | {
+  | { readonly status: 'queue_full'; readonly max: number }
   /** The cart has events of a newer build: reload. */
-  readonly status: 'update_needed'
-}
-  | {
+  | { readonly status: 'update_needed' }
   /** There is no such command to try again. */
-  readonly status: 'unknown'
-}
+  | { readonly status: 'unknown' }
 export const dispatched: Codec<Dispatched> = tagged('status', {
   applied: object({}),
   noop: object({}),
@@ -1115,36 +778,24 @@ export interface Unsaved {
 export const unsaved: Codec<Unsaved> = object({ ticket: whole, rows: list(row), removed: list(text), settled_through: whole })
 
 /** What became of a command. */
-export type Outcome = 
-  | {
+export type Outcome =
   /** Its events are confirmed. */
-  readonly outcome: 'confirmed'
-  readonly version: number
-  /** Whether it became something else than it was meant to be. */
-  readonly changed: boolean
-}
   | {
+      readonly outcome: 'confirmed'
+      readonly version: number
+      /** Whether it became something else than it was meant to be. */
+      readonly changed: boolean
+    }
   /** Already so. */
-  readonly outcome: 'noop'
-  readonly version: number
-}
-  | {
+  | { readonly outcome: 'noop'; readonly version: number }
   /** The server refused it. It needs attention until it is tried again or discarded. */
-  readonly outcome: 'refused'
-} & Said
-  | {
+  | { readonly outcome: 'refused' } & Said
   /** Somebody discarded it. */
-  readonly outcome: 'discarded'
-}
-  | {
+  | { readonly outcome: 'discarded' }
   /** A newer command that was not sent yet either says the same thing anew. */
-  readonly outcome: 'superseded'
-  readonly by: string
-}
-  | {
+  | { readonly outcome: 'superseded'; readonly by: string }
   /** It was answered in another tab, and none of its events are in the cart. */
-  readonly outcome: 'elsewhere'
-}
+  | { readonly outcome: 'elsewhere' }
 export const outcome: Codec<Outcome> = tagged('outcome', {
   confirmed: object({ version: whole, changed: truth }),
   noop: object({ version: whole }),
