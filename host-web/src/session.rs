@@ -39,6 +39,7 @@ pub(crate) enum SessionCall {
     At { version: Real },
     Diff { from: Real, to: Real },
     History { after: u64 },
+    Fingerprint { id: CommandId },
 }
 
 tagged! {
@@ -71,6 +72,7 @@ tagged! {
         At = "at" { version: Real },
         Diff = "diff" { from: Real, to: Real },
         History = "history" { after: u64 },
+        Fingerprint = "fingerprint" { id: CommandId },
     }
 }
 
@@ -133,6 +135,7 @@ pub(crate) fn call(session: &mut Option<Box<Session>>, call: SessionCall, out: &
             versions.and_then(|(from, to)| session.diff(from, to)).put(out);
         }
         SessionCall::History { after } => session.packed(after)?.put(out),
+        SessionCall::Fingerprint { id } => session.request(id).map(CartRequest::fingerprint).put(out),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-// Builds the package into dist/: what TypeScript makes of src/, the wasm with its glue, and the wasm as base64.
+// Builds the package into dist/: what TypeScript makes of src/, the wasm, and the wasm as base64.
 // `node build.mjs [FOLDER]`: FOLDER is what `cargo xtask web` filled, dist-wasm unless given, or TILLROLL_WASM.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,6 +19,5 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const { status } = spawnSync(process.execPath, [tsc, '--project', join(here, 'tsconfig.json')], { stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 copyFileSync(join(wasm, 'tillroll_bg.wasm'), join(dist, 'tillroll_bg.wasm'))
-copyFileSync(join(wasm, 'tillroll.js'), join(dist, 'glue.js'))
 const base64 = readFileSync(join(dist, 'tillroll_bg.wasm')).toString('base64')
 writeFileSync(join(dist, 'inline-wasm.js'), `export const WASM = '${base64}'\n`)

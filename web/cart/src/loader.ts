@@ -2,9 +2,9 @@
 
 import type { Core, CoreSession } from './core.js'
 import { asCartError, CartError } from './errors.js'
-import * as glue from './glue.js'
 import { REDUCER } from './reducer.js'
 import type { Timeline } from './types.js'
+import { CartSession, CartTimeline, instantiateSync } from './wasm/index.js'
 
 /** Where the wasm comes from, if not from where the entry knows it. */
 export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module
@@ -61,10 +61,10 @@ async function compile(source: WasmSource): Promise<WebAssembly.Module> {
 
 function install(module: WebAssembly.Module): Core {
   if (core) return core
-  glue.initSync({ module })
+  instantiateSync(module)
   core = {
-    session: (cart) => new glue.CartSession(cart, REDUCER) as unknown as CoreSession,
-    timeline: (packed) => new glue.CartTimeline(packed) as unknown as Timeline,
+    session: (cart) => new CartSession(cart, REDUCER) as unknown as CoreSession,
+    timeline: (packed) => new CartTimeline(packed) as unknown as Timeline,
   }
   return core
 }

@@ -128,6 +128,8 @@ type Keyed = { readonly [member: string]: unknown }
 /** The newer value, with every part that equals the older one's being that very part; what is new is frozen. */
 export function share<T>(older: unknown, newer: T): T {
   if (Object.is(older, newer) || typeof newer !== 'object' || newer === null) return newer
+  // A part of the core's snapshot: what of it equals the older one is the older one already.
+  if (Object.isFrozen(newer)) return newer
   if (Array.isArray(newer)) return shareList(Array.isArray(older) ? older : [], newer as unknown[]) as T
   if (Object.getPrototypeOf(newer) !== Object.prototype) return newer
   const before = (typeof older === 'object' && older !== null ? older : {}) as Keyed

@@ -394,6 +394,7 @@ export type SessionCall =
   | { readonly call: 'at'; readonly version: number }
   | { readonly call: 'diff'; readonly from: number; readonly to: number }
   | { readonly call: 'history'; readonly after: number }
+  | { readonly call: 'fingerprint'; readonly id: string }
 export const sessionCall: Codec<SessionCall> = tagged('call', {
   begin: object({ cart: text, reducer: text }),
   snapshot: object({}),
@@ -419,6 +420,7 @@ export const sessionCall: Codec<SessionCall> = tagged('call', {
   at: object({ version: real }),
   diff: object({ from: real, to: real }),
   history: object({ after: whole }),
+  fingerprint: object({ id: text }),
 })
 
 /** A call of a timeline. */

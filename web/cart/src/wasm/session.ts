@@ -1,6 +1,6 @@
 /** One cart as one client has it. What each call means, and what always holds, is in core/src/session/mod.rs. */
 
-import { bytes, type Codec, list, Memory, nullable, real, share } from './codec.js'
+import { bytes, type Codec, list, Memory, nullable, real, share, text } from './codec.js'
 import {
   type Arrival,
   arrival,
@@ -37,6 +37,7 @@ const batches = nullable(batch)
 const writings = nullable(unsaved)
 const settlements = list(settlement)
 const number = nullable(real)
+const words = nullable(text)
 const nothing: Codec<void> = { put: () => {}, take: () => {} }
 
 /** Moments (`now`, `until`) are milliseconds since 1970. */
@@ -189,6 +190,11 @@ export class CartSession {
   /** The confirmed events after a version as a packed history. */
   history(after: number): Uint8Array {
     return this.#ask({ call: 'history', after }, bytes)
+  }
+
+  /** Of a command that is pending or needs attention, as events name its content. */
+  fingerprint(id: string): string | undefined {
+    return this.#ask({ call: 'fingerprint', id }, words) ?? undefined
   }
 
   /** Gives it up at once; every further call fails. */
