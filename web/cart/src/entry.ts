@@ -1,6 +1,7 @@
 /** What every entry exports. Entries differ only in where the wasm comes from. */
 
 import { Client } from './client.js'
+import { asCartError } from './errors.js'
 import { expectLoaded, load, loaded, loadSync, type WasmSource } from './loader.js'
 import type { Cart, CartOptions, Timeline } from './types.js'
 
@@ -46,7 +47,14 @@ export function entry(
       if (!loaded()) loadSync(wasm ?? atOnce())
     },
     isReady: () => loaded() !== null,
-    openTimeline: (packed) => expectLoaded().timeline(packed),
+    openTimeline: (packed) => {
+      const core = expectLoaded()
+      try {
+        return core.timeline(packed)
+      } catch (thrown) {
+        throw asCartError(thrown, 'malformed', 'the bytes are no history of a cart')
+      }
+    },
   }
 }
 

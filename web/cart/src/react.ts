@@ -1,6 +1,6 @@
 /** `@tillroll/cart/react`: a cart in React. No provider: hand the cart down, or put it into a context of your own. */
 
-import { useCallback, useRef, useSyncExternalStore } from 'react'
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { Cart, Snapshot } from './types.js'
 
 /** All of the cart; renders again whenever anything in it changes. */
@@ -17,19 +17,23 @@ export function useCartSelector<Selected>(
   select: (snapshot: Snapshot) => Selected,
   isEqual: (before: Selected, after: Selected) => boolean = Object.is,
 ): Selected {
-  const last = useRef<{ snapshot: Snapshot; select: unknown; selected: Selected } | null>(null)
-  const selectFrom = (snapshot: Snapshot): Selected => {
-    const known = last.current
-    if (known?.snapshot === snapshot && known.select === select) return known.selected
-    const selected = select(snapshot)
-    const kept = known && isEqual(known.selected, selected) ? known.selected : selected
-    last.current = { snapshot, select, selected: kept }
-    return kept
-  }
-  // The newest selector counts, and a new one is no new subscription.
-  const from = useRef(selectFrom)
-  from.current = selectFrom
-  const now = useCallback(() => from.current(cart.getSnapshot()), [cart])
-  const onServer = useCallback(() => from.current(cart.getServerSnapshot()), [cart])
-  return useSyncExternalStore(cart.subscribe, now, onServer)
+  const shown = useRef<{ readonly selected: Selected } | null>(null)
+  const [now, onServer] = useMemo(() => {
+    let from: Snapshot | null = null
+    let last = shown.current
+    const selectFrom = (snapshot: Snapshot): Selected => {
+      if (from !== snapshot || !last) {
+        const selected = select(snapshot)
+        last = last && isEqual(last.selected, selected) ? last : { selected }
+        from = snapshot
+      }
+      return last.selected
+    }
+    return [() => selectFrom(cart.getSnapshot()), () => selectFrom(cart.getServerSnapshot())]
+  }, [cart, select, isEqual])
+  const selected = useSyncExternalStore(cart.subscribe, now, onServer)
+  useEffect(() => {
+    shown.current = { selected }
+  }, [selected])
+  return selected
 }

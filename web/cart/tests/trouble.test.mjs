@@ -1,0 +1,446 @@
+// Reloads, storages that fail, servers that talk nonsense, names that are meant to hurt: nothing that the shopper did is
+// lost, and what is wrong is said.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CartError, createCart, indexedDBStorage, memoryStorage, openCart } from '@tillroll/cart'
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
+import { add, CART, countOf, id, World } from './support/world.mjs'
+
+globalThis.IDBKeyRange = IDBKeyRange
+
+test('a reload in the middle of sending goes on with the same ids', async () => {
+  const world = new World()
+  const first = await world.tab({ faults: { latencyMs: [4_000, 4_000] } })
+  await world.run(20_000)
+  const { id } = first.cart.dispatch(add('Tea'))
+  await world.run(1_000)
+  assert.equal(world.state.version, 1)
+  first.kill()
+  world.tabs.length = 0
+  const second = await world.tab({ faults: { offline: true } })
+  const pending = second.cart.getSnapshot().pending.find((one) => one.id === id)
+  assert.equal(pending.progress, 'doubtful')
+  assert.equal(second.cart.getSnapshot().totals.total_minor, 100)
+  await world.expectAgreement()
+  assert.equal(countOf(world, 'Tea'), 1)
+})
+
+test('IndexedDB keeps the queue, the history and the token, apart for each principal', async () => {
+  const factory = new IDBFactory()
+  const storage = indexedDBStorage(factory)
+  const server = new World().server
+  const opened = (principal, transport) =>
+    openCart({ id: CART, principal, open: { currency: 'EUR' }, storage, transport })
+  const deaf = {
+    send: async () => ({ result: 'failed', maybeDone: false, error: new CartError('unreachable', 'no') }),
+    open: () => Promise.reject(new CartError('unreachable', 'no')),
+    page: () => Promise.reject(new CartError('unreachable', 'no')),
+  }
+  const offline = await opened('ann', deaf)
+  const { id } = offline.dispatch(add('Tea'))
+  assert.equal(offline.getSnapshot().storage, 'saved')
+  await offline.close()
+
+  const bob = await opened('bob', deaf)
+  assert.equal(
+    bob.getSnapshot().pending.some((one) => one.id === id),
+    false,
+  )
+  await bob.close()
+
+  const online = await opened('ann', server)
+  const { confirmed } = online.dispatch(add('Tea'), { id })
+  assert.deepEqual(await confirmed, { outcome: 'confirmed', version: 2, changed: false })
+  await online.close()
+  const { rows, history } = await (await storage.open('ann', CART)).read()
+  assert.deepEqual(rows, [])
+  assert.ok(history.length > 0)
+  assert.equal(await (await storage.open('ann', CART)).token('x'), await (await storage.open('ann', CART)).token('y'))
+})
+
+const failing = (which) => ({
+  shared: true,
+  open: async (...of) => {
+    if (which.has('open')) throw new DOMException('a private window', 'InvalidStateError')
+    const storage = await memoryStorage(true).open(...of)
+    const guarded =
+      (name) =>
+      (...given) => {
+        if (which.has(name)) throw new DOMException('the disk is full', 'QuotaExceededError')
+        return storage[name](...given)
+      }
+    return { ...storage, read: guarded('read'), write: guarded('write'), writeHistory: guarded('writeHistory') }
+  },
+})
+
+for (const which of ['open', 'read', 'write', 'writeHistory']) {
+  test(`a storage whose ${which} fails is told of, and everything goes on from memory`, async () => {
+    const broken = new Set([which])
+    const world = new World({ storage: failing(broken) })
+    const { cart } = await world.tab()
+    const { confirmed } = cart.dispatch(add('Tea'))
+    await world.run(5_000)
+    assert.equal((await confirmed).outcome, 'confirmed')
+    const { storage, storageError } = cart.getSnapshot()
+    if (which === 'writeHistory') assert.equal(storage, 'saved', 'it is a copy of what the server has')
+    else assert.deepEqual([storage, storageError.code], ['failed', 'storage_failed'])
+    broken.clear()
+    cart.dispatch(add('Bread'))
+    await world.expectAgreement()
+    if (which === 'write') assert.equal(cart.getSnapshot().storage, 'saved', 'it works again')
+  })
+}
+
+test('a storage that never answers holds nothing up for long', async () => {
+  const world = new World({ storage: { shared: true, open: () => new Promise(() => {}) } })
+  const tab = world.simulation.tab()
+  const opening = openCart({
+    id: CART,
+    open: true,
+    storage: world.storage,
+    transport: world.server,
+    environment: tab.environment,
+  })
+  await world.run(10_000)
+  const cart = await opening
+  cart.dispatch(add('Tea'))
+  await world.run()
+  assert.equal(world.state.total_minor, 100)
+})
+
+test('rows that cannot be read are left where they are, and said', async () => {
+  const world = new World()
+  await (await world.storage.open('', CART)).write({
+    rows: [{ id: id(5), stage: 'lost' }],
+    removed: [],
+    settledThrough: 0,
+  })
+  const { cart } = await world.tab()
+  cart.dispatch(add('Tea'))
+  await world.expectAgreement()
+  assert.deepEqual([cart.getSnapshot().storage, world.state.total_minor], ['failed', 100])
+  assert.equal((await (await world.storage.open('', CART)).read()).rows.length, 1)
+})
+
+const NONSENSE = [
+  undefined,
+  null,
+  'ok',
+  [],
+  {},
+  { results: 7, version: 1, state_hash: null, reducer: 'x' },
+  { results: [{ command_id: id(1), status: 'fine' }], version: 1, state_hash: null, reducer: 'x' },
+  { results: [], version: -1, state_hash: null, reducer: 'x' },
+  { results: [], version: 1.5, state_hash: null, reducer: 'x' },
+  { results: [], version: 1, state_hash: 'zz', reducer: 'x' },
+  { results: [], version: 1, state_hash: null },
+  JSON.parse('{"__proto__": {"results": []}}'),
+]
+
+test('replies that are none are errors of the connection, and the same commands go again', async () => {
+  const world = new World()
+  const left = [...NONSENSE]
+  const server = {
+    ...world.server,
+    send: async (...sending) =>
+      left.length > 0 ? { result: 'answered', reply: left.shift() } : world.server.send(...sending),
+  }
+  const { cart } = await world.tab({ server })
+  cart.dispatch(add('Tea'))
+  await world.run(100)
+  assert.equal(cart.getSnapshot().connection.state, 'waiting')
+  assert.equal(cart.getSnapshot().connection.error.code, 'malformed_reply')
+  await world.run(600_000)
+  assert.equal(left.length, 0)
+  await world.expectAgreement()
+  assert.equal(countOf(world, 'Tea'), 1)
+})
+
+test('a transport that throws, or answers nothing, loses nothing', async () => {
+  const world = new World()
+  const left = [
+    () => undefined,
+    () => ({ result: 'maybe' }),
+    () => Promise.reject(new TypeError('no')),
+    () => {
+      throw 'no'
+    },
+  ]
+  const server = { ...world.server, send: async (...sending) => (left.shift() ?? world.server.send)(...sending) }
+  const { cart } = await world.tab({ server })
+  cart.dispatch(add('Tea'))
+  await world.run(120_000)
+  assert.equal(left.length, 0)
+  await world.expectAgreement()
+  assert.equal(countOf(world, 'Tea'), 1)
+})
+
+test('a request that takes too long is given up and sent again', async () => {
+  const world = new World()
+  let first = true
+  const server = {
+    ...world.server,
+    send: (...sending) => {
+      if (!first) return world.server.send(...sending)
+      first = false
+      return new Promise(() => {})
+    },
+  }
+  const { cart } = await world.tab({ server, timeoutMs: 2_000 })
+  await world.run(2_100)
+  assert.equal(cart.getSnapshot().connection.error.code, 'timed_out')
+  cart.dispatch(add('Tea'))
+  await world.expectAgreement()
+})
+
+test('events of another cart and pages that cannot be read are refused, and said', async () => {
+  for (const [page, code] of [
+    [
+      (world) => ({ events: world.server.events(CART).map((event) => ({ ...event, subject: id(77) })), more: false }),
+      'foreign_cart',
+    ],
+    [() => ({ packed: new Uint8Array([1, 2, 3]), more: false }), 'malformed_reply'],
+    [() => ({ events: [{ type: 'nonsense' }], more: false }), 'malformed_reply'],
+    [() => ({ events: [], more: true }), 'malformed_reply'],
+  ]) {
+    const world = new World()
+    world.server.act(CART, [{ command_id: id(1), type: 'OpenCart', data: {} }])
+    let broken = true
+    const server = {
+      ...world.server,
+      page: async (...asked) => (broken ? page(world) : world.server.page(...asked)),
+    }
+    const { cart } = await world.tab({ server, open: undefined })
+    assert.equal(cart.getSnapshot().connection.error.code, code)
+    assert.equal(cart.getSnapshot().confirmedVersion, 0)
+    broken = false
+    await world.expectAgreement()
+  }
+})
+
+test('Retry-After is obeyed, and a connection that comes back is used at once', async () => {
+  const world = new World()
+  let calls = 0
+  const server = {
+    ...world.server,
+    send: async (...sending) => {
+      calls++
+      if (calls > 1) return world.server.send(...sending)
+      const error = new CartError('unavailable', 'later')
+      return { result: 'failed', maybeDone: false, retryAfterMs: 60_000, error }
+    },
+  }
+  const { cart } = await world.tab({ server })
+  await world.run(59_000)
+  assert.equal(calls, 1)
+  const { state, retryAt } = cart.getSnapshot().connection
+  assert.deepEqual([state, retryAt > world.simulation.now()], ['waiting', true])
+  world.simulation.setOnline(false)
+  assert.equal(cart.getSnapshot().connection.state, 'offline')
+  world.simulation.setOnline(true)
+  await world.run(10)
+  assert.equal(calls, 2)
+})
+
+test("what is turned away whole waits for attention, with the server's code", async () => {
+  const world = new World()
+  const { cart } = await world.tab({ open: undefined })
+  await world.run()
+  assert.equal(cart.getSnapshot().status, 'none')
+  assert.equal(cart.dispatch(add('Tea')).refusal.code, 'cart_not_found')
+  world.server.act(CART, [{ command_id: id(1), type: 'OpenCart', data: {} }])
+  const other = {
+    ...world.server,
+    send: async () => ({ result: 'rejected', code: 'new_code', message: 'not so', details: { a: 1 } }),
+  }
+  const second = await world.tab({ server: other, open: undefined, storage: null })
+  await world.run()
+  second.cart.dispatch(add('Tea'))
+  await world.run()
+  const [{ refusal }] = second.cart.getSnapshot().attention
+  assert.deepEqual(refusal, { code: 'other', said: 'new_code', message: 'not so', details: { a: 1 } })
+})
+
+test('a server with other rules asks for an update; what is pending is kept and still sent', async () => {
+  const world = new World()
+  const server = {
+    ...world.server,
+    send: async (...sending) => {
+      const answered = await world.server.send(...sending)
+      return { ...answered, reply: { ...answered.reply, reducer: 'fedcba9876543210' } }
+    },
+  }
+  const { cart } = await world.tab({ server })
+  await world.run()
+  assert.equal(cart.getSnapshot().updateNeeded, true)
+  assert.equal(cart.getSnapshot().diverged, null, 'hashes of other rules are not compared')
+  cart.dispatch(add('Tea'))
+  await world.run()
+  assert.equal(world.state.total_minor, 100)
+})
+
+test('an event of a newer build is kept, and nothing is decided on it', async () => {
+  const world = new World()
+  world.server.act(CART, [{ command_id: id(1), type: 'OpenCart', data: {} }])
+  const [opened] = world.server.events(CART)
+  const newer = { ...opened, id: id(2), sequence: 2, type: 'tillroll.cart.GiftWrapped', data: { ribbon: 'red' } }
+  const server = {
+    ...world.server,
+    page: async () => ({ events: [opened, newer], more: false }),
+    open: () => new Promise(() => {}),
+  }
+  const { cart } = await world.tab({ server, open: undefined })
+  await world.run()
+  const { updateNeeded, confirmedVersion } = cart.getSnapshot()
+  assert.deepEqual([updateNeeded, confirmedVersion], [true, 2])
+  const { status, confirmed } = cart.dispatch(add('Tea'))
+  assert.deepEqual([status, await confirmed], ['update_needed', { outcome: 'not_taken' }])
+  assert.equal(cart.history().at(-1).type, 'GiftWrapped')
+})
+
+test('no name that a shopper types is special', async () => {
+  const names = [
+    '__proto__',
+    'constructor',
+    'toString',
+    '<img src=x onerror=alert(1)>',
+    '\u202egnp.exe',
+    '👩‍🚀',
+    '"',
+    '\\',
+  ]
+  const world = new World()
+  const { cart } = await world.tab()
+  for (const name of names) assert.equal(cart.dispatch(add(name)).status, 'applied')
+  assert.equal(cart.dispatch(add('a\nb')).refusal.code, 'invalid_name')
+  assert.equal(cart.dispatch(add('x'.repeat(257))).refusal.code, 'invalid_name')
+  await world.expectAgreement()
+  assert.deepEqual(
+    cart.getSnapshot().lines.map(({ sku }) => sku),
+    names,
+  )
+  assert.deepEqual(cart.diff(1, 2).map(({ path }) => path)[0], '/lines/__proto__')
+  assert.equal({}.polluted, undefined)
+})
+
+test('what is no command is thrown back with the place that is wrong, and changes nothing', async () => {
+  const world = new World()
+  const { cart } = await world.tab()
+  const before = cart.getSnapshot()
+  for (const [command, at] of [
+    [undefined, '/command'],
+    [{ type: 'StealCart', data: {} }, '/command/type'],
+    [{ type: 'AddItem', data: { item_name: 'Tea', qty: 2 } }, '/command/data/qty'],
+    [{ type: 'AddItem', data: { item_name: 'Tea', quantity: 1.5 } }, '/command/data/quantity'],
+  ]) {
+    assert.throws(
+      () => cart.dispatch(command),
+      (error) => {
+        assert.ok(error instanceof CartError)
+        assert.deepEqual([error.code, error.details.at], ['malformed', at])
+        return true
+      },
+    )
+  }
+  assert.throws(() => cart.dispatch(add('Tea'), { id: 'tea' }), { code: 'malformed' })
+  assert.equal(cart.getSnapshot(), before)
+  await assert.rejects(openCart({ id: 'cart', transport: world.server, storage: null }), { code: 'malformed' })
+  await cart.close()
+  assert.throws(() => cart.dispatch(add('Tea')), { code: 'closed' })
+})
+
+test('a cart shows what the server rendered and queues commands until the rules are there', async () => {
+  const world = new World()
+  world.server.act(CART, [
+    { command_id: id(1), type: 'OpenCart', data: { currency: 'EUR' } },
+    { command_id: id(2), ...add('Tea') },
+  ])
+  const { environment } = world.simulation.tab()
+  const cart = createCart({ id: CART, transport: world.server, storage: null, initial: world.state, environment })
+  const rendered = cart.getServerSnapshot()
+  assert.deepEqual([rendered.totals.total_minor, rendered.confirmedVersion, rendered.status], [100, 2, 'open'])
+  assert.equal(cart.getServerSnapshot(), rendered)
+  const early = cart.dispatch(add('Bread'))
+  await world.run()
+  await cart.ready
+  assert.equal(early.status, 'queued')
+  assert.equal((await early.confirmed).outcome, 'confirmed')
+  assert.equal(cart.getSnapshot().totals.total_minor, 200)
+  assert.equal(cart.getServerSnapshot(), rendered, 'hydration compares it once more')
+})
+
+test('undo discards what was not sent, and takes back what was', async () => {
+  const world = new World()
+  const { cart, faults } = await world.tab()
+  const tea = cart.dispatch(add('Tea', 100, 2))
+  await world.run()
+  const more = cart.dispatch({ type: 'ChangeQuantity', data: { sku: 'Tea', quantity: 5 } })
+  await world.run()
+  assert.equal(cart.undo(more.id).status, 'dispatched')
+  assert.equal(cart.getSnapshot().lines[0].quantity, 2)
+  await world.run()
+  const removed = cart.dispatch({ type: 'RemoveItem', data: { sku: 'Tea' } })
+  await world.run()
+  cart.undo(removed.id)
+  assert.deepEqual(
+    cart.getSnapshot().lines.map(({ sku, total_minor }) => [sku, total_minor]),
+    [['Tea', 200]],
+  )
+  await world.run()
+  cart.undo(tea.id)
+  assert.deepEqual(cart.getSnapshot().lines, [])
+  await world.run()
+  faults.offline = true
+  await world.run()
+  cart.dispatch(add('Jam'))
+  const unsent = cart.dispatch(add('Bread'))
+  assert.equal(cart.undo(unsent.id).status, 'discarded')
+  assert.equal(cart.undo(CART).status, 'not_undoable')
+  assert.equal(cart.undo(id(999)).status, 'unknown')
+  await world.expectAgreement()
+})
+
+test('any earlier moment can be seen', async () => {
+  const world = new World()
+  const { cart } = await world.tab()
+  cart.dispatch(add('Tea'))
+  cart.dispatch({ type: 'ChangeQuantity', data: { sku: 'Tea', quantity: 3 } })
+  await world.expectAgreement()
+  assert.equal(cart.at(0), null)
+  assert.deepEqual([cart.at(2).total_minor, cart.at(3).total_minor, cart.at(4)], [100, 300, undefined])
+  assert.deepEqual(
+    cart.history({ from: 2 }).map(({ version, type }) => [version, type]),
+    [
+      [2, 'ItemAdded'],
+      [3, 'ItemQuantityChanged'],
+    ],
+  )
+  assert.deepEqual(cart.diff(2, 3)[0], { path: '/lines/Tea/quantity', from: 1, to: 3 })
+  const timeline = cart.timeline()
+  assert.equal(timeline.length, 3)
+  assert.deepEqual(
+    timeline.life('/total_minor', 1, 3).map(({ version, to }) => [version, to]),
+    [
+      [2, 100],
+      [3, 300],
+    ],
+  )
+  timeline.free()
+})
+
+test("a listener that throws is not the cart's fault", async () => {
+  const world = new World()
+  const { cart } = await world.tab()
+  let heard = 0
+  const end = cart.subscribe(() => {
+    throw new Error('a listener')
+  })
+  cart.subscribe(() => heard++)
+  assert.equal(cart.dispatch(add('Tea')).status, 'applied')
+  assert.ok(heard > 0)
+  end()
+  let reported = 0
+  for (let nth = 0; nth < 10; nth++) await world.run().catch(({ message }) => (reported += message === 'a listener'))
+  assert.ok(reported > 0)
+  await world.expectAgreement()
+})
