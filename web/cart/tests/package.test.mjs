@@ -46,7 +46,8 @@ test('publint finds nothing, strictly', async () => {
 })
 
 test('the types are right for whoever imports them', async () => {
-  const { stdout } = await run(process.execPath, [
+  // It ends with an error when it finds a problem.
+  await run(process.execPath, [
     fileURLToPath(new URL('../../node_modules/@arethetypeswrong/cli/dist/index.js', import.meta.url)),
     '--pack',
     '.',
@@ -55,7 +56,6 @@ test('the types are right for whoever imports them', async () => {
     '--exclude-entrypoints',
     './tillroll_bg.wasm',
   ])
-  assert.match(stdout, /No problems found/)
 })
 
 test('no type is any', async () => {
@@ -63,7 +63,7 @@ test('no type is any', async () => {
   assert.ok(declared.length > 10)
   for (const path of declared) {
     const text = await readFile(here(`dist/${path}`), 'utf8')
-    const code = text.replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, '').replaceAll(/'[^'\n]*'/g, '')
+    const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '').replaceAll(/'[^'\n]*'/g, '')
     assert.doesNotMatch(code, /\bany\b/, path)
   }
 })

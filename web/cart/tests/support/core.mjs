@@ -1,6 +1,6 @@
 // The session of the built wasm itself, without the package around it.
 import { init } from '@tillroll/cart'
-import { CartSession } from '../../dist/glue.js'
+import { CartSession } from '../../dist/wasm/index.js'
 
 await init()
 
