@@ -17,7 +17,7 @@ const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const run = (...args) => promisify(execFile)(process.execPath, args, { timeout: 60_000 })
 const readme = await readFile(here('README.md'), 'utf8')
 const blocks = (language) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\s\S]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code)
+  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code)
 
 const bin = process.env.TILLROLL_BIN ?? here('../../target/debug/tillroll')
 const running = process.env.TILLROLL_URL
