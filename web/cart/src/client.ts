@@ -9,7 +9,7 @@ import { asCartError, CartError } from './errors.js'
 import { Keeper } from './keeper.js'
 import { Sender, within } from './sender.js'
 import { Settlements } from './settlements.js'
-import { connection, refusal, share, view, viewOf } from './snapshot.js'
+import { connection, refusal, view, viewOf } from './snapshot.js'
 import { indexedDBStorage } from './storage.js'
 import { Stream } from './stream.js'
 import { type Message, Tabs } from './tabs.js'
@@ -95,7 +95,7 @@ export class Client implements Cart {
     this.#env = environment(options.environment)
     this.#context = { cart: options.id, token: null }
     this.#storages = options.storage === undefined ? this.#ownStorage() : options.storage
-    this.#rendered = share(null, viewOf(options.initial ?? null, this.#around()))
+    this.#rendered = viewOf(null, options.initial ?? null, this.#around())
     this.#snapshot = this.#rendered
     if (core) this.#begin(core)
     this.ready = this.#start(load)
@@ -114,12 +114,10 @@ export class Client implements Cart {
     if (this.#stale) {
       this.#stale = false
       const raw = this.#session?.snapshot()
-      this.#snapshot = share(
-        this.#snapshot,
-        raw && (raw.cart || raw.sync.known_version > 0 || !this.#options.initial)
-          ? view(raw, this.#around())
-          : { ...viewOf(this.#options.initial ?? null, this.#around()) },
-      )
+      const known = raw && (raw.cart || raw.sync.known_version > 0 || !this.#options.initial)
+      this.#snapshot = known
+        ? view(this.#snapshot, raw, this.#around())
+        : viewOf(this.#snapshot, this.#options.initial ?? null, this.#around())
     }
     return this.#snapshot
   }

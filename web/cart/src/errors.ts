@@ -36,6 +36,8 @@ export class CartError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options)
+    // Snapshots hold it.
+    Object.freeze(this)
   }
 }
 

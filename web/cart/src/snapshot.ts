@@ -1,12 +1,15 @@
 /** From what the core shows to what a page sees: frozen, and with every part that did not change the same object. */
 
 import type { CoreSettlement, CoreSnapshot, Said } from './core.js'
-import type { AttentionItem, Connection, Outcome, PendingCommand, Snapshot } from './types.js'
-import type { CartState, Refusal, RefusalCode } from './wire.js'
+import type { AttentionItem, CartLine, Connection, Outcome, PendingCommand, Snapshot } from './types.js'
+import { share } from './wasm/codec.js'
+import type { CartState, Line, Refusal, RefusalCode } from './wire.js'
 
 /** What a snapshot has beside the session. */
 export type Around = Pick<Snapshot, 'id' | 'connection' | 'storage' | 'storageError'> & { readonly missing: boolean }
 
+const NONE: readonly never[] = Object.freeze([])
+const UNMARKED = { pending: NONE, refused: NONE }
 const NOWHERE: CoreSnapshot['sync'] = { confirmed_version: 0, known_version: 0, update_needed: false, diverged: null }
 
 /** All codes of refusals. */
@@ -35,34 +38,62 @@ const CODES: Record<RefusalCode, true> = {
   command_reused: true,
 }
 
-/** The snapshot of a session. */
-export function view(core: CoreSnapshot, around: Around): Snapshot {
-  const attention: readonly AttentionItem[] = core.attention.map((item) => ({
+/** What was made of a part of the core's snapshot; that part is the same object until something in it changes. */
+const made = new WeakMap<object, unknown>()
+
+function once<Raw extends object, View>(raw: Raw, make: (raw: Raw) => View): View {
+  const known = (made.get(raw) as View | undefined) ?? make(raw)
+  made.set(raw, known)
+  return known
+}
+
+/** The snapshot of a session, with every part that did not change taken from the one before. */
+export function view(before: Snapshot, core: CoreSnapshot, around: Around): Snapshot {
+  const attention = core.attention.map((item) => once(item, attentionOf))
+  const pending = core.pending.map((item) => once(item, pendingOf))
+  return share(before, { ...shown(core.cart, core, attention, around), pending, attention })
+}
+
+/** The snapshot of a state that a server rendered. */
+export function viewOf(before: Snapshot | null, cart: CartState | null, around: Around): Snapshot {
+  const sync = { ...NOWHERE, confirmed_version: cart?.version ?? 0 }
+  return share(before, shown(cart, { lines: [], sync }, [], around))
+}
+
+function pendingOf(item: CoreSnapshot['pending'][number]): PendingCommand {
+  const { standing } = item
+  const refused = standing.standing === 'refused' ? standing : null
+  return {
+    id: item.id,
+    command: item.request,
+    subject: item.subject,
+    dispatchedAt: item.dispatched_at_ms,
+    progress: item.progress,
+    standing: standing.standing,
+    refusal: refused && refusal(refused.code, '', refused.details),
+    cause: refused ? refused.cause : null,
+    meant: item.meant,
+    now: item.now,
+  }
+}
+
+function attentionOf(item: CoreSnapshot['attention'][number]): AttentionItem {
+  return {
     id: item.id,
     command: item.request,
     subject: item.subject,
     dispatchedAt: item.dispatched_at_ms,
     refusal: said(item.said),
     cause: item.cause,
-  }))
-  const pending: readonly PendingCommand[] = core.pending.map((item) => ({
-    id: item.id,
-    command: item.request,
-    subject: item.subject,
-    dispatchedAt: item.dispatched_at_ms,
-    progress: item.progress,
-    standing: item.standing.standing,
-    refusal: item.standing.standing === 'refused' ? refusal(item.standing.code, '', item.standing.details) : null,
-    cause: item.standing.standing === 'refused' ? item.standing.cause : null,
-    meant: item.meant,
-    now: item.now,
-  }))
-  return { ...shown(core.cart, core, attention, around), pending, attention }
+  }
 }
 
-/** The snapshot of a state that a server rendered. */
-export function viewOf(cart: CartState | null, around: Around): Snapshot {
-  return shown(cart, { lines: [], sync: { ...NOWHERE, confirmed_version: cart?.version ?? 0 } }, [], around)
+function lineOf(line: Line, ids: readonly string[], attention: readonly AttentionItem[], pending: readonly string[]) {
+  const refused = ids.length > 0 ? attention.filter(({ id }) => ids.includes(id)) : NONE
+  const known = made.get(line) as CartLine | undefined
+  const now = share(known, { ...line, pending, refused })
+  made.set(line, now)
+  return now
 }
 
 function shown(
@@ -72,16 +103,15 @@ function shown(
   { missing, ...around }: Around,
 ): Snapshot {
   let pieces = 0
-  for (const line of cart?.lines ?? []) pieces += line.quantity
+  for (const line of cart?.lines ?? NONE) pieces += line.quantity
   return {
     ...around,
     status: cart?.status ?? (missing ? 'none' : 'unknown'),
-    lines: (cart?.lines ?? []).map((line, index) => ({
-      ...line,
-      pending: lines[index]?.pending ?? [],
-      refused: attention.filter(({ id }) => lines[index]?.refused.includes(id)),
-    })),
-    discounts: cart?.discounts ?? [],
+    lines: (cart?.lines ?? NONE).map((line, index) => {
+      const { pending, refused } = lines[index] ?? UNMARKED
+      return lineOf(line, refused, attention, pending)
+    }),
+    discounts: cart?.discounts ?? NONE,
     totals: {
       currency: cart?.currency ?? null,
       pieces,
@@ -90,7 +120,7 @@ function shown(
       total_minor: cart?.total_minor ?? 0,
       estimated: (cart?.version ?? 0) !== sync.confirmed_version,
     },
-    pending: [],
+    pending: NONE,
     attention,
     confirmedVersion: sync.confirmed_version,
     knownVersion: sync.known_version,
@@ -122,46 +152,3 @@ export function refusal(code: string, message: string, details: unknown): Refusa
 
 /** A connection and nothing else to say of it. */
 export const connection = (state: Connection['state']): Connection => ({ state, retryAt: null, error: null })
-
-type Keyed = { readonly [member: string]: unknown }
-
-/** The newer value, with every part that equals the older one's being that very part; what is new is frozen. */
-export function share<T>(older: unknown, newer: T): T {
-  if (Object.is(older, newer) || typeof newer !== 'object' || newer === null) return newer
-  // A part of the core's snapshot: what of it equals the older one is the older one already.
-  if (Object.isFrozen(newer)) return newer
-  if (Array.isArray(newer)) return shareList(Array.isArray(older) ? older : [], newer as unknown[]) as T
-  if (Object.getPrototypeOf(newer) !== Object.prototype) return newer
-  const before = (typeof older === 'object' && older !== null ? older : {}) as Keyed
-  const names = Object.keys(newer)
-  let same = names.length === Object.keys(before).length
-  for (const name of names) {
-    const now = (newer as Keyed)[name]
-    const kept = share(Object.hasOwn(before, name) ? before[name] : undefined, now)
-    if (!Object.is(kept, now)) (newer as { [member: string]: unknown })[name] = kept
-    same &&= Object.hasOwn(before, name) && Object.is(kept, before[name])
-  }
-  return same ? (before as T) : Object.freeze(newer)
-}
-
-/** Elements are matched by their place, or by their key when a list grew or shrank in front of them. */
-function shareList(older: readonly unknown[], newer: unknown[]): unknown[] {
-  let same = older.length === newer.length
-  let byKey: Map<unknown, unknown> | null = null
-  for (const [index, now] of newer.entries()) {
-    let before = older[index]
-    const key = keyOf(now)
-    if (key !== undefined && key !== keyOf(before)) {
-      byKey ??= new Map(older.map((element) => [keyOf(element), element]))
-      before = byKey.get(key)
-    }
-    newer[index] = share(before, now)
-    same &&= Object.is(newer[index], older[index])
-  }
-  return same ? (older as unknown[]) : (Object.freeze(newer) as unknown[])
-}
-
-function keyOf(element: unknown): unknown {
-  const { id, sku, code } = (element ?? {}) as Keyed
-  return id ?? sku ?? code
-}
