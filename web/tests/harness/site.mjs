@@ -103,7 +103,8 @@ const policy = (map) => {
 const fileAt = async (folders, path) => {
   for (const [start, folder] of Object.entries(folders)) {
     if (!path.startsWith(start) || normalize(path) !== path) continue
-    const file = join(folder, path.slice(start.length) || 'index.html')
+    const name = path.slice(start.length)
+    const file = join(folder, name === '' || name.endsWith('/') ? `${name}index.html` : name)
     const found = await stat(file).catch(() => undefined)
     if (found?.isFile()) return file
   }

@@ -13,10 +13,12 @@ const PROGRAM = process.env.TILLROLL_BIN ?? fileURLToPath(new URL('../../../targ
 /** Most lines of what the program says that are kept, to be shown when it does not start. */
 const LINES_MAX = 50
 
+/** @typedef {import('./ends.mjs').Whose} Whose */
+
 /**
  * Starts the system; it ends, and its folder goes, with `whose`.
  *
- * @param {import('./ends.mjs').Whose} whose
+ * @param {Whose} whose
  * @param {object} [options]
  * @param {string} [options.catalogue] a file of prices and discount rules; without it prices are taken as given
  * @param {boolean} [options.demo] with the generated demo and its catalogue
