@@ -1,4 +1,4 @@
-// Builds the package into dist/: what TypeScript makes of src/, the wasm, and the wasm as base64.
+// Builds the package into dist/: what TypeScript makes of src/, the wasm, the wasm as base64, and the name of the rules in it.
 // `node build.mjs [FOLDER]`: FOLDER is what `cargo xtask web` filled, dist-wasm unless given, or TILLROLL_WASM.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,3 +21,10 @@ if (status !== 0) process.exit(status ?? 1)
 copyFileSync(join(wasm, 'tillroll_bg.wasm'), join(dist, 'tillroll_bg.wasm'))
 const base64 = readFileSync(join(dist, 'tillroll_bg.wasm')).toString('base64')
 writeFileSync(join(dist, 'inline-wasm.js'), `export const WASM = '${base64}'\n`)
+
+// The first digits of the reducer module's hash, which the server's replies name too.
+const lock = join(here, '../../reducer.lock')
+const sha256 = existsSync(lock) ? /^sha256 = "(\w+)"$/m.exec(readFileSync(lock, 'utf8'))?.[1] : 'a2471149446104e6'
+if (!sha256) throw new Error(`${lock} names no module: run \`cargo xtask reducer --lock\``)
+writeFileSync(join(dist, 'reducer.js'), `export const REDUCER = '${sha256.slice(0, 16)}'\n`)
+for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) copyFileSync(join(here, '../..', licence), join(here, licence))

@@ -18,17 +18,16 @@ export class Tabs {
   readonly #channel: Channel | null
   readonly #done = new AbortController()
 
-  /** `alone`: no other tab sees this one's rows, so it sends for itself. */
   readonly #name: string
   readonly #env: Environment
   readonly #alone: boolean
 
+  /** `alone`: no other tab sees this one's rows, so it sends for itself. So it does where it could not tell of them. */
   constructor(name: string, env: Environment, alone: boolean, hear: (message: Message) => void) {
     this.#name = name
     this.#env = env
-    this.#alone = alone
-
     this.#channel = alone ? null : env.channel(name)
+    this.#alone = !this.#channel
     if (this.#channel) {
       this.#channel.onmessage = ({ data }) => {
         // A tab with another build of this page may say anything.

@@ -30,6 +30,8 @@ test('what is packed is what the sources make, and nothing else', async () => {
     return path.endsWith('.d.ts') ? [`${stem}.js`] : [`${stem}.js`, `${stem}.d.ts`]
   })
   const wanted = [
+    'LICENSE-APACHE',
+    'LICENSE-MIT',
     'README.md',
     'package.json',
     'dist/tillroll_bg.wasm',
