@@ -5,8 +5,9 @@
 
 import type { Core, CoreSession, Dispatched } from './core.js'
 import { type Environment, environment } from './environment.js'
-import { asCartError, CartError } from './errors.js'
+import { asCartError, CartError, misuse, quietly } from './errors.js'
 import { Keeper } from './keeper.js'
+import { Pricing } from './pricing.js'
 import { Sender, within } from './sender.js'
 import { Settlements } from './settlements.js'
 import { connection, refusal, view, viewOf } from './snapshot.js'
@@ -20,6 +21,7 @@ import type {
   CartStorage,
   Connection,
   DispatchResult,
+  Outcome,
   QueueStorage,
   Settlement,
   Snapshot,
@@ -33,15 +35,14 @@ import type { CartState, Catalogue, Change, Command, PastEvent } from './wire.js
 const TIMEOUT_MS = 15_000
 /** A storage that does not answer holds nothing up for longer. */
 const STORAGE_TIMEOUT_MS = 3_000
-/** Most commands that wait for the wasm. */
+/** Most commands that wait until they can be decided. */
 const EARLY_MAX = 500
-/** Refusals that say that prices or rules are not the ones that are known here. */
-const STALE_CATALOGUE = new Set(['price_changed', 'item_unknown', 'discount_unknown', 'currency_mismatch'])
 
-/** A command that was given before the wasm was there. */
+/** A command that was given before anything could be decided. */
 interface Early {
   readonly command: Command
   readonly id: string
+  readonly settle: (outcome: Outcome | Promise<Outcome>) => void
 }
 
 /** What is stored of the cart, when that is known. */
@@ -72,8 +73,8 @@ export class Client implements Cart {
   #tabs: Tabs | null = null
   #leading = false
   #forgetWakes: (() => void) | null = null
-  #etag: string | null = null
-  #asking: Promise<void> | null = null
+  /** None when the page gives prices itself. */
+  #pricing: Pricing | null = null
 
   #listening: Connection = connection('loading')
   #sendingError: { error: CartError; retryAt: number | null } | null = null
@@ -88,16 +89,19 @@ export class Client implements Cart {
 
   readonly #options: CartOptions
 
+  /** With a `core` it decides at once, unless there is a storage to read first. */
   constructor(options: CartOptions, load: () => Promise<Core>, core: Core | null) {
     this.#options = options
-
     this.id = options.id
     this.#env = environment(options.environment)
-    this.#context = { cart: options.id, token: null }
+    this.#context = { cart: options.id, token: options.token ?? null }
     this.#storages = options.storage === undefined ? this.#ownStorage() : options.storage
     this.#rendered = viewOf(null, options.initial ?? null, this.#around())
     this.#snapshot = this.#rendered
-    if (core) this.#begin(core)
+    if (core) {
+      this.#begin(core)
+      if (!this.#storages) this.#open()
+    }
     this.ready = this.#start(load)
     // Who does not wait for it finds the error in the snapshot.
     this.ready.catch(() => {})
@@ -148,8 +152,7 @@ export class Client implements Cart {
     this.#expectOpen()
     const waiting = this.#early.findIndex((early) => early.id === id)
     if (waiting >= 0) {
-      this.#early.splice(waiting, 1)
-      this.#settlements.end(id, { outcome: 'discarded' })
+      for (const { settle } of this.#early.splice(waiting, 1)) settle({ outcome: 'discarded' })
       return 'discarded'
     }
     const said = misuse(() => this.#session?.discard(id)) ?? 'unknown'
@@ -212,7 +215,7 @@ export class Client implements Cart {
       this.#stream?.need(true)
       this.#tabs?.say({ about: 'wake' })
     }
-    this.#askForCatalogue()
+    this.#pricing?.ask()
     this.#changed(true)
   }
 
@@ -222,6 +225,7 @@ export class Client implements Cart {
     this.#forgetWakes?.()
     await this.#keeper?.close().catch(() => {})
     this.#tabs?.close()
+    for (const { settle } of this.#early.splice(0)) settle({ outcome: 'closed' })
     this.#settlements.close()
     this.getSnapshot()
     this.#changed(true)
@@ -232,11 +236,10 @@ export class Client implements Cart {
     const looking = this.#look()
     try {
       const core = await load()
-      const found = await Promise.race([looking, this.#afterAWhile()])
+      const found = await this.#foundInTime(looking)
       if (this.#stopped.signal.aborted) return
       this.#begin(core)
-      if (found) await this.#restore(found)
-      else void looking.then((late) => (late && !this.#stopped.signal.aborted ? this.#restore(late) : undefined))
+      if (found) this.#restore(found)
     } catch (thrown) {
       this.#listening = {
         state: 'loading',
@@ -246,8 +249,11 @@ export class Client implements Cart {
       this.#changed(true)
       throw this.#listening.error
     }
-    await this.#open()
-    if (this.#session?.snapshot().cart) this.#decideEarly()
+    if (this.#options.open && !this.#expectSession().snapshot().cart) {
+      this.#context.token ??= freshToken()
+      this.#open(await hashOf(this.#context.token))
+    }
+    if (this.#expectSession().snapshot().cart) this.#decideEarly()
     this.#join()
   }
 
@@ -275,13 +281,22 @@ export class Client implements Cart {
     }
   }
 
-  #afterAWhile(): Promise<undefined> {
-    return new Promise((resolve) => {
-      this.#env.later(STORAGE_TIMEOUT_MS, () => resolve(undefined))
-    })
+  /** What is stored, unless that takes too long; then it is taken when it comes. */
+  async #foundInTime(looking: Promise<Found | undefined>): Promise<Found | undefined> {
+    try {
+      return await within(this.#env, STORAGE_TIMEOUT_MS, this.#stopped.signal, () => looking)
+    } catch (thrown) {
+      this.#storageError = asCartError(thrown, 'storage_failed', 'the storage does not answer')
+      void looking.then((late) => {
+        if (!late || this.#stopped.signal.aborted) return
+        this.#storageError = null
+        this.#restore(late)
+      })
+      return undefined
+    }
   }
 
-  async #restore({ storage, stored, token }: Found): Promise<void> {
+  #restore({ storage, stored, token }: Found): void {
     const session = this.#expectSession()
     this.#context.token ??= token
     // Damaged bytes are no loss: the server has the events.
@@ -311,25 +326,22 @@ export class Client implements Cart {
   }
 
   /** Opens a cart that is this page's to open. Its id names the command, so it is opened once whoever does it. */
-  async #open(): Promise<void> {
+  #open(token_hash?: string): void {
     const { open } = this.#options
-    const session = this.#expectSession()
-    if (!open || session.snapshot().cart) return
-    this.#context.token ??= freshToken()
-    const token_hash = await hashOf(this.#context.token)
+    if (!open) return
     const data = { ...(open === true ? {} : open), ...(token_hash && { token_hash }) }
-    misuse(() => session.dispatch({ type: 'OpenCart', data }, this.id, this.#env.now()))
+    misuse(() => this.#expectSession().dispatch({ type: 'OpenCart', data }, this.id, this.#env.now()))
+    this.#heard = true
     this.#changed(true)
   }
 
   #decideEarly(): void {
     this.#heard = true
-    for (const { command, id } of this.#early.splice(0)) {
+    for (const { command, id, settle } of this.#early.splice(0)) {
       try {
-        const dispatched = this.#session?.dispatch(command, id, this.#env.now())
-        if (dispatched) this.#endOf(id, dispatched)
+        settle(this.#outcomeOf(id, this.#expectSession().dispatch(command, id, this.#env.now())))
       } catch {
-        this.#settlements.end(id, { outcome: 'not_taken' })
+        settle({ outcome: 'not_taken' })
       }
     }
     this.#changed(true)
@@ -338,10 +350,14 @@ export class Client implements Cart {
   #join(): void {
     if (this.#stopped.signal.aborted) return
     const session = this.#expectSession()
-    const { transport, timeoutMs = TIMEOUT_MS } = this.#options
+    const { transport, catalogue, timeoutMs = TIMEOUT_MS } = this.#options
     const { signal } = this.#stopped
+    const act = () => this.#act()
+    if (catalogue === undefined) {
+      this.#pricing = new Pricing(session, transport, this.#env, this.#context, timeoutMs, signal, act)
+    }
     this.#sender = new Sender(session, transport, this.#env, this.#context, timeoutMs, signal, {
-      changed: () => this.#act(),
+      changed: act,
       stands: (error, retryAt) => {
         this.#sendingError = error && { error, retryAt }
         this.#changed(true)
@@ -349,11 +365,11 @@ export class Client implements Cart {
     })
     const newSession = () => (this.#core as Core).session(this.id)
     this.#stream = new Stream(session, newSession, transport, this.#env, this.#context, timeoutMs, signal, {
-      changed: () => this.#act(),
+      changed: act,
       arrived: (events) => this.#tabs?.say({ about: 'events', events }),
       stands: (listening) => {
         this.#listening = listening
-        if (listening.state === 'live') this.#askForCatalogue()
+        if (listening.state === 'live') this.#pricing?.ask()
         this.#changed(true)
       },
       missing: (missing) => {
@@ -371,7 +387,7 @@ export class Client implements Cart {
     this.#listening = connection('follower')
     this.#tabs.lead(() => this.#lead())
     if (!this.#leading) this.#stream.need(true)
-    this.#askForCatalogue()
+    this.#pricing?.ask()
     this.#forgetWakes = this.#env.onWake(() => (this.#env.isOnline() ? this.reconnect() : this.#changed(true)))
     this.#act()
   }
@@ -438,68 +454,42 @@ export class Client implements Cart {
 
   #settledNow({ id, outcome }: Settlement): void {
     if (outcome.outcome !== 'refused') return
-    if (STALE_CATALOGUE.has(outcome.refusal.code)) this.#askForCatalogue()
+    this.#pricing?.hear(outcome.refusal.code)
     // Somebody else opened it: that is as good.
     if (id === this.id && this.#options.open) this.#session?.discard(id)
   }
 
-  #askForCatalogue(): void {
-    const { transport, catalogue, timeoutMs = TIMEOUT_MS } = this.#options
-    if (catalogue !== undefined || !transport.catalogue) return
-    this.#asking ??= this.#fetchCatalogue(timeoutMs)
-      // Without it, prices are taken as they are given and the server decides.
-      .catch(() => {})
-      .finally(() => {
-        this.#asking = null
-      })
-  }
-
-  async #fetchCatalogue(timeoutMs: number): Promise<void> {
-    const answer = await within(this.#env, timeoutMs, this.#stopped.signal, async (signal) =>
-      this.#options.transport.catalogue?.(this.#etag, { ...this.#context, signal }),
-    )
-    if (!answer || answer === 'same') return
-    // The core reads it strictly.
-    this.#expectSession().setCatalogue(answer.catalogue as Catalogue)
-    this.#etag = answer.etag
-    this.#act()
-  }
-
   #dispatchEarly(command: Command, id: string): DispatchResult {
     if (this.#early.length >= EARLY_MAX) return this.#resultOf(id, { status: 'queue_full', max: EARLY_MAX })
-    this.#early.push({ command, id })
-    return { id, status: 'queued', refusal: null, confirmed: this.#settlements.wait(id) }
+    const confirmed = new Promise<Outcome>((settle) => {
+      this.#early.push({ command, id, settle })
+    })
+    return { id, status: 'queued', refusal: null, confirmed }
   }
 
   #resultOf(id: string, dispatched: Dispatched | undefined): DispatchResult {
     if (!dispatched) throw notReady()
     const said = dispatched.status === 'refused' ? refusal(dispatched.code, '', dispatched.details) : null
-    const confirmed = this.#settlements.wait(id)
-    this.#endOf(id, dispatched)
-    return { id, status: dispatched.status, refusal: said, confirmed }
+    return { id, status: dispatched.status, refusal: said, confirmed: this.#outcomeOf(id, dispatched) }
   }
 
-  /** Ends the wait for what will not be settled. */
-  #endOf(id: string, dispatched: Dispatched): void {
+  /** What becomes of a command in the end, from what came of it at once. */
+  async #outcomeOf(id: string, dispatched: Dispatched): Promise<Outcome> {
     switch (dispatched.status) {
       case 'applied':
-        break
+        return this.#settlements.wait(id)
       case 'again':
-        this.#settlements.endIfOver(id, this.#expectSession().snapshot())
-        break
+        return this.#settlements.waitUnlessOver(id, this.#expectSession().snapshot())
       case 'noop':
-        this.#settlements.end(id, { outcome: 'noop', version: null })
-        break
+        return { outcome: 'noop', version: null }
       case 'refused':
-        this.#settlements.end(id, { outcome: 'refused', refusal: refusal(dispatched.code, '', dispatched.details) })
-        break
+        return { outcome: 'refused', refusal: refusal(dispatched.code, '', dispatched.details) }
       case 'queue_full':
       case 'update_needed':
       case 'unknown':
-        this.#settlements.end(id, { outcome: 'not_taken' })
-        break
+        return { outcome: 'not_taken' }
       default:
-        dispatched satisfies never
+        return dispatched satisfies never
     }
   }
 
@@ -515,8 +505,9 @@ export class Client implements Cart {
 
   #connection(): Connection {
     if (this.#stopped.signal.aborted) return connection('closed')
-    if (!this.#sendingError || !this.#leading) return this.#listening
-    return { state: this.#env.isOnline() ? 'waiting' : 'offline', ...this.#sendingError }
+    const known: Connection =
+      this.#sendingError && this.#leading ? { state: 'waiting', ...this.#sendingError } : this.#listening
+    return this.#env.isOnline() || known.state === 'loading' ? known : { ...known, state: 'offline' }
   }
 
   #ownStorage(): QueueStorage | null {
@@ -535,21 +526,4 @@ export class Client implements Cart {
 
 function notReady(): CartError {
   return new CartError('not_ready', 'the cart is not ready yet: await cart.ready')
-}
-
-/** What the core throws for an argument is the caller's mistake. */
-function misuse<T>(call: () => T): T {
-  try {
-    return call()
-  } catch (thrown) {
-    throw asCartError(thrown, 'malformed', 'the core does not take that')
-  }
-}
-
-function quietly(call: () => unknown): void {
-  try {
-    call()
-  } catch {
-    // The caller says why it does not matter.
-  }
 }

@@ -11,7 +11,10 @@ export interface Entry {
   openCart(options: CartOptions): Promise<Cart>
   /** A cart at once: it shows `initial` and queues commands until the wasm is there. */
   createCart(options: CartOptions): Cart
-  /** A cart that decides at once, where the wasm is there or can be had without waiting: tests, servers, `/inline`. */
+  /**
+   * A cart that decides at once, where the wasm is there or can be had without waiting: tests, servers, `/inline`. It has
+   * no storage unless one is given, and makes no token.
+   */
   openCartSync(options: CartOptions, wasm?: BufferSource | WebAssembly.Module): Cart
   /** Loads the wasm; may be called again, and does nothing then. The others call it themselves. */
   init(wasm?: WasmSource | Promise<WasmSource>): Promise<void>

@@ -63,3 +63,21 @@ function placeOf(data: unknown): string {
   if (typeof at === 'string') return ` at ${at || '/'} (${String(problem)})`
   return typeof reason === 'string' ? ` (${reason})` : ''
 }
+
+/** What the core throws for an argument is the caller's mistake. */
+export function misuse<T>(call: () => T): T {
+  try {
+    return call()
+  } catch (thrown) {
+    throw asCartError(thrown, 'malformed', 'the core does not take that')
+  }
+}
+
+/** Does what may fail. The caller says why that does not matter. */
+export function quietly(call: () => unknown): void {
+  try {
+    call()
+  } catch {
+    // See there.
+  }
+}

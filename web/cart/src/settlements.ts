@@ -30,25 +30,25 @@ export class Settlements {
     this.#nth = settled.at(-1)?.nth ?? this.#nth
     if (settled.length > 0) this.#log = [...this.#log, ...settled].slice(-LOG_MAX)
     for (const settlement of settled) {
-      this.end(settlement.id, settlement.outcome)
+      this.#end(settlement.id, settlement.outcome)
       for (const listener of [...this.#listeners]) queueMicrotask(() => listener(settlement))
     }
     return settled
   }
 
-  /** Ends the wait for a command. */
-  end(id: string, outcome: Outcome): void {
+  #end(id: string, outcome: Outcome): void {
     const resolves = this.#waiting.get(id)
     this.#waiting.delete(id)
     for (const resolve of resolves ?? []) resolve(outcome)
   }
 
-  /** Ends the wait for a command that was taken before, if that came to its end already. */
-  endIfOver(id: string, { pending, attention }: CoreSnapshot): void {
-    if (pending.some((command) => command.id === id)) return
+  /** The same of a command that was taken before, and may have come to its end already. */
+  waitUnlessOver(id: string, { pending, attention }: CoreSnapshot): Promise<Outcome> {
+    if (pending.some((command) => command.id === id)) return this.wait(id)
     const last = this.#log.findLast((settlement) => settlement.id === id)
-    if (last) this.end(id, last.outcome)
-    else if (!attention.some((command) => command.id === id)) this.end(id, { outcome: 'elsewhere' })
+    if (last) return Promise.resolve(last.outcome)
+    if (attention.some((command) => command.id === id)) return this.wait(id)
+    return Promise.resolve({ outcome: 'elsewhere' })
   }
 
   knows(id: string): boolean {
@@ -67,6 +67,6 @@ export class Settlements {
 
   close(): void {
     this.#closed = true
-    for (const id of [...this.#waiting.keys()]) this.end(id, { outcome: 'closed' })
+    for (const id of [...this.#waiting.keys()]) this.#end(id, { outcome: 'closed' })
   }
 }

@@ -42,7 +42,7 @@ export function memoryStorage(shared = false): QueueStorage {
           mine.kept.history = history.slice()
         },
         token: async (fresh) => {
-          mine.kept.token ??= fresh
+          mine.kept.token ||= fresh
           return mine.kept.token
         },
         close() {},
@@ -101,7 +101,7 @@ function stored(factory: IDBFactory, cart: readonly [string, string]): CartStora
       let token = fresh
       await change([CARTS], (transaction) =>
         keep(transaction, (kept) => {
-          token = kept.token ?? fresh
+          token = kept.token || fresh
           return { ...kept, token }
         }),
       )

@@ -158,7 +158,7 @@ export type Outcome =
   | { readonly outcome: 'discarded' }
   /** A newer command that was not sent yet either says the same anew. */
   | { readonly outcome: 'superseded'; readonly by: string }
-  /** It was answered in another tab, and none of its events are in the cart. */
+  /** It ended before this page or in another tab, and how is not known here. */
   | { readonly outcome: 'elsewhere' }
   /** Not taken (`queue_full`, `update_needed`, `unknown`), or the cart was closed first: then a later page goes on with it. */
   | { readonly outcome: 'not_taken' | 'closed' }
@@ -242,6 +242,8 @@ export interface CartOptions {
    * it out for a cart that exists.
    */
   readonly open?: CommandData['OpenCart'] | true
+  /** The cart's token, if the page keeps it itself; otherwise the storage has it, or gets a new one with `open`. */
+  readonly token?: string
   /** Where pending commands live; by default IndexedDB where there is one. `null`: in memory only. */
   readonly storage?: QueueStorage | null
   /** Prices and rules; by default the transport's. `null`: none. */

@@ -1,8 +1,9 @@
 // Reloads, storages that fail, servers that talk nonsense, names that are meant to hurt: nothing that the shopper did is
 // lost, and what is wrong is said.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { CartError, createCart, indexedDBStorage, memoryStorage, openCart } from '@tillroll/cart'
+import { CartError, createCart, indexedDBStorage, memoryStorage, openCart, openCartSync } from '@tillroll/cart'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { add, CART, countOf, id, World } from './support/world.mjs'
 
@@ -367,6 +368,56 @@ test('a cart shows what the server rendered and queues commands until the rules 
   assert.equal((await early.confirmed).outcome, 'confirmed')
   assert.equal(cart.getSnapshot().totals.total_minor, 200)
   assert.equal(cart.getServerSnapshot(), rendered, 'hydration compares it once more')
+})
+
+test('an id that is used for another command is refused, and the first one is not told so', async () => {
+  const world = new World()
+  const { cart } = await world.tab()
+  const first = cart.dispatch(add('Tea'))
+  const second = cart.dispatch(add('Bread'), { id: first.id })
+  assert.deepEqual([second.status, second.refusal.code], ['refused', 'command_reused'])
+  const again = cart.dispatch(add('Tea'), { id: first.id })
+  assert.equal(again.status, 'again')
+  await world.expectAgreement()
+  assert.equal((await second.confirmed).outcome, 'refused')
+  assert.equal((await first.confirmed).outcome, 'confirmed')
+  assert.deepEqual(await again.confirmed, await first.confirmed)
+  assert.deepEqual(await cart.dispatch(add('Tea'), { id: first.id }).confirmed, await first.confirmed)
+})
+
+test('a cart without a storage decides at once when the rules are there', async () => {
+  const world = new World()
+  const { environment } = world.simulation.tab()
+  const cart = openCartSync({ id: CART, open: { currency: 'EUR' }, transport: world.server, environment })
+  assert.equal(cart.dispatch(add('Tea', 250)).status, 'applied')
+  assert.equal(cart.getSnapshot().totals.total_minor, 250)
+  await world.run()
+  assert.equal(world.state.total_minor, 250)
+})
+
+test('the token is made once, told to the server as its hash, and sent with each request', async () => {
+  const world = new World()
+  const tokens = new Set()
+  const server = {
+    ...world.server,
+    send: (batch, context) => {
+      tokens.add(context.token)
+      return world.server.send(batch, context)
+    },
+  }
+  const first = await world.tab({ server })
+  first.cart.dispatch(add('Tea'))
+  await world.run()
+  await first.cart.close()
+  world.tabs.length = 0
+  const second = await world.tab({ server, open: undefined })
+  second.cart.dispatch(add('Bread'))
+  await world.expectAgreement()
+  const [token, ...others] = tokens
+  assert.deepEqual(others, [])
+  assert.match(token, /^[0-9a-f]{64}$/)
+  const [opened] = world.server.events(CART)
+  assert.equal(opened.data.token_hash, createHash('sha256').update(token).digest('hex'))
 })
 
 test('undo discards what was not sent, and takes back what was', async () => {
