@@ -7,8 +7,9 @@ import type { Core, CoreSession, Dispatched } from './core.js'
 import { type Environment, environment } from './environment.js'
 import { asCartError, CartError, misuse, quietly } from './errors.js'
 import { Keeper } from './keeper.js'
+import { type Link, within } from './link.js'
 import { Pricing } from './pricing.js'
-import { Sender, within } from './sender.js'
+import { Sender } from './sender.js'
 import { Settlements } from './settlements.js'
 import { connection, refusal, view, viewOf } from './snapshot.js'
 import { indexedDBStorage } from './storage.js'
@@ -349,14 +350,12 @@ export class Client implements Cart {
 
   #join(): void {
     if (this.#stopped.signal.aborted) return
-    const session = this.#expectSession()
     const { transport, catalogue, timeoutMs = TIMEOUT_MS } = this.#options
-    const { signal } = this.#stopped
+    const [session, env, context] = [this.#expectSession(), this.#env, this.#context]
+    const link: Link = { session, transport, env, context, timeoutMs, stopped: this.#stopped.signal }
     const act = () => this.#act()
-    if (catalogue === undefined) {
-      this.#pricing = new Pricing(session, transport, this.#env, this.#context, timeoutMs, signal, act)
-    }
-    this.#sender = new Sender(session, transport, this.#env, this.#context, timeoutMs, signal, {
+    if (catalogue === undefined) this.#pricing = new Pricing(link, act)
+    this.#sender = new Sender(link, {
       changed: act,
       stands: (error, retryAt) => {
         this.#sendingError = error && { error, retryAt }
@@ -364,7 +363,7 @@ export class Client implements Cart {
       },
     })
     const newSession = () => (this.#core as Core).session(this.id)
-    this.#stream = new Stream(session, newSession, transport, this.#env, this.#context, timeoutMs, signal, {
+    this.#stream = new Stream(link, newSession, {
       changed: act,
       arrived: (events) => this.#tabs?.say({ about: 'events', events }),
       stands: (listening) => {

@@ -1,9 +1,6 @@
 /** Keeps the prices and discount rules that the session decides by those that the server serves. */
 
-import type { CoreSession } from './core.js'
-import type { Environment } from './environment.js'
-import { within } from './sender.js'
-import type { RequestContext, Transport } from './types.js'
+import { type Link, request } from './link.js'
 import type { Catalogue, RefusalCode } from './wire.js'
 
 /** Refusals that say that prices or rules are not the ones that are known here. */
@@ -18,35 +15,17 @@ export class Pricing {
   #etag: string | null = null
   #asking: Promise<void> | null = null
 
-  readonly #session: CoreSession
-  readonly #transport: Transport
-  readonly #env: Environment
-  readonly #context: Omit<RequestContext, 'signal'>
-  readonly #timeoutMs: number
-  readonly #stopped: AbortSignal
+  readonly #link: Link
   readonly #changed: () => void
 
-  constructor(
-    session: CoreSession,
-    transport: Transport,
-    env: Environment,
-    context: Omit<RequestContext, 'signal'>,
-    timeoutMs: number,
-    stopped: AbortSignal,
-    changed: () => void,
-  ) {
-    this.#session = session
-    this.#transport = transport
-    this.#env = env
-    this.#context = context
-    this.#timeoutMs = timeoutMs
-    this.#stopped = stopped
+  constructor(link: Link, changed: () => void) {
+    this.#link = link
     this.#changed = changed
   }
 
   /** Asks whether there are others, once for all who want to know. */
   ask(): void {
-    if (!this.#transport.catalogue || this.#stopped.aborted) return
+    if (!this.#link.transport.catalogue || this.#link.stopped.aborted) return
     this.#asking ??= this.#fetch()
       // Without it, prices are taken as they are given and the server decides.
       .catch(() => {})
@@ -61,12 +40,10 @@ export class Pricing {
   }
 
   async #fetch(): Promise<void> {
-    const answer = await within(this.#env, this.#timeoutMs, this.#stopped, async (signal) =>
-      this.#transport.catalogue?.(this.#etag, { ...this.#context, signal }),
-    )
+    const answer = await request(this.#link, async (context) => this.#link.transport.catalogue?.(this.#etag, context))
     if (!answer || answer === 'same') return
     // The core reads it strictly.
-    this.#session.setCatalogue(answer.catalogue as Catalogue)
+    this.#link.session.setCatalogue(answer.catalogue as Catalogue)
     this.#etag = answer.etag
     this.#changed()
   }

@@ -5,10 +5,9 @@
 
 import { backoff } from './backoff.js'
 import type { CoreSession } from './core.js'
-import type { Environment } from './environment.js'
 import { asCartError, CartError } from './errors.js'
-import { within } from './sender.js'
-import type { Connection, RequestContext, Transport } from './types.js'
+import { type Link, request } from './link.js'
+import type { Connection } from './types.js'
 
 /** What a stream tells. */
 export interface StreamEvents {
@@ -38,32 +37,13 @@ export class Stream {
   #needsPage = false
   #needFailures = 0
 
-  readonly #session: CoreSession
+  readonly #link: Link
   readonly #newSession: () => CoreSession
-  readonly #transport: Transport
-  readonly #env: Environment
-  readonly #context: Omit<RequestContext, 'signal'>
-  readonly #timeoutMs: number
-  readonly #stopped: AbortSignal
   readonly #tell: StreamEvents
 
-  constructor(
-    session: CoreSession,
-    newSession: () => CoreSession,
-    transport: Transport,
-    env: Environment,
-    context: Omit<RequestContext, 'signal'>,
-    timeoutMs: number,
-    stopped: AbortSignal,
-    tell: StreamEvents,
-  ) {
-    this.#session = session
+  constructor(link: Link, newSession: () => CoreSession, tell: StreamEvents) {
+    this.#link = link
     this.#newSession = newSession
-    this.#transport = transport
-    this.#env = env
-    this.#context = context
-    this.#timeoutMs = timeoutMs
-    this.#stopped = stopped
     this.#tell = tell
   }
 
@@ -71,7 +51,7 @@ export class Stream {
   async follow(): Promise<void> {
     if (this.#running) return
     this.#running = true
-    while (!this.#stopped.aborted) {
+    while (!this.#link.stopped.aborted) {
       this.#tell.stands({ state: 'connecting', retryAt: null, error: null })
       let askedMs = 0
       let error: CartError | null = null
@@ -83,11 +63,11 @@ export class Stream {
         askedMs = askedBy(error)
         if (isMissing(error)) this.#tell.missing(true)
       }
-      if (this.#stopped.aborted) break
+      if (this.#link.stopped.aborted) break
       // A stream that ended in good order is opened again at once, more or less.
-      const pauseMs = backoff(error ? this.#failures++ : 0, this.#env.random, askedMs)
-      const online = this.#env.isOnline()
-      const retryAt = this.#env.now() + pauseMs
+      const pauseMs = backoff(error ? this.#failures++ : 0, this.#link.env.random, askedMs)
+      const online = this.#link.env.isOnline()
+      const retryAt = this.#link.env.now() + pauseMs
       // That there is no cart yet is no failure of the connection.
       const shown = error && isMissing(error) ? null : error
       this.#tell.stands({ state: online ? 'waiting' : 'offline', retryAt, error: shown })
@@ -112,10 +92,11 @@ export class Stream {
   /** Fetches what is missing until it is there. `always`: also when nothing is known to be missing. */
   need(always = false): void {
     this.#needsPage ||= always
-    if (this.#needing || this.#stopped.aborted || !(this.#needsPage || this.#session.missing !== undefined)) return
+    if (this.#needing || this.#link.stopped.aborted || !(this.#needsPage || this.#link.session.missing !== undefined))
+      return
     this.#needing = true
     const over = (pauseMs: number) => {
-      this.#env.later(pauseMs, () => {
+      this.#link.env.later(pauseMs, () => {
         this.#needing = false
         this.need()
       })
@@ -129,14 +110,14 @@ export class Stream {
       (thrown) => {
         // Where there is no cart yet, its first event will tell.
         this.#needsPage &&= !isMissing(asCartError(thrown, 'unreachable', ''))
-        over(backoff(this.#needFailures++, this.#env.random))
+        over(backoff(this.#needFailures++, this.#link.env.random))
       },
     )
   }
 
   /** Takes events, from the stream or from another tab. */
   take(events: readonly unknown[]): void {
-    const { applied, missing_after } = readable(() => this.#session.confirm(events))
+    const { applied, missing_after } = readable(() => this.#link.session.confirm(events))
     this.#tell.missing(false)
     if (applied > 0) this.#tell.changed()
     if (missing_after !== null) this.need()
@@ -144,13 +125,13 @@ export class Stream {
 
   /** Fetches everything anew when both sides disagree, once for each version at which they do. */
   async agree(): Promise<void> {
-    const { diverged } = this.#session.snapshot().sync
+    const { diverged } = this.#link.session.snapshot().sync
     if (!diverged || diverged.rebuilt || diverged.version === this.#rebuiltFor) return
     this.#rebuiltFor = diverged.version
     const anew = this.#newSession()
     try {
       await this.#fetchInto(anew)
-      this.#session.rebuild([anew.history(0)])
+      this.#link.session.rebuild([anew.history(0)])
       this.#tell.changed()
     } catch {
       this.#rebuiltFor = 0
@@ -162,7 +143,7 @@ export class Stream {
   async #listen(): Promise<void> {
     const control = new AbortController()
     const stop = () => control.abort()
-    this.#stopped.addEventListener('abort', stop)
+    this.#link.stopped.addEventListener('abort', stop)
     let openedAt = Number.POSITIVE_INFINITY
     const take = (events: readonly unknown[]) => {
       if (control.signal.aborted) return
@@ -170,21 +151,21 @@ export class Stream {
       this.#tell.arrived(events)
     }
     try {
-      const after = this.#session.snapshot().sync.confirmed_version
-      await this.#transport.open(after, { ...this.#context, signal: control.signal }, take, () => {
-        openedAt = this.#env.now()
+      const after = this.#link.session.snapshot().sync.confirmed_version
+      await this.#link.transport.open(after, { ...this.#link.context, signal: control.signal }, take, () => {
+        openedAt = this.#link.env.now()
         this.#tell.missing(false)
         this.#tell.stands({ state: 'live', retryAt: null, error: null })
       })
     } finally {
       control.abort()
-      this.#stopped.removeEventListener('abort', stop)
-      if (this.#env.now() - openedAt >= GOOD_MS) this.#failures = 0
+      this.#link.stopped.removeEventListener('abort', stop)
+      if (this.#link.env.now() - openedAt >= GOOD_MS) this.#failures = 0
     }
   }
 
   async #fetchPages(): Promise<void> {
-    await this.#fetchInto(this.#session)
+    await this.#fetchInto(this.#link.session)
     this.#tell.missing(false)
     this.#tell.changed()
   }
@@ -192,13 +173,11 @@ export class Stream {
   async #fetchInto(session: CoreSession): Promise<void> {
     for (let pages = 0; pages < PAGES_MAX; pages++) {
       const after = session.snapshot().sync.confirmed_version
-      const page = await within(this.#env, this.#timeoutMs, this.#stopped, (signal) =>
-        this.#transport.page(after, { ...this.#context, signal }),
-      )
+      const page = await request(this.#link, (context) => this.#link.transport.page(after, context))
       const { applied } = readable(() =>
         'packed' in page ? session.confirmPacked(page.packed) : session.confirm(page.events),
       )
-      if (applied > 0 && session === this.#session) this.#tell.changed()
+      if (applied > 0 && session === this.#link.session) this.#tell.changed()
       if (!page.more) return
       if (applied === 0) throw new CartError('malformed_reply', 'a page of events does not follow the one before it')
     }
@@ -208,12 +187,12 @@ export class Stream {
     return new Promise((resolve) => {
       const over = () => {
         callOff()
-        this.#stopped.removeEventListener('abort', over)
+        this.#link.stopped.removeEventListener('abort', over)
         this.#wakeUp = null
         resolve()
       }
-      const callOff = this.#env.later(ms, over)
-      this.#stopped.addEventListener('abort', over)
+      const callOff = this.#link.env.later(ms, over)
+      this.#link.stopped.addEventListener('abort', over)
       this.#wakeUp = over
     })
   }
