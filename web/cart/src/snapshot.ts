@@ -88,9 +88,12 @@ function attentionOf(item: CoreSnapshot['attention'][number]): AttentionItem {
   }
 }
 
-function lineOf(line: Line, ids: readonly string[], attention: readonly AttentionItem[], pending: readonly string[]) {
-  const refused = ids.length > 0 ? attention.filter(({ id }) => ids.includes(id)) : NONE
+function lineOf(line: Line, marks: CoreSnapshot['lines'][number], attention: readonly AttentionItem[]): CartLine {
   const known = made.get(line) as CartLine | undefined
+  const pending = marks.pending.length > 0 ? marks.pending : NONE
+  const ofLine = marks.refused.length > 0 ? attention.filter(({ id }) => marks.refused.includes(id)) : NONE
+  const refused = share(known?.refused, ofLine)
+  if (known?.pending === pending && known.refused === refused) return known
   const now = share(known, { ...line, pending, refused })
   made.set(line, now)
   return now
@@ -107,10 +110,7 @@ function shown(
   return {
     ...around,
     status: cart?.status ?? (missing ? 'none' : 'unknown'),
-    lines: (cart?.lines ?? NONE).map((line, index) => {
-      const { pending, refused } = lines[index] ?? UNMARKED
-      return lineOf(line, refused, attention, pending)
-    }),
+    lines: (cart?.lines ?? NONE).map((line, index) => lineOf(line, lines[index] ?? UNMARKED, attention)),
     discounts: cart?.discounts ?? NONE,
     totals: {
       currency: cart?.currency ?? null,
