@@ -1,14 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
 /** Where `tillroll dev` answers while the shop itself comes from Vite. */
 const API = process.env.TILLROLL_URL ?? 'http://127.0.0.1:7070'
-const page = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Puts what a browser would be sent, compressed once and as small as it gets, beside each file. */
 function compressed(): Plugin {
@@ -28,9 +26,7 @@ function compressed(): Plugin {
 export default defineConfig({
   base: '/shop/',
   plugins: [react(), compressed()],
-  // Two pages and not one with a router: each loads what it shows, and any file server can serve them.
   build: {
-    rollupOptions: { input: { shop: page('index.html'), compare: page('compare/index.html') } },
     // `light-dark()` stays as it is written.
     cssTarget: 'chrome123',
     // Everything is a file: `style-src 'self'` and `img-src 'self'` hold without exceptions for data addresses.

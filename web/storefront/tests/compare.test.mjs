@@ -15,7 +15,7 @@ const shop = await startShop()
  */
 const openComparison = async (t, options) => {
   const context = await openContext(t, { locale: 'en-US', reducedMotion: 'reduce', ...options })
-  const page = await openPage(t, `${shop.url}/shop/compare/?pace=0`, { context, allow: EXPECTED })
+  const page = await openPage(t, `${shop.url}/shop/compare?pace=0`, { context, allow: EXPECTED })
   const side = (/** @type {string} */ name) => page.locator(`[data-side="${name}"]`)
   const total = async (/** @type {string} */ name) =>
     Number(await side(name).locator('[data-total]').first().getAttribute('data-total'))

@@ -20,10 +20,10 @@ export const EXPECTED = [/404 \(Not Found\)/, /ERR_EMPTY_RESPONSE|ERR_CONNECTION
 export const startShop = async () => {
   const prices = await catalogueFile(EVERYWHERE)
   const tillroll = await startTillroll(EVERYWHERE, { catalogue: prices.path })
-  const compare = await readFile(join(BUILT, 'compare/index.html'), 'utf8')
+  const page = await readFile(join(BUILT, 'index.html'), 'utf8')
   const site = await startSite(EVERYWHERE, {
     folders: { '/shop/': BUILT },
-    pages: { '/shop/compare/': compare },
+    pages: { '/shop/compare': page },
     api: () => tillroll.url,
   })
   return { url: site.url, tillroll, prices }

@@ -8,7 +8,7 @@ import styles from './Mosaic.module.css'
 export const Mosaic = memo(function Mosaic({ sku, hue }: { sku: string; hue: number }) {
   const dice = rollOf(sku)
   const shade = hue - HUE_SPREAD / 2 + dice(HUE_SPREAD)
-  const family = FAMILIES[hue % FAMILIES.length] ?? FAMILIES[0]
+  const family = FAMILIES[Math.round(hue) % FAMILIES.length] ?? FAMILIES[0]
   const tiles = Array.from({ length: COLUMNS * ROWS }, (_, index) => {
     const shape = family[dice(family.length)] ?? 'quarter'
     const [turn, tone, ground] = [dice(4), dice(3), dice(4)]
@@ -30,7 +30,7 @@ export const Mosaic = memo(function Mosaic({ sku, hue }: { sku: string; hue: num
 })
 
 /** How far on the wheel a product may be from its department: a large one is not all of one colour. */
-const HUE_SPREAD = 50
+const HUE_SPREAD = 90
 const SIDE = 40
 const COLUMNS = 4
 const ROWS = 3

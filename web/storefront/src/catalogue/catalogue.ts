@@ -20,6 +20,8 @@ export interface Shelf {
   readonly codes: Catalogue['discounts']
   nameOf(sku: string): string
   departmentOf(product: Product): Department
+  /** The colour of its picture: its department's, or one of its own where it has no department. */
+  hueOf(product: Product): number
 }
 
 /** Products whose names have no department in front. */
@@ -46,14 +48,19 @@ export function shelve(catalogue: Catalogue): Shelf {
   }))
   const found = new Map(departments.map((department) => [department.name, department]))
   const rest: Department = found.get(REST) ?? { name: REST, products: [], hue: 40 }
+  const departmentOf = (product: Product) => found.get(splitName(product.item_name).department ?? REST) ?? rest
   return {
     currency: catalogue.currency,
     version: catalogue.version,
-    products: inTurn(departments.map(({ products }) => products)),
+    products: inTurn([...byDepartment.values()]),
     departments,
     codes: catalogue.discounts,
     nameOf: (sku) => splitName(bySku.get(sku)?.item_name ?? sku).item,
-    departmentOf: (product) => found.get(splitName(product.item_name).department ?? REST) ?? rest,
+    departmentOf,
+    hueOf: (product) => {
+      const department = departmentOf(product)
+      return department === rest ? rest.products.indexOf(product) * GOLDEN_ANGLE : department.hue
+    },
   }
 }
 

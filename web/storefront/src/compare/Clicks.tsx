@@ -67,7 +67,7 @@ function ItemClicks({ item, shelf, quantity, onClick }: ItemClicksProps) {
   return (
     <li className={styles.item}>
       <div className={styles.picture}>
-        <Mosaic sku={sku} hue={shelf.departmentOf(item).hue} />
+        <Mosaic sku={sku} hue={shelf.hueOf(item)} />
       </div>
       <div className={styles.itemText}>
         <strong>

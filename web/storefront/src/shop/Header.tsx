@@ -56,7 +56,7 @@ export function Header({ cart, query, onQuery, onCart, networkShown, onNetwork }
       </form>
       <div className={styles.actions}>
         <ConnectionSign cart={cart} />
-        <a className={styles.compare} href="/shop/compare/" aria-label="Compare with a cart by hand">
+        <a className={styles.compare} href="/shop/compare" aria-label="Compare with a cart by hand">
           <Icon name="scale" />
           <span>Compare</span>
         </a>

@@ -145,18 +145,18 @@ const Card = memo(function Card({ cart, shelf, product }: { cart: Cart; shelf: S
   const line = useCartSelector(cart, ({ lines }) => lines.find(({ sku }) => sku === product.sku) ?? null)
   const closed = useCartSelector(cart, ({ status }) => status === 'closed')
   const refusal = useStore(refusals).get(`line:${product.sku}`)
-  const { hue, name: department } = shelf.departmentOf(product)
+  const department = shelf.departmentOf(product)
   const { item } = splitName(product.item_name)
   const card = useRef<HTMLElement>(null)
   useFocusKept(card)
   return (
     <article ref={card} className={styles.card} aria-label={item} data-in={line ? true : undefined}>
       <div className={styles.picture}>
-        <Mosaic sku={product.sku} hue={hue} />
+        <Mosaic sku={product.sku} hue={shelf.hueOf(product)} />
       </div>
       <div className={styles.text}>
         <p className={styles.department}>
-          <bdi>{department}</bdi>
+          <bdi>{department.name}</bdi>
         </p>
         <h2 className={styles.name} title={item}>
           <ItemName name={product.item_name} />

@@ -22,13 +22,14 @@ export function Products({ cart, shelf, query, onQuery }: ProductsProps) {
   const wanted = useDeferredValue(query)
   const department = shelf.departments.find(({ name }) => name === chosen) ?? null
   const found = useMemo(() => find(department?.products ?? shelf.products, wanted), [department, shelf, wanted])
+  const plain = shelf.departments.length < 2
   const choose = (name: string | null) => {
     setChosen(name)
     scrollTo({ top: 0 })
   }
   return (
-    <div className={styles.products}>
-      <Departments shelf={shelf} chosen={chosen} onChoose={choose} />
+    <div className={styles.products} data-plain={plain || undefined}>
+      {!plain && <Departments shelf={shelf} chosen={chosen} onChoose={choose} />}
       <section className={styles.shelf} aria-labelledby="shelf-title">
         <div className={styles.head}>
           <h1 id="shelf-title" className={styles.title}>
