@@ -179,7 +179,7 @@ export type UndoResult =
 /** A cart. `subscribe` and `getSnapshot` are what `useSyncExternalStore` takes; all methods are bound. */
 export interface Cart {
   readonly id: string
-  /** Resolves when the rules are loaded and what was stored is back. Rejects with `wasm_failed` only. */
+  /** Resolves when the rules are loaded and what was stored is back. Rejects with `wasm_failed`, or `malformed` for an id that is none. */
   readonly ready: Promise<void>
   readonly subscribe: (listener: () => void) => () => void
   readonly getSnapshot: () => Snapshot
@@ -205,7 +205,7 @@ export interface Cart {
   readonly history: (range?: { readonly from?: number; readonly to?: number }) => readonly PastEvent[]
   /** The confirmed history with any moment of it at hand. Free it when done. */
   readonly timeline: () => Timeline
-  /** What this client knows, as the content of a `*.timeline.json`, or packed as a `*.timeline.bin`. */
+  /** The confirmed history as the content of a `*.timeline.bin`. */
   readonly exportPacked: () => Uint8Array
   /** Takes prices and discount rules; by default they come from the transport. */
   readonly setCatalogue: (catalogue: Catalogue | null) => void
