@@ -179,7 +179,10 @@ export type UndoResult =
 /** A cart. `subscribe` and `getSnapshot` are what `useSyncExternalStore` takes; all methods are bound. */
 export interface Cart {
   readonly id: string
-  /** Resolves when the rules are loaded and what was stored is back. Rejects with `wasm_failed`, or `malformed` for an id that is none. */
+  /**
+   * Resolves when the rules are loaded and what was stored is back. Rejects with `wasm_failed`, or `malformed` for an id that
+   * is none.
+   */
   readonly ready: Promise<void>
   readonly subscribe: (listener: () => void) => () => void
   readonly getSnapshot: () => Snapshot
