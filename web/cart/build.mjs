@@ -27,4 +27,6 @@ const lock = join(here, '../../reducer.lock')
 const sha256 = existsSync(lock) ? /^sha256 = "(\w+)"$/m.exec(readFileSync(lock, 'utf8'))?.[1] : 'a2471149446104e6'
 if (!sha256) throw new Error(`${lock} names no module: run \`cargo xtask reducer --lock\``)
 writeFileSync(join(dist, 'reducer.js'), `export const REDUCER = '${sha256.slice(0, 16)}'\n`)
+// What is written here is declared in the sources, which tsc does not copy.
+for (const name of ['inline-wasm.d.ts', 'reducer.d.ts']) copyFileSync(join(here, 'src', name), join(dist, name))
 for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) copyFileSync(join(here, '../..', licence), join(here, licence))
