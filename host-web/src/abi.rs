@@ -81,8 +81,12 @@ pub extern "C" fn call(number: usize) -> usize {
     let mut held = take(number);
     let done = match &mut held {
         Held::Nothing => Err(Failure::Gone),
-        Held::Session(it) => understood(read(&said)).and_then(|call| session::call(it, call, &mut out)),
-        Held::Timeline(it) => understood(read(&said)).and_then(|call| timeline::call(it, call, &mut out)),
+        Held::Session(it) => {
+            understood(read(&said)).and_then(|(call, history)| session::call(it, call, history, &mut out))
+        }
+        Held::Timeline(it) => {
+            understood(read(&said)).and_then(|(call, history)| timeline::call(it, call, history, &mut out))
+        }
     };
     put_back(number, held);
     if let Err(failure) = done {

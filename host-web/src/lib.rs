@@ -20,6 +20,11 @@
 //! anybody (the domain says no, the queue is full, a command is gone) is a result. Nothing that is passed in makes this
 //! panic, and objects are read before this is entered: what their getters do cannot leave a session half changed.
 
+/// A third of what the standard library's takes.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 pub mod abi;
 #[cfg(test)]
 mod describe;

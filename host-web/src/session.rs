@@ -28,7 +28,7 @@ pub(crate) enum SessionCall {
     Resume {},
     PausedUntil {},
     Confirm { events: Vec<Event> },
-    ConfirmPacked { history: Vec<u8> },
+    ConfirmPacked {},
     Rebuild { pages: Vec<Vec<u8>> },
     Missing {},
     SetCatalogue { catalogue: Option<Offer> },
@@ -59,7 +59,7 @@ tagged! {
         PausedUntil = "pausedUntil" {},
         // Ten times as many as a cart takes. A history that long should come packed.
         Confirm = "confirm" { events: Vec<Event> [most 100_000] },
-        ConfirmPacked = "confirmPacked" { history: Vec<u8> },
+        ConfirmPacked = "confirmPacked" {},
         // A cart's 10,000 events, should each come in a page of its own.
         Rebuild = "rebuild" { pages: Vec<Vec<u8>> [most 10_001] },
         Missing = "missing" {},
@@ -90,8 +90,13 @@ impl Take for Named {
     }
 }
 
-/// Does a call and writes what it gives.
-pub(crate) fn call(session: &mut Option<Box<Session>>, call: SessionCall, out: &mut Writer) -> Result<(), Failure> {
+/// Does a call and writes what it gives. A packed history lies behind the call, where it need not be copied.
+pub(crate) fn call(
+    session: &mut Option<Box<Session>>,
+    call: SessionCall,
+    history: &[u8],
+    out: &mut Writer,
+) -> Result<(), Failure> {
     if let SessionCall::Begin { cart, reducer } = call {
         *session = Some(Box::new(Session::new(cart, &reducer)));
         return Ok(());
@@ -118,7 +123,7 @@ pub(crate) fn call(session: &mut Option<Box<Session>>, call: SessionCall, out: &
         SessionCall::Resume {} => session.resume(),
         SessionCall::PausedUntil {} => session.paused_until().put(out),
         SessionCall::Confirm { events } => session.confirm(&recorded(events))?.put(out),
-        SessionCall::ConfirmPacked { history } => session.confirm_packed(&History::open(&history)?)?.put(out),
+        SessionCall::ConfirmPacked {} => session.confirm_packed(&History::open(history)?)?.put(out),
         SessionCall::Rebuild { pages } => {
             let histories = pages.iter().map(|page| History::open(page)).collect::<Result<Vec<_>, _>>()?;
             session.rebuild(&histories)?.put(out);

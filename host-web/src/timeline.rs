@@ -19,7 +19,7 @@ const COLUMN_MAX: usize = 1 << 20;
 
 /// A call, with what is said in it.
 pub(crate) enum TimelineCall {
-    Append { history: Vec<u8> },
+    Append {},
     Cart {},
     Length {},
     At { version: Real },
@@ -32,7 +32,7 @@ pub(crate) enum TimelineCall {
 tagged! {
     /// A call of a timeline.
     [take] TimelineCall = TimelineCall by "call" {
-        Append = "append" { history: Vec<u8> },
+        Append = "append" {},
         Cart = "cart" {},
         Length = "length" {},
         At = "at" { version: Real },
@@ -43,13 +43,15 @@ tagged! {
     }
 }
 
-/// Does a call and writes what it gives. The first one appends.
+/// Does a call and writes what it gives. The first one appends; a packed history lies behind the call, where it need not be
+/// copied.
 pub(crate) fn call(
     timeline: &mut Option<Box<Timeline<Cart>>>,
     call: TimelineCall,
+    history: &[u8],
     out: &mut Writer,
 ) -> Result<(), Failure> {
-    if let TimelineCall::Append { history } = &call {
+    if matches!(call, TimelineCall::Append {}) {
         let history = History::open(history)?;
         // Nothing is kept of a first history that is damaged.
         let Some(timeline) = timeline else {
@@ -60,7 +62,7 @@ pub(crate) fn call(
     }
     let Some(timeline) = timeline else { return Ok(()) };
     match call {
-        TimelineCall::Append { .. } => {}
+        TimelineCall::Append {} => {}
         TimelineCall::Cart {} => timeline.newest().head.stream.put(out),
         TimelineCall::Length {} => timeline.newest().head.version.put(out),
         TimelineCall::At { version } => {

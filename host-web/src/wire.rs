@@ -34,13 +34,13 @@ pub(crate) trait Take: Sized {
     fn take(from: &mut Reader<'_>) -> Self;
 }
 
-/// Reads one value that is all of the bytes; fails with the place of the first value that is none of its type.
-pub(crate) fn read<T: Take>(bytes: &[u8]) -> Result<T, u32> {
+/// Reads one value, and gives it with what lies behind it; fails with the place of the first value that is none of its type.
+pub(crate) fn read<T: Take>(bytes: &[u8]) -> Result<(T, &[u8]), u32> {
     let mut from = Reader { rest: bytes, whole: bytes.len(), misfit: None };
     let value = T::take(&mut from);
     match from.misfit {
         Some(at) => Err(at),
-        None => Ok(value),
+        None => Ok((value, from.rest)),
     }
 }
 
@@ -319,7 +319,7 @@ macro_rules! ids {
 
         impl Take for $id {
             fn take(from: &mut Reader<'_>) -> Self {
-                from.parsed($id::new(Uuid::nil()))
+                $id::new(from.parsed(StreamId::new(Uuid::nil())).uuid())
             }
         }
     )*};
@@ -333,10 +333,16 @@ impl Put for Uuid {
     }
 }
 
-/// In any spelling, as stored events may have it.
+/// In small letters or large ones, as stored events may have it.
 impl Take for Uuid {
     fn take(from: &mut Reader<'_>) -> Self {
-        from.parsed(Self::nil())
+        let at = from.at();
+        let mut text = from.text().to_owned();
+        text.make_ascii_lowercase();
+        text.parse().map(StreamId::uuid).unwrap_or_else(|_| {
+            from.misfit(at);
+            Self::nil()
+        })
     }
 }
 

@@ -66,6 +66,12 @@ export class Writer {
     this.#path.pop()
   }
 
+  /** The same one, one level further in for good. */
+  at(name: string): this {
+    this.#path.push(name)
+    return this
+  }
+
   byte(byte: number): void {
     const at = this.#room(1)
     this.bytes[at] = byte
@@ -204,6 +210,11 @@ export const text: Codec<string> = {
 export const bytes: Codec<Uint8Array> = {
   put: (to, value) => to.blob(value instanceof Uint8Array ? value : to.fail('wrong_type')),
   take: (from) => from.blob().slice(),
+}
+
+/** The argument, if it is bytes. */
+export function bytesOf(argument: Uint8Array, name: string): Uint8Array {
+  return argument instanceof Uint8Array ? argument : new Writer().at(name).fail('wrong_type')
 }
 
 export const truth: Codec<boolean> = {

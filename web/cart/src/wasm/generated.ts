@@ -383,7 +383,7 @@ export type SessionCall =
   | { readonly call: 'resume' }
   | { readonly call: 'pausedUntil' }
   | { readonly call: 'confirm'; readonly events: readonly CloudEvent[] }
-  | { readonly call: 'confirmPacked'; readonly history: Uint8Array }
+  | { readonly call: 'confirmPacked' }
   | { readonly call: 'rebuild'; readonly pages: readonly Uint8Array[] }
   | { readonly call: 'missing' }
   | { readonly call: 'setCatalogue'; readonly catalogue?: Catalogue | null }
@@ -409,7 +409,7 @@ export const sessionCall: Codec<SessionCall> = tagged('call', {
   resume: object({}),
   pausedUntil: object({}),
   confirm: object({ events: most(100_000, list(cloudEvent)) }),
-  confirmPacked: object({ history: bytes }),
+  confirmPacked: object({}),
   rebuild: object({ pages: most(10_001, list(bytes)) }),
   missing: object({}),
   setCatalogue: object({ catalogue: nullable(catalogue) }),
@@ -425,7 +425,7 @@ export const sessionCall: Codec<SessionCall> = tagged('call', {
 
 /** A call of a timeline. */
 export type TimelineCall =
-  | { readonly call: 'append'; readonly history: Uint8Array }
+  | { readonly call: 'append' }
   | { readonly call: 'cart' }
   | { readonly call: 'length' }
   | { readonly call: 'at'; readonly version: number }
@@ -434,7 +434,7 @@ export type TimelineCall =
   | { readonly call: 'event'; readonly version: number }
   | { readonly call: 'kinds'; readonly after: number; readonly limit: number }
 export const timelineCall: Codec<TimelineCall> = tagged('call', {
-  append: object({ history: bytes }),
+  append: object({}),
   cart: object({}),
   length: object({}),
   at: object({ version: real }),

@@ -43,6 +43,8 @@ function take(instance: WebAssembly.Instance): void {
   left = new FinalizationRegistry(exports.release)
 }
 
+const NOTHING: Uint8Array = new Uint8Array()
+
 /** Something that lives in the wasm until it is freed, or nobody holds it any more. */
 export class Held<Call> {
   readonly #module: Exports
@@ -63,13 +65,15 @@ export class Held<Call> {
     return this.#module.revision(this.#number)
   }
 
-  /** Does a call; the reader stands at what it gives. */
-  ask(call: Call, memory?: Memory): Reader {
+  /** Does a call, with a packed history if it takes one; the reader stands at what it gives. */
+  ask(call: Call, history = NOTHING, memory?: Memory): Reader {
     const { memory: there, reserve, call: run, length } = this.#module
     const said = new Writer()
     this.#call.put(said, call)
-    const room = reserve(said.length) >>> 0
-    new Uint8Array(there.buffer).set(said.bytes.subarray(0, said.length), room)
+    const room = reserve(said.length + history.length) >>> 0
+    const bytes = new Uint8Array(there.buffer, room)
+    bytes.set(said.bytes.subarray(0, said.length))
+    bytes.set(history, said.length)
     const at = run(this.#free ? -1 : this.#number) >>> 0
     const given = new Reader(new Uint8Array(there.buffer, at, length() >>> 0).slice(), memory)
     if (given.byte() === 0) return given

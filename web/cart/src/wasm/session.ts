@@ -1,6 +1,6 @@
 /** One cart as one client has it. What each call means, and what always holds, is in core/src/session/mod.rs. */
 
-import { bytes, type Codec, list, Memory, nullable, real, share, text } from './codec.js'
+import { bytes, bytesOf, type Codec, list, Memory, nullable, real, share, text } from './codec.js'
 import {
   type Arrival,
   arrival,
@@ -59,7 +59,7 @@ export class CartSession {
   /** All that can be seen: frozen, the same object until something in it changed, and so are its parts. */
   snapshot(): Snapshot {
     if (this.#shown?.revision === this.revision) return this.#shown
-    const given = this.#held.ask({ call: 'snapshot' }, this.#memory)
+    const given = this.#held.ask({ call: 'snapshot' }, undefined, this.#memory)
     this.#shown = share(this.#shown, snapshot.take(given))
     this.#memory.turn(given.bytes)
     return this.#shown
@@ -138,7 +138,7 @@ export class CartSession {
 
   /** Takes a page of events in packed form. Bytes that are damaged change nothing. */
   confirmPacked(history: Uint8Array): Arrival {
-    return this.#ask({ call: 'confirmPacked', history }, arrival)
+    return arrival.take(this.#held.ask({ call: 'confirmPacked' }, bytesOf(history, 'history')))
   }
 
   /** Puts all events of the cart, as packed pages from the first one on, in the place of those that were confirmed. */

@@ -1,6 +1,6 @@
 /** All of one cart's history, any moment of it at once. */
 
-import { bytes, type Codec, list, nullable, real, text } from './codec.js'
+import { bytes, bytesOf, type Codec, list, nullable, real, text } from './codec.js'
 import {
   type Cart,
   type Change,
@@ -30,7 +30,7 @@ export class CartTimeline {
 
   /** Goes on with a packed history that begins where this one ends. After an error it ends before what is damaged. */
   append(history: Uint8Array): void {
-    this.#held.ask({ call: 'append', history })
+    this.#held.ask({ call: 'append' }, bytesOf(history, 'history'))
   }
 
   /** The cart's id. */
