@@ -339,10 +339,12 @@ impl Take for Uuid {
         let at = from.at();
         let mut text = from.text().to_owned();
         text.make_ascii_lowercase();
-        text.parse().map(StreamId::uuid).unwrap_or_else(|_| {
+        if let Ok(id) = text.parse::<StreamId>() {
+            id.uuid()
+        } else {
             from.misfit(at);
             Self::nil()
-        })
+        }
     }
 }
 

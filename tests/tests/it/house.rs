@@ -40,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "zstd",
         ],
     ),
-    ("tillroll-host-web", &["tillroll-core", "uuid"]),
+    ("tillroll-host-web", &["talc", "tillroll-core", "uuid"]),
     (
         "tillroll-local",
         &[
