@@ -1,4 +1,5 @@
 import type { Faults } from '@tillroll/cart/testing'
+import { type RefObject, useLayoutEffect, useRef } from 'react'
 import { Button, IconButton } from '../ui/Button'
 import { Icon } from '../ui/Icon'
 import { Slider, Switch } from '../ui/Switch'
@@ -33,9 +34,20 @@ const seconds = (ms: number) => (ms === 0 ? 'none' : `up to ${(ms / 1000).toFixe
 export function NetworkPanel({ wire, onClose, oldPrices, onOldPrices }: NetworkPanelProps) {
   const faults = useStore(wire.faults)
   const preset = presetOf(faults)
+  const panel = useRef<HTMLElement>(null)
+  useFocusWhileOpen(panel)
   const set = (changed: Partial<Faults>) => wire.faults.update((now) => ({ ...now, ...changed }))
   return (
-    <section className={styles.panel} data-beside aria-labelledby="network-title">
+    <section
+      ref={panel}
+      tabIndex={-1}
+      className={styles.panel}
+      data-beside
+      aria-labelledby="network-title"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onClose()
+      }}
+    >
       <header className={styles.header}>
         <h2 id="network-title">Make the network bad</h2>
         <IconButton label="Close the network panel" onClick={onClose}>
@@ -86,6 +98,19 @@ export function NetworkPanel({ wire, onClose, oldPrices, onOldPrices }: NetworkP
       </div>
     </section>
   )
+}
+
+/** Takes the focus as long as it is open, and gives it back to what had it. */
+function useFocusWhileOpen(panel: RefObject<HTMLElement | null>): void {
+  useLayoutEffect(() => {
+    const before = document.activeElement
+    const element = panel.current
+    element?.focus({ preventScroll: true })
+    return () => {
+      if (element?.contains(document.activeElement) && before instanceof HTMLElement)
+        before.focus({ preventScroll: true })
+    }
+  }, [panel])
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })

@@ -1,4 +1,4 @@
-import { type ReactNode, type SyntheticEvent, useEffect, useId, useRef } from 'react'
+import { type ReactNode, type SyntheticEvent, useId, useLayoutEffect, useRef } from 'react'
 import { IconButton } from './Button'
 import { Icon } from './Icon'
 import styles from './Modal.module.css'
@@ -18,7 +18,8 @@ interface ModalProps {
 export function Modal({ title, onClose, children, place = 'middle' }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const heading = useId()
-  useEffect(() => {
+  // In the layout phase: it has to be closed, which gives the focus back, before it is taken out of the page.
+  useLayoutEffect(() => {
     const element = dialog.current
     if (!element) return
     element.showModal()
