@@ -234,3 +234,53 @@ test('events and catalogues that are none change nothing', () => {
   it.setCatalogue(null)
   assert.equal(it.snapshot(), before)
 })
+
+test('parts of a snapshot that did not change are the same frozen objects', () => {
+  const it = session([OPENED])
+  for (const [nth, name] of ['Tea', 'Bread', 'Milk', 'Salt'].entries()) it.dispatch(add(name), id(11 + nth), NOW)
+  const before = it.snapshot()
+  it.dispatch({ type: 'ChangeQuantity', data: { sku: 'Milk', quantity: 3 } }, id(21), NOW)
+  const changed = it.snapshot()
+  const same = changed.cart.lines.map((line, index) => line === before.cart.lines[index])
+  assert.deepEqual(same, [true, true, false, true])
+  assert.ok(changed.cart.discounts === before.cart.discounts && changed.sync === before.sync)
+  assert.ok(changed.pending[0] === before.pending[0] && Object.isFrozen(changed.pending[0].request.data))
+  it.dispatch({ type: 'RemoveItem', data: { sku: 'Tea' } }, id(22), NOW)
+  const removed = it.snapshot()
+  assert.ok(removed.cart.lines.every((line, index) => line === changed.cart.lines[index + 1]))
+  assert.throws(() => {
+    removed.cart.lines[0].quantity = 9
+  }, TypeError)
+})
+
+test('an object whose own code throws leaves the session as it was', () => {
+  const it = session([OPENED])
+  const before = it.snapshot()
+  const trap = new Error('mine')
+  const thrower = () => {
+    throw trap
+  }
+  const hostile = [
+    Object.defineProperty({ type: 'AddItem' }, 'data', { get: thrower }),
+    { type: 'AddItem', data: new Proxy({}, { ownKeys: thrower }) },
+    { type: 'AddItem', data: { item_name: 'Tea', get sku() { return it.dispatch(hostile[0], id(12), NOW) } } },
+  ]
+  for (const command of hostile) assert.throws(() => it.dispatch(command, id(11), NOW), trap)
+  const itself = {}
+  itself.itself = itself
+  const refused = { code: 'no', details: itself }
+  assert.throws(() => it.rejected(1, refused), malformed('/said/details', 'wrong_value'))
+  assert.equal(it.snapshot(), before)
+  assert.equal(it.dispatch(add('Tea'), id(11), NOW).status, 'applied')
+})
+
+test('what was freed says so, and the others go on', () => {
+  const [one, other] = [session([OPENED]), session([OPENED])]
+  one.free()
+  one.free()
+  assert.throws(() => one.dispatch(add('Tea'), id(11), NOW), { code: 'gone' })
+  const third = session([OPENED])
+  assert.throws(() => one.dispatch(add('Tea'), id(11), NOW), { code: 'gone' })
+  assert.equal(other.dispatch(add('Tea'), id(11), NOW).status, 'applied')
+  assert.equal(third.snapshot().cart.lines.length, 0)
+})

@@ -185,7 +185,8 @@ for (const how of ['objects', 'bytes']) {
   say('the same, p99', quantile(rebases[how], 0.99), 'ms')
 }
 
-// Any moment of a long history.
+// Any moment of a long history of an ordinary cart.
+skus = ORDINARY
 const long = session(LONG).history(0)
 const memory = fresh()
 const timeline = new built.CartTimeline(long)

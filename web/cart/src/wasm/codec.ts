@@ -142,8 +142,9 @@ export class Reader {
 
   text(): string {
     const bytes = this.blob()
-    const plain = bytes.length <= LETTERS_MAX && bytes.every((byte) => byte < 128)
-    return plain ? String.fromCharCode(...bytes) : decoder.decode(bytes)
+    if (bytes.length > LETTERS_MAX) return decoder.decode(bytes)
+    for (const byte of bytes) if (byte > 127) return decoder.decode(bytes)
+    return String.fromCharCode(...bytes)
   }
 
   pass(length: number): number {
@@ -174,13 +175,16 @@ export class Memory {
 
   /** The part that was made of the same bytes, if there is one near its place. */
   find(codec: object, bytes: Uint8Array, start: number, end: number): unknown {
-    const parts = this.#before.get(codec) ?? []
+    const parts = this.#before.get(codec)
+    if (!parts) return undefined
     const next = this.#next.get(codec) ?? 0
     // One may have gone before it, or come.
-    const place = [next, next + 1, next - 1].find((place) => this.#same(parts[place], bytes, start, end)) ?? next
-    this.#next.set(codec, place + 1)
-    const part = parts[place]
-    return part && this.#same(part, bytes, start, end) ? part[2] : undefined
+    let place = next
+    if (!this.#same(parts[place], bytes, start, end)) place += 1
+    if (place > next && !this.#same(parts[place], bytes, start, end)) place = next - 1
+    const known = place === next || this.#same(parts[place], bytes, start, end)
+    this.#next.set(codec, (known ? place : next) + 1)
+    return known ? parts[place]?.[2] : undefined
   }
 
   keep(codec: object, start: number, end: number, made: unknown): void {
@@ -191,8 +195,9 @@ export class Memory {
 
   #same(part: Part | undefined, bytes: Uint8Array, start: number, end: number): boolean {
     if (!part || part[1] - part[0] !== end - start) return false
+    const before = this.#bytes
     for (let there = part[0], here = start; here < end; there += 1, here += 1) {
-      if (this.#bytes[there] !== bytes[here]) return false
+      if (before[there] !== bytes[here]) return false
     }
     return true
   }
@@ -471,12 +476,22 @@ export const value: Codec<Value> = {
 /** The newer one of two values, with all parts that are equal taken from the older one; frozen. */
 export function share<T>(older: unknown, newer: T): T {
   if (older === newer || typeof newer !== 'object' || newer === null || Object.isFrozen(newer)) return newer
-  const [before, now] = [older ?? {}, newer as Made] as [Made, Made]
+  if (Array.isArray(newer)) return shareList(Array.isArray(older) ? older : [], newer) as T
+  const [before, now] = [older ?? {}, newer] as [Made, Made]
   const names = Object.keys(now)
-  let same = Array.isArray(before) === Array.isArray(now) && Object.keys(before).length === names.length
+  let same = Object.keys(before).length === names.length
   for (const name of names) {
     now[name] = share(before[name], now[name])
     same &&= now[name] === before[name]
   }
   return same ? (older as T) : Object.freeze(newer)
+}
+
+function shareList(before: readonly unknown[], now: unknown[]): readonly unknown[] {
+  let same = before.length === now.length
+  for (let index = 0; index < now.length; index += 1) {
+    now[index] = share(before[index], now[index])
+    same &&= now[index] === before[index]
+  }
+  return same ? before : Object.freeze(now)
 }
