@@ -2,6 +2,7 @@
 // out then loads the wasm and says a total, pages in Chromium under a strict policy.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { copyFile, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -47,6 +48,21 @@ export async function total() {
 const HTML = `<!doctype html>
 <html lang="en"><head><title>loading</title><script type="module" src="./app.js"></script></head><body></body></html>`
 
+/** A history of three teas. */
+const { session } = await import(inProject('host-web/tests/built.mjs'))
+const PACKED = session([
+  { name: 'CartOpened', data: { shopping_cart_uuid: '00000000-0000-4000-8000-000000000001', currency: 'EUR' } },
+  {
+    name: 'ItemAdded',
+    data: {
+      shopping_cart_uuid: '00000000-0000-4000-8000-000000000001',
+      item_name: 'Tea',
+      quantity: 3,
+      price: { minor: 349, per: 1 },
+    },
+  },
+]).history(0)
+
 /** Sources of a project by the names of their files, for a cart that comes from an entry of the package. */
 const SOURCES = {
   page: { 'app.js': `import { total } from './total.js'\ntotal().then((total) => { document.title = total })\n` },
@@ -55,6 +71,14 @@ const SOURCES = {
 worker.onmessage = ({ data }) => { document.title = data }
 worker.onerror = ({ message }) => console.error(message)\n`,
     'worker.js': `import { total } from './total.js'\ntotal().then((total) => postMessage(total))\n`,
+  },
+  example: {
+    'app.js': `const worker = new Worker(new URL('./web.mjs', import.meta.url), { type: 'module' })
+worker.onmessage = ({ data }) => { document.title = data.state?.total_minor ?? data.problem }
+worker.onerror = ({ message }) => console.error(message)
+worker.postMessage({ packed: Uint8Array.of(${PACKED}) })\n`,
+    'fold.mjs': readFileSync(inProject('web/cart/examples/worker/fold.mjs'), 'utf8'),
+    'web.mjs': readFileSync(inProject('web/cart/examples/worker/web.mjs'), 'utf8'),
   },
   program: { 'app.js': `import { total } from './total.js'\ntotal().then((total) => console.log(total))\n` },
   thread: {
@@ -150,6 +174,7 @@ const TOOLS = {
 const ROWS = [
   ['Vite, its build', 'page', '@tillroll/cart'],
   ['Vite, its build', 'worker', '@tillroll/cart'],
+  ['Vite, its build', 'example', '@tillroll/cart'],
   ['Vite, its build', 'page', '@tillroll/cart/inline'],
   ['Vite, its dev server', 'page', '@tillroll/cart'],
   ['Vite, its dev server', 'page', '@tillroll/cart/inline'],
@@ -159,6 +184,7 @@ const ROWS = [
   ['Rollup', 'page', '@tillroll/cart/inline'],
   ['webpack', 'page', '@tillroll/cart'],
   ['webpack', 'worker', '@tillroll/cart'],
+  ['webpack', 'example', '@tillroll/cart'],
   ['webpack', 'page', '@tillroll/cart/inline'],
   ['no tool, an import map', 'page', '@tillroll/cart'],
   ['no tool, an import map', 'page', '@tillroll/cart/inline'],

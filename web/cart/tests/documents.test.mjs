@@ -81,8 +81,8 @@ test('the example in Node tells the life of a cart', async (t) => {
   )
 })
 
-test('the example in a worker folds histories, and says what is wrong with what is none', async (t) => {
-  const worker = new Worker(here('examples/worker/fold.mjs'))
+test('the example in a worker thread folds histories, and says what is wrong with what is none', async (t) => {
+  const worker = new Worker(here('examples/worker/thread.mjs'))
   t.after(() => worker.terminate())
   const ask = (message) =>
     new Promise((resolve, reject) => {

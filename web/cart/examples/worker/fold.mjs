@@ -1,24 +1,16 @@
-// A worker that folds packed histories, so that a page stays free: post it `{ packed, version }`, it posts back the cart at
-// that version, or what was wrong. The same file is a web worker and a worker thread of Node.
+// Folds packed histories: answers with the cart at a version, or with what was wrong. What is made of it, a web worker or a
+// worker thread of Node, is in the files beside this one.
 import { init, openTimeline } from '@tillroll/cart'
 
-const port = globalThis.postMessage ? globalThis : (await import('node:worker_threads')).parentPort
-const ready = init()
-
-const answer = async ({ packed, version }) => {
-  await ready
-  const timeline = openTimeline(packed)
-  const { length } = timeline
-  const state = timeline.at(version ?? length)
-  timeline.free()
-  return { length, state }
+export const fold = async ({ packed, version }) => {
+  try {
+    await init()
+    const timeline = openTimeline(packed)
+    const { length } = timeline
+    const state = timeline.at(version ?? length)
+    timeline.free()
+    return { length, state }
+  } catch ({ code, message: problem }) {
+    return { code, problem }
+  }
 }
-
-const hear = (message) =>
-  answer(message).then(
-    (answered) => port.postMessage(answered),
-    ({ code, message: problem }) => port.postMessage({ code, problem }),
-  )
-
-if (port === globalThis) port.onmessage = ({ data }) => hear(data)
-else port.on('message', hear)

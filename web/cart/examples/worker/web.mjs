@@ -1,0 +1,5 @@
+// A web worker, so that a page stays free: post it `{ packed, version }`.
+// `new Worker(new URL('./web.mjs', import.meta.url), { type: 'module' })`
+import { fold } from './fold.mjs'
+
+onmessage = async ({ data }) => postMessage(await fold(data))
