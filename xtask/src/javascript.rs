@@ -127,7 +127,7 @@ pub(crate) fn suites<'a>(
         }
         files.sort();
         let patterns = filters.iter().map(|filter| format!("--test-name-pattern={}", pattern(filter)));
-        let options = ["--test", "--test-reporter=spec", "--test-timeout", TEST_MS_MAX];
+        let options = ["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-timeout", TEST_MS_MAX];
         let command = cmd!(sh, "node {options...} {patterns...} {files...}");
         let command = if suite.strict_wasm { command.env("TILLROLL_WASM", &strict_wasm) } else { command };
         commands.push((suite.step, command));
