@@ -106,7 +106,8 @@ pub(crate) fn checks(sh: &Shell) -> Vec<(&'static str, Cmd<'_>)> {
     let web = project::root().join("web");
     let tsc = web.join("node_modules/typescript/bin/tsc");
     let lints = [("Biome", cmd!(sh, "npm run --silent --prefix {web} check"))];
-    let members = ["cart", "storefront", "tests"].map(member).into_iter().filter(|member| is_written(member));
+    let members =
+        ["cart", "storefront", "storefront/tests", "tests"].map(member).into_iter().filter(|member| is_written(member));
     let types = members.map(|member| ("types", cmd!(sh, "node {tsc} --noEmit --project {member}")));
     lints.into_iter().chain(types).collect()
 }

@@ -2,4 +2,4 @@
 // `new Worker(new URL('./web.mjs', import.meta.url), { type: 'module' })`
 import { fold } from './fold.mjs'
 
-onmessage = async ({ data }) => postMessage(await fold(data))
+globalThis.onmessage = async ({ data }) => postMessage(await fold(data))
