@@ -107,15 +107,6 @@ pub(crate) fn add_target(sh: &Shell) -> anyhow::Result<()> {
     project::add_target(sh, TARGET).with_context(|| format!("install the target {TARGET}"))
 }
 
-/// Builds what pages load, for tests; answers the folder. A test of an unoptimised build would not see a function that was
-/// made a trap by mistake; this costs half a CPU minute.
-pub(crate) fn build_for_tests(sh: &Shell) -> anyhow::Result<PathBuf> {
-    let order = Order { dev: false, out: project::root().join("target/web-tests") };
-    build(sh, &order)?;
-    check_size(sh, &order)?;
-    Ok(order.out)
-}
-
 impl Order {
     fn read(args: &[String]) -> Result<Self, String> {
         let (mut dev, mut out) = (false, None);
