@@ -11,6 +11,7 @@
 //! | [`packed`] | recorded events as bytes: compact, read in place, the same everywhere |
 //! | [`timeline`] | any moment of a stream, what differs between two, when one value changed |
 //! | [`session`] | one cart as one client has it: right at once, and right in the end
+//! | [`reducer`] | all that as bytes in and bytes out, so that two versions of the rules can be compared
 //! | [`gate`], [`batch`], [`sequence`], [`lane`] | the rules by which consumers of the pipeline stay correct |
 //! | [`given`] | the test kit: given events, when a command, then events or a refusal |
 //! | [`id`], [`time`], [`money`], [`text`], [`hash`] | small typed values |
@@ -33,6 +34,7 @@ pub mod lane;
 pub mod money;
 pub mod packed;
 pub mod recorded;
+pub mod reducer;
 pub mod sequence;
 pub mod session;
 pub mod text;

@@ -26,8 +26,9 @@ struct Suite {
 }
 
 /// All run what ships: a test of an unoptimised build would not see a function that was made a trap by mistake.
-const SUITES: [Suite; 4] = [
+const SUITES: [Suite; 5] = [
     Suite { step: "wasm in Node", folder: "host-web/tests", in_browser: false },
+    Suite { step: "reducer in Node", folder: "host-web/reducer/tests", in_browser: false },
     Suite { step: "package in Node", folder: "web/cart/tests", in_browser: false },
     Suite { step: "storefront in a browser", folder: "web/storefront/tests", in_browser: true },
     Suite { step: "package in a browser", folder: "web/tests", in_browser: true },

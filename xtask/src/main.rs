@@ -13,6 +13,7 @@ mod package;
 mod peers;
 mod project;
 mod python;
+mod reducer;
 mod test;
 mod web;
 
@@ -28,7 +29,7 @@ struct Command {
     run: fn(&[String]) -> anyhow::Result<ExitCode>,
 }
 
-const COMMANDS: [Command; 9] = [
+const COMMANDS: [Command; 10] = [
     Command { name: "dev", about: "build and start the whole system on this machine", help: dev::HELP, run: dev::run },
     Command {
         name: "test",
@@ -52,6 +53,12 @@ const COMMANDS: [Command; 9] = [
     Command { name: "package", about: "make the zips of the Lambda functions", help: package::HELP, run: package::run },
     Command { name: "web", about: "host-web as wasm, and its TypeScript", help: web::HELP, run: web::run },
     Command { name: "types", about: "write generated.ts anew", help: web::TYPES_HELP, run: web::types },
+    Command {
+        name: "reducer",
+        about: "the core as a wasm module without imports, named by its hash",
+        help: reducer::HELP,
+        run: reducer::run,
+    },
     Command { name: "bench", about: "measure a release build, one figure a line", help: bench::HELP, run: bench::run },
 ];
 

@@ -12,16 +12,17 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use xshell::{Cmd, Shell, cmd};
 
-use crate::{data, javascript, package, peers, project, web};
+use crate::{data, javascript, package, peers, project, reducer, web};
 
 pub(crate) const HELP: &str = "\
 cargo xtask test [--javascript] [filter…] [-- arguments of the test programs]
 
-Runs, in the dev profile: formatting, set-up of the emulator and the sample data, clippy, zips of the functions, every test
-(or those whose name contains a filter), documentation examples, the build of the core without the standard library; then
-formatting, lints, types and tests of JavaScript, in Node and in Chromium.
-With CI=true the emulator, the data, Node and Chromium must be had. On a desk what needs them is skipped when they cannot
-be; TILLROLL_TEST_WITHOUT_PEERS=1, …_DATA=1, …_JAVASCRIPT=1 and …_BROWSER=1 skip it at once.
+Runs, in the dev profile: formatting, set-up of the emulator and the sample data, clippy, zips of the functions, the reducer
+module and whether it is that of reducer.lock, every test (or those whose name contains a filter), documentation examples,
+the build of the core without the standard library; then formatting, lints, types and tests of JavaScript, in Node and in
+Chromium.
+With CI=true the emulator, the data, the target of wasm, Node and Chromium must be had. On a desk what needs them is skipped
+when they cannot be; TILLROLL_TEST_WITHOUT_PEERS=1, …_DATA=1, …_REDUCER=1, …_JAVASCRIPT=1 and …_BROWSER=1 skip it at once.
 The last line says how many tests ran. Exit status 1 if a step failed or no test ran.
 
   --javascript   what is checked of JavaScript alone, and the build of the programs that its tests start
@@ -31,6 +32,7 @@ const JAVASCRIPT: &str = "--javascript";
 
 const WITHOUT_PEERS: &str = "TILLROLL_TEST_WITHOUT_PEERS";
 const WITHOUT_DATA: &str = "TILLROLL_TEST_WITHOUT_DATA";
+const WITHOUT_REDUCER: &str = "TILLROLL_TEST_WITHOUT_REDUCER";
 const WITHOUT_JAVASCRIPT: &str = "TILLROLL_TEST_WITHOUT_JAVASCRIPT";
 const WITHOUT_BROWSER: &str = "TILLROLL_TEST_WITHOUT_BROWSER";
 
@@ -78,6 +80,10 @@ fn check_rust(sh: &Shell, checks: &mut Checks, args: &[&String]) -> bool {
     }
     // Nothing more is built: the programs are there already, and a stand-in of AWS takes them as zips.
     checks.note("packages", package::run(&["--dev".to_owned()]).map(drop));
+    checks.note("reducer module", set_up(sh, WITHOUT_REDUCER, || set_up_reducer(sh)));
+    if !is_without(sh, WITHOUT_REDUCER) {
+        checks.note("reducer.lock", reducer::check_lock(sh));
+    }
     let tests = cmd!(sh, "cargo test {WHOLE...} --all-targets --no-fail-fast -- {args...}");
     checks.run_tests("tests", tests);
     // For the whole workspace, because a single crate would be built with other features, and all it needs again.
@@ -85,6 +91,12 @@ fn check_rust(sh: &Shell, checks: &mut Checks, args: &[&String]) -> bool {
     checks.run_tests("documentation examples", examples);
     checks.note("core without std", check_no_std(sh));
     true
+}
+
+/// Builds the reducer module; the tests find it by the folder.
+fn set_up_reducer(sh: &Shell) -> anyhow::Result<()> {
+    sh.set_var("TILLROLL_REDUCERS", reducer::build_for_tests(sh)?);
+    Ok(())
 }
 
 #[derive(Default)]

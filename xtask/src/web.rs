@@ -31,7 +31,7 @@ them. It belongs into the commit that changes host-web/src/types.
 const PACKAGE: &str = "tillroll-host-web";
 /// Cargo's name of the library.
 const LIBRARY: &str = "tillroll_host_web.wasm";
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// What is written: the TypeScript as one module, and the wasm.
 const FILES: [&str; 2] = ["tillroll.js", "tillroll_bg.wasm"];
 

@@ -120,6 +120,16 @@ impl Catalogue {
         CatalogueFile { version, currency, items, discounts }.into()
     }
 
+    /// All items.
+    pub(crate) fn items(&self) -> &[CatalogueItem] {
+        &self.items
+    }
+
+    /// All codes and what they do.
+    pub(crate) fn discounts(&self) -> impl Iterator<Item = (&str, &Rule)> {
+        self.discounts.iter().map(|discount| (discount.code.as_str(), &discount.rule))
+    }
+
     /// The item with this sku.
     #[must_use]
     pub fn item(&self, sku: &str) -> Option<&CatalogueItem> {

@@ -16,13 +16,16 @@ use crate::money::{Minor, OutOfRange, Per, Pieces, Price};
 /// The cart that an event's data names: none when it is the stream's own.
 type Named = Option<Uuid>;
 
+/// A price: minor, per.
+pub(crate) type PriceLayout = (u64, u64);
+
 /// An event of a cart.
 #[derive(Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the table in the module above says what each field is")]
 pub enum CartEventLayout<'a> {
     CartOpened(Named, Option<&'a str>, Option<&'a str>, Option<&'a str>),
     CartClaimed(Named, &'a str),
-    ItemAdded(Named, &'a str, Option<&'a str>, u64, Option<(u64, u64)>),
+    ItemAdded(Named, &'a str, Option<&'a str>, u64, Option<PriceLayout>),
     ItemQuantityChanged(Named, &'a str, u64),
     ItemRemoved(Named, &'a str),
     DiscountApplied(Named, &'a str, #[serde(borrow)] RuleLayout<'a>),
@@ -62,7 +65,7 @@ impl Packed for Cart {
                 CartEventLayout::CartClaimed(named(*shopping_cart_uuid), owner_ref)
             }
             CartEvent::ItemAdded(ItemAdded { shopping_cart_uuid, item_name, sku, quantity, price }) => {
-                let price = price.map(|price| (price.minor.get(), price.per.get()));
+                let price = price.map(price_layout);
                 let cart = named(*shopping_cart_uuid);
                 CartEventLayout::ItemAdded(cart, item_name, sku.as_deref(), quantity.get(), price)
             }
@@ -131,12 +134,16 @@ impl Packed for Cart {
     }
 }
 
-fn price_of((minor, per): (u64, u64)) -> Result<Price, OutOfRange> {
+pub(crate) const fn price_layout(price: Price) -> PriceLayout {
+    (price.minor.get(), price.per.get())
+}
+
+pub(crate) fn price_of((minor, per): PriceLayout) -> Result<Price, OutOfRange> {
     Ok(Price { minor: Minor::try_from(minor)?, per: Per::try_from(per)? })
 }
 
 impl<'a> RuleLayout<'a> {
-    fn of(rule: &'a Rule) -> Self {
+    pub(crate) fn of(rule: &'a Rule) -> Self {
         match rule {
             Rule::PercentOff { basis_points, sku, min_subtotal_minor } => {
                 Self::PercentOff(*basis_points, sku.as_deref(), min_subtotal_minor.map(Minor::get))
@@ -148,7 +155,7 @@ impl<'a> RuleLayout<'a> {
     }
 
     #[inline]
-    fn rule(self) -> Result<Rule<&'a str>, OutOfRange> {
+    pub(crate) fn rule(self) -> Result<Rule<&'a str>, OutOfRange> {
         let least = |minor: Option<u64>| minor.map(Minor::try_from).transpose();
         Ok(match self {
             Self::PercentOff(basis_points, sku, minor) => {
@@ -162,7 +169,7 @@ impl<'a> RuleLayout<'a> {
 }
 
 impl ReasonLayout {
-    const fn of(reason: CloseReason) -> Self {
+    pub(crate) const fn of(reason: CloseReason) -> Self {
         match reason {
             CloseReason::CheckedOut => Self::CheckedOut,
             CloseReason::Abandoned => Self::Abandoned,
@@ -170,7 +177,7 @@ impl ReasonLayout {
         }
     }
 
-    const fn reason(self) -> CloseReason {
+    pub(crate) const fn reason(self) -> CloseReason {
         match self {
             Self::CheckedOut => CloseReason::CheckedOut,
             Self::Abandoned => CloseReason::Abandoned,

@@ -50,6 +50,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 pub use cart::CartEventLayout;
+pub(crate) use cart::{PriceLayout, ReasonLayout, RuleLayout, price_layout, price_of};
 pub use error::{PackedError, PackedErrorKind, Unpackable};
 pub use frame::{Frame, Frames};
 pub(crate) use frame::{content_bytes, read_content};

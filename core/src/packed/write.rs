@@ -7,7 +7,9 @@ use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::layout::{ContentLayout, HeaderLayout, RecordingLayout};
-use super::{Content, FRAME_BYTES_MAX, Header, LAYOUT_VERSION, MAGIC, Packed, Unpackable};
+use super::{
+    Content, FRAME_BYTES_MAX, Frame, Header, LAYOUT_VERSION, MAGIC, Packed, PackedError, PackedErrorKind, Unpackable,
+};
 use crate::id::StreamId;
 use crate::recorded::Circumstances;
 
@@ -56,6 +58,17 @@ impl<A: Packed> Writer<A> {
         written
     }
 
+    /// Writes the next event as another history has it; how a long history is cut into shorter ones. Fails, writing
+    /// nothing, when it is not the event that follows here.
+    pub fn copy(&mut self, frame: &Frame<'_>) -> Result<(), PackedError> {
+        let next = self.version.saturating_add(1);
+        if frame.stream != self.stream || frame.version != next {
+            return Err(PackedError { at: frame.at, kind: PackedErrorKind::DoesNotFollow });
+        }
+        self.version = next;
+        self.body(frame.body).map_err(|_| PackedError { at: frame.at, kind: PackedErrorKind::TooLarge })
+    }
+
     /// The bytes written since the last time.
     #[must_use]
     pub fn take(&mut self) -> Vec<u8> {
@@ -75,10 +88,15 @@ impl<A: Packed> Writer<A> {
         let unpackable = Unpackable { version: self.version };
         // Writing plain types to a growing vector fails for nothing.
         let body = postcard::to_allocvec(layout).map_err(|_| unpackable)?;
+        self.body(&body)
+    }
+
+    fn body(&mut self, body: &[u8]) -> Result<(), Unpackable> {
+        let unpackable = Unpackable { version: self.version };
         let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= FRAME_BYTES_MAX).ok_or(unpackable)?;
         let length = postcard::to_allocvec(&length).map_err(|_| unpackable)?;
         self.write(&length);
-        self.write(&body);
+        self.write(body);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ mod judging;
 mod laws;
 mod packed;
 mod packed_vectors;
+mod reducer;
 mod second_aggregate;
 mod session;
 mod timeline;

@@ -1,7 +1,6 @@
 //! What a host gives the API: its adapters, and what it decides once.
 
 use tillroll_core::cart::Catalogue;
-use tillroll_core::hash::Fingerprint;
 
 use super::audience::Audience;
 use crate::ports::{
@@ -85,9 +84,20 @@ pub struct Settings {
     pub cart_rate: Option<u32>,
 }
 
-/// Stands for the reducer in events and replies: two builds with the same one compute the same states. As long as the
-/// reducer is built into the program and is no module of its own, that is the program's version.
+/// Stands for the reducer in events and replies: two builds with the same one compute the same states. The first 16 digits
+/// of the reducer module's hash, as the sources say it.
 #[must_use]
 pub fn built_in_reducer() -> String {
-    Fingerprint::of_bytes(concat!("tillroll ", env!("CARGO_PKG_VERSION")).as_bytes()).to_string()
+    const LOCK: &str = include_str!("../../../reducer.lock");
+    let sha256 = LOCK.lines().find_map(|line| line.strip_prefix("sha256 = \""));
+    sha256.unwrap_or_default().chars().take(16).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_reducer_is_named_by_the_locked_module() {
+        let reducer = super::built_in_reducer();
+        assert!(reducer.parse::<tillroll_core::hash::Fingerprint>().is_ok(), "{reducer}");
+    }
 }

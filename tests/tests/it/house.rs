@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use serde_json::Value;
 
 /// An arrow means "may import"; what is not listed is forbidden. Names that end in `*` stand for all that begin so.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("tillroll-core", &["postcard", "serde", "smol_str", "thiserror", "uuid", "xxhash-rust"]),
     (
         "tillroll-host-lambda",
@@ -76,6 +76,8 @@ const ARROWS: [(&str, &[&str]); 6] = [
             "zstd",
         ],
     ),
+    ("tillroll-reducer", &["serde", "serde_json", "talc", "tillroll-core"]),
+    ("tillroll-reducers", &["thiserror", "tillroll-core", "wasmtime"]),
     ("tillroll-tests", &["*"]),
     ("xtask", &["anyhow", "sha2", "xshell", "zip"]),
 ];
@@ -147,7 +149,7 @@ fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
 }
 
 fn rust_files() -> Vec<(PathBuf, String)> {
-    let crates = ["core", "host-lambda", "host-web", "infra/local", "tests", "xtask"];
+    let crates = ["core", "host-lambda", "host-web", "infra/local", "infra/reducers", "tests", "xtask"];
     let files = crates.iter().flat_map(|krate| files_below(&root().join(krate), ".rs"));
     files.map(|path| (path.strip_prefix(root()).unwrap().to_owned(), fs::read_to_string(&path).unwrap())).collect()
 }

@@ -166,7 +166,7 @@ fn build_dev(sh: &Shell, arch: Arch) -> anyhow::Result<PathBuf> {
 }
 
 /// Flags with which a program does not know in which folders it was built.
-fn path_free(sh: &Shell, target_folder: &Path) -> anyhow::Result<String> {
+pub(crate) fn path_free(sh: &Shell, target_folder: &Path) -> anyhow::Result<String> {
     let sysroot = cmd!(sh, "rustc --print sysroot").quiet().read()?;
     let version = cmd!(sh, "rustc --version --verbose").quiet().read()?;
     let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
@@ -175,14 +175,16 @@ fn path_free(sh: &Shell, target_folder: &Path) -> anyhow::Result<String> {
         None => std::env::home_dir().context("no home folder, so CARGO_HOME has to be set")?.join(".cargo"),
     };
     // The last one that fits counts, so the folder in a folder comes after it.
-    let folders = [
+    let mut folders = vec![
         (project::root(), "/tillroll".to_owned()),
         (target_folder.to_owned(), "/target".to_owned()),
-        (cargo_home.join("registry/src"), "/crates".to_owned()),
         (Path::new(&sysroot).join("lib/rustlib/src/rust"), format!("/rustc/{commit}")),
     ];
-    let flags = folders.map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
-    Ok(flags.join("\x1f"))
+    // A folder for each registry, named after where that is reached.
+    let registries = sh.read_dir(cargo_home.join("registry/src")).unwrap_or_default();
+    folders.extend(registries.into_iter().map(|registry| (registry, "/crates".to_owned())));
+    let flags = folders.iter().map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    Ok(flags.collect::<Vec<_>>().join("\x1f"))
 }
 
 /// The folder of what cargo builds.
