@@ -29,13 +29,14 @@ const deepEqual = (actual, expected, message = 'not equal') => {
 
 /**
  * @param {() => unknown} run
- * @param {Record<string, unknown> | ((error: unknown) => boolean)} expected
+ * @param {Record<string, unknown> | ErrorConstructor | ((error: unknown) => boolean)} expected members, a class or a check
  */
 const throws = (run, expected) => {
   try {
     run()
   } catch (error) {
-    if (typeof expected === 'function') equal(expected(error), true, `another error: ${error}`)
+    if (isErrorClass(expected)) ok(error instanceof expected, `another error: ${error}`)
+    else if (typeof expected === 'function') equal(expected(error), true, `another error: ${error}`)
     else for (const [name, value] of Object.entries(expected)) deepEqual(/** @type {any} */ (error)[name], value, name)
     return
   }
@@ -51,6 +52,13 @@ const ok = (value, message = 'not true') => {
 }
 
 export default Object.assign(ok, { ok, equal, notEqual, deepEqual, throws })
+
+/**
+ * @param {unknown} expected
+ * @returns {expected is ErrorConstructor}
+ */
+const isErrorClass = (expected) =>
+  typeof expected === 'function' && (expected === Error || expected.prototype instanceof Error)
 
 /**
  * @param {unknown} one
