@@ -1,7 +1,8 @@
+// Before the components' styles, which build on it.
+import './styles/base.css'
 import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Shop } from './shop/Shop'
-import './styles/base.css'
 
 /** Fetched where it is shown: the shop is what most come for. */
 const Compare = lazy(() => import('./compare/Compare').then(({ Compare }) => ({ default: Compare })))

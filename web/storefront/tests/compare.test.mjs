@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openContext, openPage, until } from '../../tests/harness/index.mjs'
+import { BANANAS } from './catalogue.mjs'
 import { EXPECTED, shot, startShop, violations } from './shop.mjs'
 
 /** The whole story, with the delays of its networks. */
@@ -34,7 +35,11 @@ test('the story ends with one cart that was never wrong, and one that is', async
     async () => (await page.locator('[data-at="3"][data-story="after"]').count()) === 1,
     STORY_MS_MAX,
   )
-  await until('the removed line is back', async () => (await side('hand').getAttribute('data-off')) !== null)
+  const removed = (/** @type {string} */ name) => side(name).locator(`li[data-sku="${BANANAS.sku}"]`).count()
+  await until('the removed line is back', async () => (await removed('hand')) === 1)
+  assert.deepEqual([await removed('ours'), await removed('till')], [0, 0])
+  await until('and stays', async () => (await side('hand').textContent())?.includes('all answered'))
+  assert.equal(await removed('hand'), 1)
   assert.deepEqual(await violations(page), [])
   await shot(page, 'compare-late-reply')
   await until('the story is over', async () => (await page.locator('[data-story="ended"]').count()) === 1, STORY_MS_MAX)

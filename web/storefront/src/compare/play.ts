@@ -33,7 +33,7 @@ export function player(carts: ThreeCarts, steps: readonly Step[], pace: number):
       for (const beat of step.beats) {
         carts.faults.set(networkOf(beat))
         carts.click(beat.command)
-        await pause(CLICK_MS, signal)
+        await pause(beat.pauseMs ?? CLICK_MS, signal)
       }
       if (step.beats.length === 0) {
         carts.faults.set({ ...NO_FAULTS })

@@ -6,6 +6,8 @@ import { type Faults, NO_FAULTS } from '@tillroll/cart/testing'
 export interface Beat {
   readonly network: Partial<Faults>
   readonly command: Command
+  /** Before the next click; as long as a hand needs when absent. */
+  readonly pauseMs?: number
 }
 
 export interface Step {
@@ -85,7 +87,7 @@ export function storyOf({ byMany, plain: [one, two, three], code }: Cast): reado
       title: 'A late reply',
       before: 'An item is added, and its reply is held up. Meanwhile the first item is taken out.',
       after: 'By hand, the late reply is of a time when the item was still there: it is back, and it stays.',
-      beats: [add(three, { ...SWIFT, reordered: 1 }), remove(byMany, SWIFT)],
+      beats: [{ ...add(three, { latencyMs: [1_000, 1_000], reordered: 1 }), pauseMs: 1_500 }, remove(byMany, SWIFT)],
       looksMs: 5_000,
     },
     {
