@@ -23,7 +23,7 @@ export async function openReducer(module) {
 }
 
 /** What the tests of infra/reducers write down. */
-export const SETS = ['decisions', 'histories', 'random']
+export const SETS = ['decisions', 'histories', 'random', 'carts']
 
 const NOTHING = new Uint8Array()
 const text = (bytes) => new TextDecoder().decode(bytes)

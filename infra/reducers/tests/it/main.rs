@@ -10,6 +10,7 @@
 
 mod agreement;
 mod both;
+mod carts;
 mod hostile;
 mod random;
 mod vectors;
