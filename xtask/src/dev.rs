@@ -11,7 +11,7 @@ use crate::{data, javascript, project};
 pub(crate) const HELP: &str = "\
 cargo xtask dev [arguments of `tillroll dev`]
 
-Builds the program in the release profile (the first build takes five to eight minutes on two cores, later ones seconds),
+Builds the program in the release profile (the first build takes a quarter of an hour on two cores, later ones seconds),
 brings the sample data set if it can, and starts the whole system on 127.0.0.1. Its data folder is .tillroll in the
 project unless --data-dir or TILLROLL_DATA_DIR names another. Nothing but cargo and a C compiler is needed; without
 python3 or a network it starts with a small generated demo, without Node and npm it serves no pages. `cargo xtask dev --
