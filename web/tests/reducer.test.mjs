@@ -4,13 +4,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { inProject } from './cart-page.mjs'
+import { skippedOnADesk } from './harness/ci.mjs'
 import { openPage, startSite } from './harness/index.mjs'
 
 const FOLDER = process.env.TILLROLL_REDUCERS ?? inProject('target/reducers')
 const PAGE = '<!doctype html><html lang="en"><head><title>reducer</title></head></html>'
 
 test('Chromium says what the core says, byte for byte', async (t) => {
-  if (!existsSync(join(FOLDER, 'newest.json'))) return t.skip('cargo xtask reducer builds the module')
+  if (!existsSync(join(FOLDER, 'newest.json'))) return t.skip(skippedOnADesk('cargo xtask reducer builds the module'))
   const folders = { '/reducers/': FOLDER, '/reducer/': inProject('host-web/reducer/tests') }
   const site = await startSite(t, { folders, pages: { '/': PAGE } })
   // A set that was not written is looked for and not there.

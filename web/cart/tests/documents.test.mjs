@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { transform } from 'esbuild'
+import { skippedOnADesk } from '../../tests/harness/ci.mjs'
 import { startTillroll } from '../../tests/harness/tillroll.mjs'
 import { add, CART, World } from './support/world.mjs'
 
@@ -21,7 +22,7 @@ const blocks = (language) =>
 
 const bin = process.env.TILLROLL_BIN ?? here('../../target/debug/tillroll')
 const running = process.env.TILLROLL_URL
-const skip = running || existsSync(bin) ? false : 'there is no tillroll to start'
+const skip = skippedOnADesk(running || existsSync(bin) ? false : 'there is no tillroll to start')
 
 test('the README can be pasted', { skip }, async (t) => {
   const url = running ?? (await startTillroll(t)).url

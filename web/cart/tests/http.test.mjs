@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { CartError, http, openCart, openTimeline } from '@tillroll/cart'
+import { skippedOnADesk } from '../../tests/harness/ci.mjs'
 import { startTillroll } from '../../tests/harness/tillroll.mjs'
 import { until } from '../../tests/harness/until.mjs'
 import { add, CART, id } from './support/world.mjs'
@@ -209,8 +210,9 @@ test('the catalogue is asked for by its tag', async () => {
 
 const bin = process.env.TILLROLL_BIN ?? fileURLToPath(new URL('../../../target/debug/tillroll', import.meta.url))
 const running = process.env.TILLROLL_URL
-const skip =
-  running || existsSync(bin) ? false : 'there is no tillroll to start: cargo build, or name one in TILLROLL_BIN'
+const skip = skippedOnADesk(
+  running || existsSync(bin) ? false : 'there is no tillroll to start: cargo build, or name one in TILLROLL_BIN',
+)
 
 test('two clients of the real system are of one mind, by stream and by long poll', { skip }, async (t) => {
   const url = running ?? (await startTillroll(t)).url
