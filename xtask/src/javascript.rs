@@ -26,11 +26,12 @@ struct Suite {
 }
 
 /// All run what ships: a test of an unoptimised build would not see a function that was made a trap by mistake.
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 6] = [
     Suite { step: "wasm in Node", folder: "host-web/tests", in_browser: false },
     Suite { step: "reducer in Node", folder: "host-web/reducer/tests", in_browser: false },
     Suite { step: "package in Node", folder: "web/cart/tests", in_browser: false },
     Suite { step: "storefront in a browser", folder: "web/storefront/tests", in_browser: true },
+    Suite { step: "timeline in a browser", folder: "web/timeline/tests", in_browser: true },
     Suite { step: "package in a browser", folder: "web/tests", in_browser: true },
 ];
 /// How the names of files with tests end.
@@ -86,7 +87,7 @@ pub(crate) fn build(sh: &Shell) -> anyhow::Result<()> {
     web::add_target(sh)?;
     install(sh)?;
     web::run(&[])?;
-    for member in ["cart", "storefront"].map(member).iter().filter(|member| is_written(member)) {
+    for member in ["cart", "storefront", "timeline"].map(member).iter().filter(|member| is_written(member)) {
         cmd!(sh, "npm run --silent --prefix {member} build").run()?;
     }
     Ok(())
@@ -106,8 +107,8 @@ pub(crate) fn checks(sh: &Shell) -> Vec<(&'static str, Cmd<'_>)> {
     let web = project::root().join("web");
     let tsc = web.join("node_modules/typescript/bin/tsc");
     let lints = [("Biome", cmd!(sh, "npm run --silent --prefix {web} check"))];
-    let members =
-        ["cart", "storefront", "storefront/tests", "tests"].map(member).into_iter().filter(|member| is_written(member));
+    let members = ["cart", "storefront", "storefront/tests", "timeline", "timeline/tests", "tests"].map(member);
+    let members = members.into_iter().filter(|member| is_written(member));
     let types = members.map(|member| ("types", cmd!(sh, "node {tsc} --noEmit --project {member}")));
     lints.into_iter().chain(types).collect()
 }

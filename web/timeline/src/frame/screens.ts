@@ -1,0 +1,15 @@
+/** All screens there are, in the order of the rail. */
+import type { ComponentType } from 'react'
+
+export interface Screen {
+  readonly name: 'carts' | 'timeline' | 'whatif' | 'pipeline' | 'letters' | 'replays'
+  /** In the rail. */
+  readonly word: string
+  /** Of the address below `BASE`. */
+  readonly matches: RegExp
+  /** Where the rail leads; null for a screen that needs a cart first, which is reached from it. */
+  readonly path: string | null
+  readonly load: () => Promise<{ default: ComponentType }>
+}
+
+export const SCREENS: readonly Screen[] = []
