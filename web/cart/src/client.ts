@@ -7,7 +7,7 @@ import type { Core, CoreSession, Dispatched } from './core.js'
 import { type Environment, environment } from './environment.js'
 import { asCartError, CartError, misuse, quietly } from './errors.js'
 import { Keeper } from './keeper.js'
-import { type Link, within } from './link.js'
+import { type Link, request, within } from './link.js'
 import { Pricing } from './pricing.js'
 import { Sender } from './sender.js'
 import { Settlements } from './settlements.js'
@@ -67,6 +67,7 @@ export class Client implements Cart {
   readonly #early: Early[] = []
 
   #core: Core | null = null
+  #link: Link | null = null
   #session: CoreSession | null = null
   #keeper: Keeper | null = null
   #sender: Sender | null = null
@@ -201,6 +202,23 @@ export class Client implements Cart {
   }
 
   readonly exportPacked = (): Uint8Array => this.#expectSession().history(0)
+
+  readonly exportTimeline = async (): Promise<string> => {
+    const link = this.#link
+    if (!link) throw notReady()
+    const { timelineFile } = await import('./timeline-file.js')
+    const known = {
+      exportedAt: this.#env.now(),
+      snapshot: this.getSnapshot(),
+      settled: this.settled(),
+      commandOf: (id: string) => this.#undoing.commandOf(id),
+      page: (after: number) => request(link, (context) => link.transport.page(after, context, 'json')),
+      history: () => this.history(),
+    }
+    return timelineFile(known).catch((thrown) => {
+      throw asCartError(thrown, 'unreachable', 'there is no event to export')
+    })
+  }
 
   readonly setCatalogue = (catalogue: Catalogue | null): void => {
     misuse(() => this.#expectSession().setCatalogue(catalogue))
@@ -353,6 +371,7 @@ export class Client implements Cart {
     const { transport, catalogue, timeoutMs = TIMEOUT_MS } = this.#options
     const [session, env, context] = [this.#expectSession(), this.#env, this.#context]
     const link: Link = { session, transport, env, context, timeoutMs, stopped: this.#stopped.signal }
+    this.#link = link
     const act = () => this.#act()
     if (catalogue === undefined) this.#pricing = new Pricing(link, act)
     this.#sender = new Sender(link, {

@@ -117,9 +117,10 @@ export function http(options: HttpOptions = {}): Transport {
       }
     },
 
-    async page(after, context) {
+    async page(after, context, form) {
       const path = `${cartPath(context)}/events?after=${after}&limit=${PAGE}`
-      const response = await ask(path, context, { headers: { accept: `${PACKED}, application/json;q=0.5` } })
+      const accept = form ? 'application/json' : `${PACKED}, application/json;q=0.5`
+      const response = await ask(path, context, { headers: { accept } })
       if (!response.ok) throw await problemOf(response)
       if (response.headers.get('content-type')?.startsWith(PACKED)) {
         const packed = new Uint8Array(await bodyOf(response, () => response.arrayBuffer()))

@@ -210,6 +210,11 @@ export interface Cart {
   readonly timeline: () => Timeline
   /** The confirmed history as the content of a `*.timeline.bin`. */
   readonly exportPacked: () => Uint8Array
+  /**
+   * The content of a `*.timeline.json`: the server's events with all that was recorded, and what this client knows of its
+   * commands beside them. Without a connection it has the events that are known here, and says in `redactions` what is not.
+   */
+  readonly exportTimeline: () => Promise<string>
   /** Takes prices and discount rules; by default they come from the transport. */
   readonly setCatalogue: (catalogue: Catalogue | null) => void
   /** Tries again at once whatever waits. */
@@ -302,8 +307,8 @@ export interface Transport {
     take: (events: readonly unknown[]) => void,
     opened: () => void,
   ): Promise<void>
-  /** A page of the events after a version. */
-  page(after: number, context: RequestContext): Promise<EventPage>
+  /** A page of the events after a version. `json`: not packed, with all that was recorded, for an export. */
+  page(after: number, context: RequestContext, form?: 'json'): Promise<EventPage>
   /** Prices and rules, unless they are still the ones that `etag` names. Undefined: none are served. */
   catalogue?(
     etag: string | null,

@@ -30,6 +30,11 @@ export class Undo {
     this.#remembered.set(id, before)
   }
 
+  /** A command that was dispatched here, while it is remembered. */
+  commandOf(id: string): Command | undefined {
+    return this.#remembered.get(id)?.command
+  }
+
   /** The opposite of a command that was dispatched here; undefined when there is none. */
   opposite(id: string, { lines }: Snapshot): Command | undefined {
     const before = this.#remembered.get(id)

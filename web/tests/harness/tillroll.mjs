@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { atEnd } from './ends.mjs'
 
 /** Built by `cargo build`; TILLROLL_BIN names another one. */
-const PROGRAM = process.env.TILLROLL_BIN ?? fileURLToPath(new URL('../../../target/debug/tillroll', import.meta.url))
+export const program =
+  process.env.TILLROLL_BIN ?? fileURLToPath(new URL('../../../target/debug/tillroll', import.meta.url))
 /** Most lines of what the program says that are kept, to be shown when it does not start. */
 const LINES_MAX = 50
 
@@ -51,7 +52,7 @@ class Tillroll {
   async start() {
     // A demo that is not generated would depend on what lies in the folders above.
     const env = { ...process.env, TILLROLL_DEMO_DATA: '/nonexistent' }
-    const child = spawn(PROGRAM, this.#args, { stdio: ['ignore', 'pipe', 'pipe'], env })
+    const child = spawn(program, this.#args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     this.#process = child
     const kill = () => child.kill('SIGKILL')
     process.once('exit', kill)
@@ -67,7 +68,7 @@ class Tillroll {
       once(child, 'exit').then(([code]) => ({ problem: `ended with ${code}` })),
       once(child, 'error').then(([error]) => ({ problem: `${error.message}; \`cargo build\` makes it` })),
     ])
-    if (started.event !== 'ready') throw new Error(`${PROGRAM}: ${started.problem}\n${said.join('')}`)
+    if (started.event !== 'ready') throw new Error(`${program}: ${started.problem}\n${said.join('')}`)
     child.stdout.resume()
     this.url = started.api
   }

@@ -94,9 +94,9 @@ export function faulty(
       return { result: 'failed', maybeDone: true, retryAfterMs: RETRY_AFTER_MS, error }
     },
 
-    page(after, context) {
+    page(after, context, form) {
       const error = refuseNow()
-      return error ? Promise.reject(error) : through(() => transport.page(after, context), false)
+      return error ? Promise.reject(error) : through(() => transport.page(after, context, form), false)
     },
 
     async open(after, context, take, opened) {

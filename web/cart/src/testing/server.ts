@@ -121,10 +121,11 @@ export function memoryServer(
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
       kept.listeners.delete(tell)
     },
-    page: async (after, { cart }): Promise<EventPage> => ({
-      packed: expectCart(cart).session.history(after),
-      more: false,
-    }),
+    async page(after, { cart }, form): Promise<EventPage> {
+      const { session, events } = expectCart(cart)
+      if (form) return { events: structuredClone(events.slice(after)), more: false }
+      return { packed: session.history(after), more: false }
+    },
     async catalogue(etag) {
       if (!catalogue) return undefined
       return etag === catalogue.version ? 'same' : { catalogue: structuredClone(catalogue), etag: catalogue.version }
