@@ -171,6 +171,24 @@ test('a cart of a page’s own is opened with its first command, and found again
   await shows(page, { lines: ['1 tea'], version: 2 })
 })
 
+test('a page that begins in a tunnel knows prices and rules', async (t) => {
+  const shop = await startShop(t)
+  const context = await openContext(t)
+  const page = await openCartPage(t, shop.url, { context, allow: BROKEN })
+  const ids = await dispatch(page, add('Tea'))
+  await shows(page, { pending: 0 })
+  await page.evaluate(() => cart.close())
+  await context.route(/\/(carts|catalogue)/, (route) => route.abort())
+  await page.reload()
+  await isReady(page)
+  ids.push(...(await dispatch(page, add('Bread'), { type: 'ApplyDiscount', data: { code: 'TEN' } })))
+  await shows(page, { lines: ['1 tea', '1 bread'], total: 349 + 250 - 60, pending: 2 })
+  const refused = await page.evaluate(() => cart.dispatch({ type: 'ApplyDiscount', data: { code: 'HALF' } }).refusal)
+  assert.equal(refused?.code, 'discount_unknown')
+  await context.unrouteAll({ behavior: 'ignoreErrors' })
+  await allAgree(shop, [page], ids)
+})
+
 test('a cart that the server does not have is none', async (t) => {
   const shop = await startShop(t)
   const page = await openCartPage(t, shop.url.replace(shop.cart, crypto.randomUUID()), { allow: BROKEN })

@@ -24,6 +24,7 @@ import type {
   DispatchResult,
   Outcome,
   QueueStorage,
+  ServedCatalogue,
   Settlement,
   Snapshot,
   Stored,
@@ -51,6 +52,7 @@ interface Found {
   readonly storage: CartStorage
   readonly stored: Stored
   readonly token: string | null
+  readonly catalogue: ServedCatalogue | null
 }
 
 export class Client implements Cart {
@@ -280,7 +282,11 @@ export class Client implements Cart {
     if (this.#session) return
     this.#core = core
     this.#session = misuse(() => core.session(this.id))
-    if (this.#options.catalogue) this.#session.setCatalogue(this.#options.catalogue)
+    const { transport, catalogue, timeoutMs = TIMEOUT_MS } = this.#options
+    const [session, env, context] = [this.#session, this.#env, this.#context]
+    this.#link = { session, transport, env, context, timeoutMs, stopped: this.#stopped.signal }
+    if (catalogue) session.setCatalogue(catalogue)
+    if (catalogue === undefined) this.#pricing = new Pricing(this.#link, () => this.#act())
     this.#listening = connection('connecting')
     this.#changed(true)
   }
@@ -292,7 +298,8 @@ export class Client implements Cart {
       const storage = await this.#storages.open(this.#options.principal ?? '', this.id)
       const stored = await storage.read()
       const token = this.#options.open ? await storage.token(freshToken()) : await storage.token('')
-      return { storage, stored, token: token || null }
+      const catalogue = (await storage.catalogue?.().catch(() => null)) ?? null
+      return { storage, stored, token: token || null, catalogue }
     } catch (thrown) {
       this.#storageError = asCartError(thrown, 'storage_failed', 'the queue cannot be read; it lives in memory')
       this.#changed(true)
@@ -315,9 +322,10 @@ export class Client implements Cart {
     }
   }
 
-  #restore({ storage, stored, token }: Found): void {
+  #restore({ storage, stored, token, catalogue }: Found): void {
     const session = this.#expectSession()
     this.#context.token ??= token
+    this.#pricing?.restore(storage, catalogue)
     // Damaged bytes are no loss: the server has the events.
     if (stored.history) quietly(() => session.confirmPacked(stored.history as Uint8Array))
     try {
@@ -367,13 +375,9 @@ export class Client implements Cart {
   }
 
   #join(): void {
-    if (this.#stopped.signal.aborted) return
-    const { transport, catalogue, timeoutMs = TIMEOUT_MS } = this.#options
-    const [session, env, context] = [this.#expectSession(), this.#env, this.#context]
-    const link: Link = { session, transport, env, context, timeoutMs, stopped: this.#stopped.signal }
-    this.#link = link
+    const link = this.#link
+    if (!link || this.#stopped.signal.aborted) return
     const act = () => this.#act()
-    if (catalogue === undefined) this.#pricing = new Pricing(link, act)
     this.#sender = new Sender(link, {
       changed: act,
       stands: (error, retryAt) => {

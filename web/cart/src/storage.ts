@@ -1,6 +1,6 @@
 /** The queue in IndexedDB, which all tabs share, and in memory. Rows are keyed by principal and cart. */
 
-import type { CartStorage, QueueStorage, Row, Stored, Writing } from './types.js'
+import type { CartStorage, QueueStorage, Row, ServedCatalogue, Stored, Writing } from './types.js'
 
 const DATABASE = 'tillroll-cart'
 const VERSION = 1
@@ -25,6 +25,7 @@ export function indexedDBStorage(factory: IDBFactory): QueueStorage {
 /** Rows that end with the page. Those who are given the same one share it, as tabs do. */
 export function memoryStorage(shared = false): QueueStorage {
   const all = new Map<string, { rows: Map<string, Row>; kept: Kept }>()
+  const catalogues = new Map<string, ServedCatalogue | null>()
   return {
     shared,
     async open(principal, cart) {
@@ -44,6 +45,10 @@ export function memoryStorage(shared = false): QueueStorage {
         token: async (fresh) => {
           mine.kept.token ||= fresh
           return mine.kept.token
+        },
+        catalogue: async (fresh) => {
+          if (fresh !== undefined) catalogues.set(principal, structuredClone(fresh))
+          return structuredClone(catalogues.get(principal) ?? null)
         },
         close() {},
       }
@@ -106,6 +111,16 @@ function stored(factory: IDBFactory, cart: readonly [string, string]): CartStora
         }),
       )
       return token
+    },
+    async catalogue(fresh) {
+      // Beside what is kept of the principal's carts: all of them have the same prices.
+      const at = [cart[0]]
+      if (fresh !== undefined) {
+        await change([CARTS], (transaction) => transaction.objectStore(CARTS).put(fresh, at))
+        return fresh
+      }
+      const transaction = (await connected()).transaction([CARTS], 'readonly')
+      return (await answer<ServedCatalogue | null | undefined>(transaction.objectStore(CARTS).get(at))) ?? null
     },
     close() {
       connection?.then((database) => database.close()).catch(() => {})

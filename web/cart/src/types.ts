@@ -310,10 +310,13 @@ export interface Transport {
   /** A page of the events after a version. `json`: not packed, with all that was recorded, for an export. */
   page(after: number, context: RequestContext, form?: 'json'): Promise<EventPage>
   /** Prices and rules, unless they are still the ones that `etag` names. Undefined: none are served. */
-  catalogue?(
-    etag: string | null,
-    context: RequestContext,
-  ): Promise<{ readonly catalogue: unknown; readonly etag: string | null } | 'same' | undefined>
+  catalogue?(etag: string | null, context: RequestContext): Promise<ServedCatalogue | 'same' | undefined>
+}
+
+/** Prices and rules as they were served. */
+export interface ServedCatalogue {
+  readonly catalogue: unknown
+  readonly etag: string | null
 }
 
 /** A row of the queue: what is in it is the core's matter; it survives a structured clone. */
@@ -344,6 +347,11 @@ export interface CartStorage {
   writeHistory(history: Uint8Array): Promise<void>
   /** The cart's token; the given one is kept if there is none yet. */
   token(fresh: string): Promise<string>
+  /**
+   * Prices and rules as the principal was served them last, for a start without a connection; those that are given take
+   * their place, null leaves none.
+   */
+  catalogue?(fresh?: ServedCatalogue | null): Promise<ServedCatalogue | null>
   close(): void
 }
 

@@ -59,6 +59,69 @@ test('IndexedDB keeps the queue, the history and the token, apart for each princ
   assert.equal(await (await storage.open('ann', CART)).token('x'), await (await storage.open('ann', CART)).token('y'))
 })
 
+const SHOP = {
+  version: 'monday',
+  currency: 'EUR',
+  items: [{ sku: 'tea', item_name: 'Tea', price: { minor: 349 } }],
+  discounts: [{ code: 'TEN', rule: { kind: 'percent_off', basis_points: 1_000 } }],
+}
+
+test('a page that begins in a tunnel has the prices and rules that it was served last, until it hears others', async () => {
+  const world = new World({ catalogue: SHOP, storage: indexedDBStorage(new IDBFactory()) })
+  const asked = []
+  const server = {
+    ...world.server,
+    catalogue: (etag, context) => asked.push(etag) && world.server.catalogue(etag, context),
+  }
+  const tea = { type: 'AddItem', data: { item_name: 'Tea', sku: 'tea' } }
+  const first = await world.tab({ server })
+  first.cart.dispatch(tea)
+  await world.run()
+  await first.cart.close()
+  world.tabs.length = 0
+
+  const { cart, faults } = await world.tab({ server, faults: { offline: true } })
+  cart.dispatch(tea)
+  cart.dispatch({ type: 'ApplyDiscount', data: { code: 'TEN' } })
+  assert.equal(cart.getSnapshot().totals.total_minor, 698 - 70)
+  const refused = (command) => cart.dispatch(command).refusal?.code
+  assert.equal(refused({ type: 'ApplyDiscount', data: { code: 'HALF' } }), 'discount_unknown')
+  assert.equal(refused({ type: 'AddItem', data: { item_name: 'Gold', sku: 'gold' } }), 'item_unknown')
+  faults.offline = false
+  cart.reconnect()
+  await world.run()
+  assert.deepEqual([...new Set(asked)], [null, 'monday'], 'they are fetched once')
+  assert.equal(asked.lastIndexOf(null), 0)
+  await world.expectAgreement()
+
+  world.server.setCatalogue({ ...SHOP, version: 'tuesday', items: [{ ...SHOP.items[0], price: { minor: 400 } }] })
+  cart.reconnect()
+  await world.run()
+  await cart.close()
+  world.tabs.length = 0
+  const third = await world.tab({ server, faults: { offline: true } })
+  third.cart.dispatch(tea)
+  assert.equal(third.cart.getSnapshot().lines[0].price.minor, 400)
+  // Another principal may be served others.
+  const other = await world.tab({ server, faults: { offline: true }, principal: 'ann' })
+  assert.equal(other.cart.dispatch({ type: 'ApplyDiscount', data: { code: 'TEN' } }).refusal?.code, 'discount_unknown')
+})
+
+test('prices that are kept and cannot be read are fetched again, and those that are served no more are forgotten', async () => {
+  const storage = memoryStorage(true)
+  const kept = await storage.open('', CART)
+  await kept.catalogue({ catalogue: { items: 'all' }, etag: 'monday' })
+  const world = new World({ catalogue: SHOP, storage })
+  const { cart } = await world.tab()
+  await world.run()
+  assert.equal((await kept.catalogue()).catalogue.version, 'monday')
+  assert.equal(cart.getSnapshot().storage, 'saved')
+  world.server.setCatalogue(null)
+  cart.reconnect()
+  await world.run()
+  assert.equal(await kept.catalogue(), null)
+})
+
 const failing = (which) => ({
   shared: true,
   open: async (...of) => {
