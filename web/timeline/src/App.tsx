@@ -3,6 +3,7 @@ import { useStore } from '@tillroll/storefront/ui/store'
 import { type ComponentType, lazy, Suspense } from 'react'
 import { Frame } from './frame/Frame'
 import { SCREENS, type Screen } from './frame/screens'
+import { Notice } from './ui/Notice'
 import { place } from './url/location'
 
 export function App() {
@@ -29,5 +30,5 @@ function shown(screen: Screen): ComponentType {
 }
 
 function NotHere() {
-  return <p>There is no such page here. The rail on the left leads to all there are.</p>
+  return <Notice title="There is no such page">The rail leads to all there are.</Notice>
 }

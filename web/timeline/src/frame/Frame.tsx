@@ -1,25 +1,49 @@
-/** What is around every screen: the top bar and the rail. */
+/** What is around every screen: the top bar, the rail, the sheet of keys and the palette. */
 import { Announcer } from '@tillroll/storefront/ui/announce'
+import { IconButton } from '@tillroll/storefront/ui/Button'
 import { ThemeSwitch } from '@tillroll/storefront/ui/ThemeSwitch'
-import type { MouseEvent, ReactNode } from 'react'
-import { address, go } from '../url/location'
+import { type ReactNode, useEffect, useState } from 'react'
+import { useKeys } from '../keys/keys'
+import { learnBuild } from './build'
+import { Environment } from './Environment'
 import styles from './Frame.module.css'
+import { follow, hrefTo } from './follow'
+import { HelpSheet } from './HelpSheet'
+import { Palette } from './Palette'
+import { SearchBox } from './SearchBox'
 import { SCREENS, type Screen } from './screens'
 import { ZoneSwitch } from './ZoneSwitch'
 
+/** What lies over the page. */
+type Over = { readonly sheet: true } | { readonly palette: string } | null
+
 export function Frame({ screen, children }: { readonly screen: Screen | null; readonly children: ReactNode }) {
+  const [over, setOver] = useState<Over>(null)
+  const close = () => setOver(null)
+  useKeys('Everywhere', [
+    { key: 'Ctrl+k', does: 'Commands', act: () => setOver({ palette: '' }) },
+    { key: '?', does: 'All keys', act: () => setOver({ sheet: true }) },
+  ])
+  useEffect(() => void learnBuild(), [])
   return (
     <div className={styles.frame}>
       <header className={styles.bar}>
         <a className={styles.brand} href={hrefTo('')} onClick={(event) => follow(event, '')}>
-          <img src="/timeline/mark.svg" alt="" width="28" height="28" />
+          <img src="/timeline/mark.svg" alt="" width="26" height="26" />
           <span>
             Tillroll <span className={styles.kind}>timeline</span>
           </span>
         </a>
+        <Environment />
+        <SearchBox onCommand={(palette) => setOver({ palette })} />
         <div className={styles.tools}>
           <ZoneSwitch />
           <ThemeSwitch />
+          <IconButton label="All keys" aria-haspopup="dialog" onClick={() => setOver({ sheet: true })}>
+            <span className={styles.question} aria-hidden="true">
+              ?
+            </span>
+          </IconButton>
         </div>
       </header>
       <nav className={styles.rail} aria-label="Screens">
@@ -36,19 +60,13 @@ export function Frame({ screen, children }: { readonly screen: Screen | null; re
           ),
         )}
       </nav>
-      <main className={styles.main}>{children}</main>
+      <main className={styles.main}>
+        <h1 className={styles.unseen}>{screen?.word ?? 'Nothing here'}</h1>
+        {children}
+      </main>
+      {over && 'sheet' in over && <HelpSheet onClose={close} />}
+      {over && 'palette' in over && <Palette first={over.palette} onClose={close} />}
       <Announcer />
     </div>
   )
-}
-
-function hrefTo(path: string): string {
-  return address({ path, query: new URLSearchParams(), fragment: '' })
-}
-
-/** A plain click stays on the page; a new tab and the like are the browser's. */
-function follow(event: MouseEvent, path: string): void {
-  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
-  event.preventDefault()
-  go(path)
 }

@@ -12,4 +12,12 @@ export interface Screen {
   readonly load: () => Promise<{ default: ComponentType }>
 }
 
+/** Where carts are looked for: the query `q` is what somebody typed. */
+export const CARTS = ''
+
+/** Where one cart's life is. */
+export function cartPath(cart: string): string {
+  return `cart/${encodeURIComponent(cart)}`
+}
+
 export const SCREENS: readonly Screen[] = []
