@@ -43,6 +43,22 @@ test('what is done offline is sent when the connection is back', async (t) => {
   await allAgree(shop, [page], ids)
 })
 
+test('a quantity that is typed in a tunnel is one command', async (t) => {
+  const shop = await startShop(t)
+  const context = await openContext(t)
+  const page = await openCartPage(t, shop.url, { context, allow: BROKEN })
+  const ids = await dispatch(page, add('Tea'))
+  await shows(page, { pending: 0, connection: 'live' })
+  await context.setOffline(true)
+  await shows(page, { connection: 'offline' })
+  for (const quantity of [2, 25, 250, 25]) {
+    ids.splice(1, 1, ...(await dispatch(page, { type: 'ChangeQuantity', data: { sku: 'tea', quantity } })))
+  }
+  await shows(page, { lines: ['25 tea'], pending: 1 })
+  await context.setOffline(false)
+  await allAgree(shop, [page], ids)
+})
+
 test('a reload while a command is on its way loses and doubles nothing', async (t) => {
   for (const reached of [false, true]) {
     const shop = await startShop(t)

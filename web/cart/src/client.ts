@@ -84,6 +84,8 @@ export class Client implements Cart {
   #sendingError: { error: CartError; retryAt: number | null } | null = null
   #storageError: CartError | null = null
   #missing = false
+  /** The browser says that there is no network, and no server was heard since: one on the same machine may be. */
+  #cut = false
   /** Something is known of the cart, or that there is none: before that nothing can be decided. */
   #heard = false
   #snapshot: Snapshot
@@ -229,6 +231,7 @@ export class Client implements Cart {
 
   readonly reconnect = (): void => {
     if (this.#stopped.signal.aborted) return
+    this.#cut = false
     this.#sender?.wake()
     this.#stream?.wake()
     if (!this.#leading) {
@@ -377,8 +380,10 @@ export class Client implements Cart {
   #join(): void {
     const link = this.#link
     if (!link || this.#stopped.signal.aborted) return
+    this.#cut = this.#isOffline()
     const act = () => this.#act()
     this.#sender = new Sender(link, {
+      isCut: () => this.#cut,
       changed: act,
       stands: (error, retryAt) => {
         this.#sendingError = error && { error, retryAt }
@@ -391,10 +396,14 @@ export class Client implements Cart {
       arrived: (events) => this.#tabs?.say({ about: 'events', events }),
       stands: (listening) => {
         this.#listening = listening
-        if (listening.state === 'live') this.#pricing?.ask()
         this.#changed(true)
+        if (listening.state === 'live') {
+          this.#pricing?.ask()
+          act()
+        }
       },
       missing: (missing) => {
+        this.#cut = false
         if (this.#missing !== missing) {
           this.#missing = missing
           this.#changed(true)
@@ -410,8 +419,20 @@ export class Client implements Cart {
     this.#tabs.lead(() => this.#lead())
     if (!this.#leading) this.#stream.need(true)
     this.#pricing?.ask()
-    this.#forgetWakes = this.#env.onWake(() => (this.#env.isOnline() ? this.reconnect() : this.#changed(true)))
+    this.#forgetWakes = this.#env.onWake(() => this.#wake())
     this.#act()
+  }
+
+  #wake(): void {
+    if (this.#env.isOnline()) return this.reconnect()
+    this.#cut = this.#isOffline()
+    if (this.#cut) this.#stream?.need(true)
+    this.#changed(true)
+  }
+
+  /** Nothing can be sent; a cart that is yet to be opened is opened where that succeeds all the same. */
+  #isOffline(): boolean {
+    return !this.#env.isOnline() && this.#expectSession().snapshot().sync.confirmed_version > 0
   }
 
   #lead(): void {

@@ -5,8 +5,10 @@ import { asCartError, CartError } from './errors.js'
 import { type Link, request } from './link.js'
 import type { Batch, SendResult } from './types.js'
 
-/** What a sender tells. */
+/** What a sender tells, and asks. */
 export interface SenderEvents {
+  /** Whether no request gets anywhere: what is tried in vain is doubtful, and nothing newer can take its place. */
+  isCut(): boolean
   /** The session may have changed. */
   changed(): void
   /** What failed and when it is tried again; nulls when the server answered. */
@@ -27,7 +29,7 @@ export class Sender {
 
   /** Sends the next batch, if there is one and nothing is in the way. */
   send(): void {
-    if (this.#sending || this.#link.stopped.aborted) return
+    if (this.#sending || this.#link.stopped.aborted || this.#tell.isCut()) return
     const batch = this.#link.session.nextToSend(this.#link.env.now())
     if (!batch) {
       this.#waitForPause()

@@ -306,6 +306,42 @@ test('Retry-After is obeyed, and a connection that comes back is used at once', 
   assert.equal(calls, 2)
 })
 
+test('a quantity that is typed in a tunnel goes out as one command', async () => {
+  const world = new World()
+  const { cart, faults } = await world.tab()
+  cart.dispatch(add('Tea'))
+  await world.run()
+  world.simulation.setOnline(false)
+  faults.offline = true
+  await world.run(2_000)
+  const typed = [2, 3, 4, 5].map((quantity) => ({ type: 'ChangeQuantity', data: { sku: 'Tea', quantity } }))
+  const results = []
+  for (const command of typed) {
+    results.push(cart.dispatch(command))
+    await world.run(45_000)
+  }
+  assert.deepEqual(
+    cart.getSnapshot().pending.map(({ id, progress }) => ({ id, progress })),
+    [{ id: results[3].id, progress: 'waiting' }],
+  )
+  assert.deepEqual(await results[0].confirmed, { outcome: 'superseded', by: results[1].id })
+  await world.expectAgreement()
+  assert.equal(world.state.lines[0].quantity, 5)
+  assert.equal(world.server.events(CART).length, 3)
+})
+
+test('a browser that knows of no network sends to a server that it reaches all the same', async () => {
+  const world = new World()
+  world.simulation.setOnline(false)
+  const { cart } = await world.tab()
+  cart.dispatch(add('Tea'))
+  await world.run(60_000)
+  assert.equal(world.state.total_minor, 100)
+  cart.dispatch(add('Bread'))
+  await world.run(1_000)
+  assert.equal(world.state.total_minor, 200)
+})
+
 test("what is turned away whole waits for attention, with the server's code", async () => {
   const world = new World()
   const { cart } = await world.tab({ open: undefined })

@@ -1,5 +1,8 @@
 //! Single situations, each a sentence.
 
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
 use tillroll_core::aggregate::Versioned;
 use tillroll_core::cart::request::{AddItem, ChangeQuantity, OpenCart, RemoveItem};
 use tillroll_core::cart::{Cart, CartEvent, CartRefusal, CartRequest, Terms};
@@ -240,6 +243,43 @@ fn clicks_on_one_quantity_are_one_command_until_it_is_sent() {
     session.dispatch(id(51), change("tea", 9), at(0)).unwrap();
     assert_eq!(session.snapshot().pending.len(), 2, "what is on its way stays");
     assert_eq!(outcomes(&session)[0], Outcome::Superseded { by: id(2) });
+}
+
+proptest! {
+    /// Between what is typed batches are lost (`None`) that may have been done.
+    #[test]
+    fn whatever_is_typed_between_two_sends_is_one_command(typed in vec(option::weighted(0.8, 2_i64..999), 1..30)) {
+        let mut session = session(&[add("tea")]);
+        let mut expected: Vec<(usize, bool)> = Vec::new();
+        let mut superseded = 0;
+        for (number, step) in (1..).zip(&typed) {
+            let Some(quantity) = step else {
+                if let Some(batch) = session.next_to_send(at(0)) {
+                    session.failed(batch.attempt, Certainty::Unknown);
+                }
+                for (_, sent) in &mut expected {
+                    *sent = true;
+                }
+                continue;
+            };
+            let taken = session.dispatch(id(number), change("tea", *quantity), at(0));
+            prop_assert!(matches!(taken, Ok(Taken::Applied | Taken::Noop)), "{taken:?}");
+            if taken == Ok(Taken::Noop) {
+                continue;
+            }
+            if expected.pop_if(|(_, sent)| !*sent).is_some() {
+                superseded += 1;
+                prop_assert_eq!(outcomes(&session).pop(), Some(Outcome::Superseded { by: id(number) }));
+            }
+            expected.push((number, false));
+            prop_assert_eq!(session.visible().unwrap().lines[0].quantity.get(), quantity.unsigned_abs());
+        }
+        let ids: Vec<_> = expected.iter().map(|(number, _)| id(*number)).collect();
+        let pending: Vec<_> = session.snapshot().pending.iter().map(|pending| pending.id).collect();
+        prop_assert_eq!(&pending, &ids, "in the order in which they were taken");
+        prop_assert_eq!(session.next_to_send(at(0)).map_or(Vec::new(), |batch| batch.ids), ids);
+        prop_assert_eq!(outcomes(&session).len(), superseded, "each has one end");
+    }
 }
 
 #[test]
