@@ -3,10 +3,19 @@
 //!
 //! Sessions and timelines are kept here, by number. Nothing that comes in makes this panic; should it happen all the same,
 //! what was called is gone and says so with every further call, and the others go on.
-#![allow(unsafe_code, reason = "an exported name is unsafe by its attribute; nothing else here is")]
+#![allow(
+    unsafe_code,
+    reason = "exported names are unsafe by their attribute; what is kept is for the one thread there is"
+)]
 
-use core::cell::RefCell;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::arch::wasm32;
+use core::cell::Cell;
 use core::mem;
+use core::panic::PanicInfo;
+
+use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 
 use tillroll_core::cart::Cart;
 use tillroll_core::session::Session;
@@ -19,10 +28,37 @@ use crate::{session, timeline};
 /// What of a call's bytes is kept for the next one; more than that, as a history has, is given back.
 const KEPT_BYTES_MAX: usize = 1 << 16;
 
-thread_local! {
-    static HELD: RefCell<Vec<Held>> = const { RefCell::new(Vec::new()) };
-    static SAID: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static GIVEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+/// A third of what the standard library's takes.
+#[global_allocator]
+static MEMORY: WasmDynamicTalc = new_wasm_dynamic_allocator();
+
+/// Nobody would read what a panic says.
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    wasm32::unreachable()
+}
+
+static HELD: Kept<Held> = Kept::new();
+static SAID: Kept<u8> = Kept::new();
+static GIVEN: Kept<u8> = Kept::new();
+
+/// What stays between calls.
+struct Kept<T>(Cell<Vec<T>>);
+
+// SAFETY: this module's memory is not shared, so there is no other thread.
+unsafe impl<T> Sync for Kept<T> {}
+
+impl<T> Kept<T> {
+    const fn new() -> Self {
+        Self(Cell::new(Vec::new()))
+    }
+
+    fn with<R>(&self, look: impl FnOnce(&mut Vec<T>) -> R) -> R {
+        let mut kept = self.0.take();
+        let seen = look(&mut kept);
+        self.0.set(kept);
+        seen
+    }
 }
 
 /// What a number stands for.
@@ -34,8 +70,8 @@ enum Held {
 
 /// Makes room for a call's bytes; where it is.
 #[unsafe(no_mangle)]
-pub extern "C" fn reserve(length: usize) -> usize {
-    SAID.with_borrow_mut(|said| {
+extern "C" fn reserve(length: usize) -> usize {
+    SAID.with(|said| {
         said.clear();
         said.resize(length, 0);
         said.as_ptr().addr()
@@ -44,27 +80,27 @@ pub extern "C" fn reserve(length: usize) -> usize {
 
 /// A new session; its number.
 #[unsafe(no_mangle)]
-pub extern "C" fn session() -> usize {
+extern "C" fn session() -> usize {
     hold(Held::Session(None))
 }
 
 /// A new timeline; its number.
 #[unsafe(no_mangle)]
-pub extern "C" fn timeline() -> usize {
+extern "C" fn timeline() -> usize {
     hold(Held::Timeline(None))
 }
 
 /// Gives up what has this number.
 #[unsafe(no_mangle)]
-pub extern "C" fn release(number: usize) {
+extern "C" fn release(number: usize) {
     drop(take(number));
 }
 
 /// The revision of a session's snapshot.
 #[unsafe(no_mangle)]
 #[allow(clippy::cast_precision_loss, reason = "nobody changes a cart 2^53 times")]
-pub extern "C" fn revision(number: usize) -> f64 {
-    HELD.with_borrow(|held| match held.get(number) {
+extern "C" fn revision(number: usize) -> f64 {
+    HELD.with(|held| match held.get(number) {
         Some(Held::Session(Some(session))) => session.revision() as f64,
         _ => 0.0,
     })
@@ -72,9 +108,9 @@ pub extern "C" fn revision(number: usize) -> f64 {
 
 /// Does the call whose bytes were put into the room; where its result is: 0 and what it gives, or 1 and why it was not done.
 #[unsafe(no_mangle)]
-pub extern "C" fn call(number: usize) -> usize {
-    let said = SAID.take();
-    let mut out = Writer(GIVEN.take());
+extern "C" fn call(number: usize) -> usize {
+    let said = SAID.0.take();
+    let mut out = Writer(GIVEN.0.take());
     out.0.clear();
     out.byte(0);
     // It comes back when the call has ended well.
@@ -95,17 +131,17 @@ pub extern "C" fn call(number: usize) -> usize {
         failure.put(&mut out);
     }
     if said.capacity() <= KEPT_BYTES_MAX {
-        SAID.set(said);
+        SAID.0.set(said);
     }
     let at = out.0.as_ptr().addr();
-    GIVEN.set(out.0);
+    GIVEN.0.set(out.0);
     at
 }
 
 /// How many bytes the newest result has.
 #[unsafe(no_mangle)]
-pub extern "C" fn length() -> usize {
-    GIVEN.with_borrow(Vec::len)
+extern "C" fn length() -> usize {
+    GIVEN.with(|given| given.len())
 }
 
 fn understood<T>(read: Result<T, u32>) -> Result<T, Failure> {
@@ -113,7 +149,7 @@ fn understood<T>(read: Result<T, u32>) -> Result<T, Failure> {
 }
 
 fn hold(new: Held) -> usize {
-    HELD.with_borrow_mut(|held| {
+    HELD.with(|held| {
         let free = held.iter().position(|held| matches!(held, Held::Nothing));
         let number = free.unwrap_or(held.len());
         match held.get_mut(number) {
@@ -125,11 +161,11 @@ fn hold(new: Held) -> usize {
 }
 
 fn take(number: usize) -> Held {
-    HELD.with_borrow_mut(|held| held.get_mut(number).map_or(Held::Nothing, |held| mem::replace(held, Held::Nothing)))
+    HELD.with(|held| held.get_mut(number).map_or(Held::Nothing, |held| mem::replace(held, Held::Nothing)))
 }
 
 fn put_back(number: usize, it: Held) {
-    HELD.with_borrow_mut(|held| {
+    HELD.with(|held| {
         if let Some(place) = held.get_mut(number) {
             *place = it;
         }

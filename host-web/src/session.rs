@@ -1,5 +1,9 @@
 //! What can be asked of a session. What each call means, and what always holds, is in `core/src/session/mod.rs`.
 
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use tillroll_core::cart::{CartRequest, Catalogue};
 use tillroll_core::id::{CommandId, StreamId};
 use tillroll_core::packed::History;

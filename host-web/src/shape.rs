@@ -15,6 +15,8 @@
 //! nothing, `flat` has its members among those of the object, `most 25` is the longest list that comes in, `omitted` does
 //! not cross because something else says it, `via codec` crosses by another codec than its type's.
 
+use alloc::vec::Vec;
+
 use crate::wire::{Put, Reader, Take, Writer};
 
 impl<T: Put + ?Sized> Put for &T {

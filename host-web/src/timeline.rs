@@ -1,6 +1,9 @@
 //! What can be asked of a timeline: any moment of a packed history. The bytes are read once; what is handed out are single
 //! moments, differences and columns.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
 use tillroll_core::cart::{Cart, CartEvent};
 use tillroll_core::packed::{Content, History, Packed as _};
 use tillroll_core::timeline::value::Shown as _;

@@ -11,11 +11,14 @@
 //!
 //! These bytes live as long as a call. Nothing stores them, so they may change with every build.
 
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::str::FromStr;
 
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
-use tillroll_core::money::{Minor, Per, Pieces};
+use tillroll_core::money::{Minor, Per, Pieces, SAFE_MAX};
 use tillroll_core::text::SmolStr;
 use tillroll_core::time::Timestamp;
 use tillroll_core::timeline::Pointer;
@@ -181,13 +184,13 @@ impl Real {
     /// The version that it names, if it can name one.
     #[allow(
         clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "a whole number from 0 to 2^53-1 is a u64"
+        reason = "whole numbers from 0 to 2^53-1 are the same both ways; any other comes out as one of them, and differs"
     )]
     pub(crate) fn version(self) -> Option<u64> {
-        /// 2^53, the first one that stands for its neighbour too.
-        const END: f64 = 9_007_199_254_740_992.0;
-        ((0.0..END).contains(&self.0) && self.0.fract() == 0.0).then_some(self.0 as u64)
+        let version = (self.0 as u64).min(SAFE_MAX);
+        (self.0 - version as f64 == 0.0).then_some(version)
     }
 
     /// The moment, in milliseconds since 1970.

@@ -37,7 +37,7 @@ const FILES: [&str; 2] = ["tillroll.js", "tillroll_bg.wasm"];
 
 /// Most bytes of both by brotli, which is what a page loads of them. A little above what they have (docs/decisions/0022):
 /// who makes them larger should know it.
-const BROTLI_BYTES_MAX: &str = "64500";
+const BROTLI_BYTES_MAX: &str = "56500";
 
 /// Prints a line for each file: its size as it is, by gzip and by brotli, each as small as it gets. Fails when those by
 /// brotli are more than the first argument together.
@@ -127,11 +127,13 @@ impl Order {
     }
 }
 
-/// Answers where cargo has put the wasm.
+/// Answers where cargo has put the wasm. It is told what to make of the crate: where it makes a library for Rust as well,
+/// there is no optimisation across crates, whatever the profile says.
 fn compile(sh: &Shell, order: &Order) -> anyhow::Result<PathBuf> {
     // What cargo calls the profile, and its folder.
     let (profile, folder) = if order.dev { ("dev", "debug") } else { ("web", "web") };
-    cmd!(sh, "cargo build --locked --package {PACKAGE} --lib --target {TARGET} --profile {profile}").run()?;
+    let build = ["--locked", "--lib", "--crate-type", "cdylib"];
+    cmd!(sh, "cargo rustc {build...} --package {PACKAGE} --target {TARGET} --profile {profile}").run()?;
     Ok(package::target_folder(sh)?.join(TARGET).join(folder).join(LIBRARY))
 }
 

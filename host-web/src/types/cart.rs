@@ -1,5 +1,8 @@
 //! The cart as readers see it, its catalogue, and what differs between two moments.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use tillroll_core::cart::catalogue::CatalogueItem;
 use tillroll_core::cart::view::{DiscountView, LineView, Status};
 use tillroll_core::cart::{CartView, Catalogue, Rule};

@@ -1,5 +1,7 @@
 //! What a shopper asks for, and why the domain says no. Members of a command that nobody knows are errors, as at the server.
 
+use alloc::string::String;
+
 use tillroll_core::cart::event::CloseReason;
 use tillroll_core::cart::request::{
     AddItem, ApplyDiscount, ChangeQuantity, ClaimCart, CloseCart, OpenCart, RemoveDiscount, RemoveItem, RequestedPrice,

@@ -1,5 +1,7 @@
 //! What happened. Members that a newer server adds to events are passed over.
 
+use alloc::string::String;
+
 use tillroll_core::cart::event::{
     CartClaimed, CartClosed, CartOpened, CloseReason, DiscountApplied, DiscountRemoved, ItemAdded, ItemQuantityChanged,
     ItemRemoved,

@@ -1,6 +1,9 @@
 //! The queue as rows of a storage: plain objects that a browser keeps as they are. What they hold is the core's matter; a
 //! host keeps, sorts and removes them by `id`.
 
+use alloc::borrow::ToOwned as _;
+use alloc::vec::Vec;
+
 use tillroll_core::cart::CartRequest;
 use tillroll_core::id::CommandId;
 use tillroll_core::session::{Said, Saved, SavedStage, Unsaved};

@@ -1,5 +1,8 @@
 //! What the server says. Members that a newer one adds are passed over.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::CommandId;
 use tillroll_core::recorded::Recorded;

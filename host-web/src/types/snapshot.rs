@@ -1,5 +1,8 @@
 //! All that can be seen of a session, and what becomes of commands.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use tillroll_core::cart::{CartEvent, CartRefusal, CartRequest, CartView};
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::CommandId;
