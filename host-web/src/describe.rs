@@ -1,5 +1,5 @@
-//! Writes `web/cart/src/wasm/generated.ts` from the descriptions that `crate::shape` takes, and checks that the committed
-//! one is fresh. To write it anew: `cargo xtask types`.
+//! Writes `web/cart/src/wasm/generated.ts`, and `generated-timeline.ts` with what only timelines need, from the descriptions
+//! that `crate::shape` takes, and checks that the committed ones are fresh. To write them anew: `cargo xtask types`.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
@@ -335,24 +335,44 @@ impl Shape for Known<'_> {
 
 const HEAD: &str = "\
 // Written by `cargo xtask types` from host-web/src/types: do not change it by hand. What crosses between JavaScript and the
-// wasm: each type, and beside it what converts it.
-import {
-  type Adjacent, adjacent, bytes, type Codec, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged,
-  text, truth, type Value, value, whole, words,
-} from './codec.js'
-
+// wasm";
+const UNKNOWN_EVENT: &str = "
 /** An event of a newer build. */
 export interface UnknownEvent {
   readonly type: string
   readonly data: unknown
 }
 ";
+/// What `codec.ts` has.
+const CODECS: [&str; 22] = [
+    "type Adjacent",
+    "adjacent",
+    "bytes",
+    "type Codec",
+    "integer",
+    "json",
+    "list",
+    "most",
+    "named",
+    "nullable",
+    "object",
+    "or",
+    "real",
+    "shared",
+    "skipped",
+    "tagged",
+    "text",
+    "truth",
+    "type Value",
+    "value",
+    "whole",
+    "words",
+];
 
-/// All of the file.
-fn generated() -> String {
+/// Both files: what every page needs, and what only timelines need.
+fn generated() -> [(&'static str, String); 2] {
     let mut types = Types::default();
     SessionCall::shape(&mut types);
-    TimelineCall::shape(&mut types);
     Failure::shape(&mut types);
     for result in [
         Shown::shape,
@@ -364,13 +384,44 @@ fn generated() -> String {
         Settlement::shape,
         CartView::shape,
         Change::shape,
-        Turn::shape,
         Past::shape,
         Event::shape,
     ] {
         result(&mut types);
     }
-    format!("{HEAD}{}", types.text)
+    let common = std::mem::take(&mut types.text);
+    TimelineCall::shape(&mut types);
+    Turn::shape(&mut types);
+    let timeline = types.text;
+    let exported: Vec<_> = common.lines().filter_map(exported).collect();
+    let [codecs, codecs_again] = [&common, &timeline].map(|text| imports(&CODECS, text, "codec"));
+    let types = imports(&exported.iter().map(String::as_str).collect::<Vec<_>>(), &timeline, "generated");
+    [
+        ("generated", format!("{HEAD}: each type, and beside it what converts it.\n{codecs}{UNKNOWN_EVENT}{common}")),
+        ("generated-timeline", format!("{HEAD}, of what only timelines need.\n{codecs_again}{types}{timeline}")),
+    ]
+}
+
+/// What a line exports, as it is imported.
+fn exported(line: &str) -> Option<String> {
+    let (kind, rest) = line.strip_prefix("export ")?.split_once(' ')?;
+    let name = rest.split(|letter: char| !letter.is_alphanumeric()).next()?;
+    Some(if kind == "const" { name.to_owned() } else { format!("type {name}") })
+}
+
+/// The line that imports what a text uses.
+fn imports(exported: &[&str], text: &str, from: &str) -> String {
+    // What a colon follows is a member's name, and what is quoted a word.
+    let within = |letter: char| letter.is_alphanumeric() || letter == ':' || letter == '\'';
+    let code = text.lines().filter(|line| !line.trim_start().starts_with(['/', '*']));
+    let used: BTreeSet<_> = code.flat_map(|line| line.split(|letter| !within(letter))).collect();
+    let mut named = exported.to_vec();
+    named.retain(|name| used.contains(name.trim_start_matches("type ")));
+    named.sort_by_key(|name| (name.trim_start_matches("type ").to_lowercase(), !name.starts_with("type ")));
+    if named.is_empty() {
+        return String::new();
+    }
+    format!("import {{ {} }} from './{from}.js'\n", named.join(", "))
 }
 
 mod tests {
@@ -378,12 +429,13 @@ mod tests {
 
     #[test]
     fn the_committed_types_are_the_generated_ones() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/cart/src/wasm/generated.ts");
-        let generated = generated();
-        if std::env::var_os("TILLROLL_WRITE_TYPES").is_some() {
-            std::fs::write(path, &generated).unwrap();
+        for (name, generated) in generated() {
+            let path = format!("{}/../web/cart/src/wasm/{name}.ts", env!("CARGO_MANIFEST_DIR"));
+            if std::env::var_os("TILLROLL_WRITE_TYPES").is_some() {
+                std::fs::write(&path, &generated).unwrap();
+            }
+            let committed = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(committed == generated, "{name}.ts is not what host-web says: run `cargo xtask types`");
         }
-        let committed = std::fs::read_to_string(path).unwrap();
-        assert!(committed == generated, "generated.ts is not what host-web says: run `cargo xtask types`");
     }
 }

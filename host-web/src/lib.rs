@@ -1,9 +1,10 @@
 //! The core for JavaScript: sessions and timelines that keep their state on this side. Thin: read what is said, call the
-//! core, write what it gives. No rule of the domain is written here.
+//! core, write what it gives. No rule of the domain is written here. Each of the two is a wasm module of its own:
+//! `host-web/session` and `host-web/timeline` export what is written here.
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `abi` | the functions that the module exports |
+//! | `abi` | the functions that a module exports |
 //! | `session`, `timeline` | what can be asked of each |
 //! | `types` | every type that crosses |
 //! | `shape` | how a type is described: macros that make its reader, its writer and its TypeScript |
@@ -12,7 +13,7 @@
 //! | `describe` | writes the TypeScript; in tests only |
 //!
 //! What crosses are bytes, both ways. Their other side, `web/cart/src/wasm`, turns them from and into objects whose members
-//! are named as in the API's JSON. The module imports nothing.
+//! are named as in the API's JSON. The modules import nothing.
 //!
 //! # Errors
 //!
@@ -23,20 +24,15 @@
 //! Without the standard library in the wasm, so that a panic is a trap and nothing else: with it, what makes messages and
 //! their texts were a ninth of what a page loads.
 #![cfg_attr(target_family = "wasm", no_std)]
-#![cfg_attr(
-    not(target_family = "wasm"),
-    allow(dead_code, reason = "what the module exports is there in the wasm alone")
-)]
 
 extern crate alloc;
 
-#[cfg(target_family = "wasm")]
-mod abi;
+pub mod abi;
 #[cfg(test)]
 mod describe;
 mod error;
-mod session;
+pub mod session;
 mod shape;
-mod timeline;
+pub mod timeline;
 mod types;
 mod wire;

@@ -9,13 +9,30 @@ use tillroll_core::id::{CommandId, StreamId};
 use tillroll_core::packed::History;
 use tillroll_core::session::{Batch, Certainty, NotDiscarded, NotTaken, Saved, Session, Settlement, Taken};
 
+use crate::abi;
 use crate::error::Failure;
 use crate::shape::tagged;
 use crate::types::cart::Offer;
-use crate::types::event::Event;
+use crate::types::event::{Event, Past};
 use crate::types::server::{Replied, Told, recorded};
 use crate::types::snapshot::{Discarded, Dispatched, Sending, Shown, ToSend};
 use crate::wire::{Put, Reader, Real, Take, Writer};
+
+/// A session, once it has begun.
+pub type Kept = Option<Box<Session>>;
+
+/// The revision of its snapshot.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "nobody changes a cart 2^53 times")]
+pub fn revision(kept: &Kept) -> f64 {
+    kept.as_ref().map_or(0.0, |session| session.revision() as f64)
+}
+
+impl abi::Kept for Kept {
+    fn call(&mut self, said: &[u8], given: Vec<u8>) -> Vec<u8> {
+        abi::answer(said, given, |said, history, out| call(self, said, history, out))
+    }
+}
 
 /// A call, with what is said in it.
 pub(crate) enum SessionCall {
@@ -42,6 +59,7 @@ pub(crate) enum SessionCall {
     SettledAfter { nth: u64 },
     At { version: Real },
     Diff { from: Real, to: Real },
+    Events { from: Real, to: Real },
     History { after: u64 },
     Fingerprint { id: CommandId },
 }
@@ -75,6 +93,7 @@ tagged! {
         SettledAfter = "settledAfter" { nth: u64 },
         At = "at" { version: Real },
         Diff = "diff" { from: Real, to: Real },
+        Events = "events" { from: Real, to: Real },
         History = "history" { after: u64 },
         Fingerprint = "fingerprint" { id: CommandId },
     }
@@ -95,12 +114,7 @@ impl Take for Named {
 }
 
 /// Does a call and writes what it gives. A packed history lies behind the call, where it need not be copied.
-pub(crate) fn call(
-    session: &mut Option<Box<Session>>,
-    call: SessionCall,
-    history: &[u8],
-    out: &mut Writer,
-) -> Result<(), Failure> {
+fn call(session: &mut Kept, call: SessionCall, history: &[u8], out: &mut Writer) -> Result<(), Failure> {
     if let SessionCall::Begin { cart, reducer } = call {
         *session = Some(Box::new(Session::new(cart, &reducer)));
         return Ok(());
@@ -142,6 +156,14 @@ pub(crate) fn call(
         SessionCall::Diff { from, to } => {
             let versions = from.version().zip(to.version());
             versions.and_then(|(from, to)| session.diff(from, to)).put(out);
+        }
+        SessionCall::Events { from, to } => {
+            let versions = from.version().zip(to.version());
+            let events = versions.into_iter().flat_map(|(from, to)| {
+                let past = session.history(from.saturating_sub(1));
+                past.take_while(move |past| past.version <= to).map(|past| Past::of(past.version, &past.content))
+            });
+            events.collect::<Vec<_>>().put(out);
         }
         SessionCall::History { after } => session.packed(after)?.put(out),
         SessionCall::Fingerprint { id } => session.request(id).map(CartRequest::fingerprint).put(out),

@@ -5,13 +5,14 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use tillroll_core::cart::{Cart, CartEvent};
-use tillroll_core::packed::{Content, History, Packed as _};
+use tillroll_core::packed::{Content, History};
 use tillroll_core::timeline::value::Shown as _;
 use tillroll_core::timeline::{self, Pointer, Timeline, diff};
 
+use crate::abi;
 use crate::error::Failure;
 use crate::shape::tagged;
-use crate::types::event::{Known, Past};
+use crate::types::event::Past;
 use crate::wire::{Put, Real, Writer};
 
 /// What the column of kinds has for an event that this build does not know. The others have their numbers of the packed
@@ -19,6 +20,15 @@ use crate::wire::{Put, Real, Writer};
 const KIND_UNKNOWN: u8 = 255;
 /// Most events of one column: so many bytes are reserved at most, whatever is asked for.
 const COLUMN_MAX: usize = 1 << 20;
+
+/// A timeline, once there is a history.
+pub type Kept = Option<Box<Timeline<Cart>>>;
+
+impl abi::Kept for Kept {
+    fn call(&mut self, said: &[u8], given: Vec<u8>) -> Vec<u8> {
+        abi::answer(said, given, |said, history, out| call(self, said, history, out))
+    }
+}
 
 /// A call, with what is said in it.
 pub(crate) enum TimelineCall {
@@ -48,12 +58,7 @@ tagged! {
 
 /// Does a call and writes what it gives. The first one appends; a packed history lies behind the call, where it need not be
 /// copied.
-pub(crate) fn call(
-    timeline: &mut Option<Box<Timeline<Cart>>>,
-    call: TimelineCall,
-    history: &[u8],
-    out: &mut Writer,
-) -> Result<(), Failure> {
+fn call(timeline: &mut Kept, call: TimelineCall, history: &[u8], out: &mut Writer) -> Result<(), Failure> {
     if matches!(call, TimelineCall::Append {}) {
         let history = History::open(history)?;
         // Nothing is kept of a first history that is damaged.
@@ -82,7 +87,7 @@ pub(crate) fn call(
         TimelineCall::Event { version } => {
             let before = version.version().and_then(|version| version.checked_sub(1));
             let event = before.and_then(|before| timeline.contents(before).next());
-            event.map(|(version, content)| Past { version, happened: known(&content) }).put(out);
+            event.map(|(version, content)| Past::of(version, &content)).put(out);
         }
         TimelineCall::Kinds { after, limit } => {
             let most = limit.version().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(COLUMN_MAX);
@@ -92,13 +97,6 @@ pub(crate) fn call(
         }
     }
     Ok(())
-}
-
-fn known<'a>(content: &Content<'a, CartEvent<&'a str>>) -> Known<'a> {
-    match content {
-        Content::Known(event) => Known::Yes(Cart::own(event)),
-        Content::Unknown { name, data } => Known::No { name, data: core::str::from_utf8(data).unwrap_or("null") },
-    }
 }
 
 const fn kind(content: &Content<'_, CartEvent<&str>>) -> u8 {

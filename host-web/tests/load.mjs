@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const folder = process.env.TILLROLL_WASM ?? fileURLToPath(new URL('../../web/cart/dist-wasm', import.meta.url))
 const built = await import(pathToFileURL(join(folder, 'tillroll.js')).href)
-built.instantiateSync(readFileSync(join(folder, 'tillroll_bg.wasm')))
+built.sessions.install(readFileSync(join(folder, 'tillroll_bg.wasm')))
+built.timelines.install(readFileSync(join(folder, 'tillroll_timeline_bg.wasm')))
 
 export const { CartSession, CartTimeline } = built
 

@@ -41,8 +41,12 @@ export async function total() {
   const cart = await openCart({ id, transport, open: { currency: 'EUR' }, storage: null, catalogue: null })
   cart.dispatch({ type: 'AddItem', data: { item_name: 'Tea', quantity: 3, price: { minor: 349 } } })
   const { totals } = cart.getSnapshot()
+  // Its wasm is loaded only now. Nothing was confirmed yet.
+  const timeline = await cart.timeline()
+  const { length } = timeline
+  timeline.free()
   await cart.close()
-  return totals.total_minor
+  return totals.total_minor + length
 }
 `
 const HTML = `<!doctype html>
@@ -126,7 +130,10 @@ const TOOLS = {
     const [entry, outdir] = [join(root, 'app.js'), join(root, 'out')]
     await esbuild.build({ entryPoints: [entry], outdir, bundle: true, format: 'esm', minify: true, logLevel: 'error' })
     // It leaves `new URL` as it is, so what is named there has to lie beside its output.
-    await copyFile(join(root, 'node_modules/@tillroll/cart/dist/tillroll_bg.wasm'), join(outdir, 'tillroll_bg.wasm'))
+    const dist = join(root, 'node_modules/@tillroll/cart/dist')
+    for (const wasm of ['tillroll_bg.wasm', 'tillroll_timeline_bg.wasm']) {
+      await copyFile(join(dist, wasm), join(outdir, wasm))
+    }
     return withPage(outdir)
   },
   Rollup: async (root) => {

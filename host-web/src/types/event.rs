@@ -6,10 +6,11 @@ use tillroll_core::cart::event::{
     CartClaimed, CartClosed, CartOpened, CloseReason, DiscountApplied, DiscountRemoved, ItemAdded, ItemQuantityChanged,
     ItemRemoved,
 };
-use tillroll_core::cart::{CartEvent, Rule};
+use tillroll_core::cart::{Cart, CartEvent, Rule};
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
 use tillroll_core::money::{Minor, Per, Pieces, Price};
+use tillroll_core::packed::{Content, Packed as _};
 use tillroll_core::recorded::{Circumstances, CommandMark, Recorded, Stored};
 use tillroll_core::text::SmolStr;
 use uuid::Uuid;
@@ -191,8 +192,19 @@ object! {
 
 /// What is told of an event in a history.
 pub(crate) struct Past<'a> {
-    pub(crate) version: u64,
-    pub(crate) happened: Known<'a>,
+    version: u64,
+    happened: Known<'a>,
+}
+
+impl<'a> Past<'a> {
+    /// The event of a version.
+    pub(crate) fn of(version: u64, content: &Content<'a, CartEvent<&'a str>>) -> Self {
+        let happened = match *content {
+            Content::Known(ref event) => Known::Yes(Cart::own(event)),
+            Content::Unknown { name, data } => Known::No { name, data: core::str::from_utf8(data).unwrap_or("null") },
+        };
+        Self { version, happened }
+    }
 }
 
 object! {

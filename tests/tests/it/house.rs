@@ -40,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "zstd",
         ],
     ),
-    ("tillroll-host-web", &["talc", "tillroll-core", "uuid"]),
+    ("tillroll-host-web", &["tillroll-core", "uuid"]),
     (
         "tillroll-local",
         &[
@@ -78,7 +78,9 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ),
     ("tillroll-reducer", &["serde", "serde_json", "talc", "tillroll-core"]),
     ("tillroll-reducers", &["thiserror", "tillroll-core", "wasmtime"]),
+    ("tillroll-session", &["talc", "tillroll-host-web"]),
     ("tillroll-tests", &["*"]),
+    ("tillroll-timeline", &["talc", "tillroll-host-web"]),
     ("xtask", &["anyhow", "sha2", "xshell", "zip"]),
 ];
 

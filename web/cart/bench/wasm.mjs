@@ -23,10 +23,12 @@ WebAssembly.Instance = class extends Instance {
   }
 }
 const built = await import(pathToFileURL(join(folder, 'tillroll.js')).href)
-const wasm = new WebAssembly.Module(readFileSync(join(folder, 'tillroll_bg.wasm')))
+const compiled = (name) => new WebAssembly.Module(readFileSync(join(folder, name)))
+const [sessions, timelines] = [compiled('tillroll_bg.wasm'), compiled('tillroll_timeline_bg.wasm')]
 /** A module of its own, as a page has it; a function that says how large its memory is. */
 const fresh = () => {
-  built.instantiateSync(wasm)
+  built.sessions.install(sessions)
+  built.timelines.install(timelines)
   const { memory } = modules.at(-1).exports
   return () => memory.buffer.byteLength
 }

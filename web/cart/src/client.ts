@@ -94,10 +94,17 @@ export class Client implements Cart {
   #seen = -1
 
   readonly #options: CartOptions
+  readonly #openTimeline: (packed: Uint8Array) => Promise<Timeline>
 
   /** With a `core` it decides at once, unless there is a storage to read first. */
-  constructor(options: CartOptions, load: () => Promise<Core>, core: Core | null) {
+  constructor(
+    options: CartOptions,
+    load: () => Promise<Core>,
+    core: Core | null,
+    openTimeline: (packed: Uint8Array) => Promise<Timeline>,
+  ) {
     this.#options = options
+    this.#openTimeline = openTimeline
     this.id = options.id
     this.#env = environment(options.environment)
     this.#context = { cart: options.id, token: options.token ?? null }
@@ -189,21 +196,11 @@ export class Client implements Cart {
     readonly from?: number
     readonly to?: number
   } = {}): readonly PastEvent[] => {
-    const timeline = this.timeline()
-    const events: PastEvent[] = []
-    for (let version = Math.max(from, 1); version <= Math.min(to ?? timeline.length, timeline.length); version++) {
-      const event = timeline.event(version)
-      if (event) events.push(event)
-    }
-    timeline.free()
-    return events
+    const session = this.#expectSession()
+    return session.events(Math.max(from, 1), to ?? Number.MAX_SAFE_INTEGER)
   }
 
-  readonly timeline = (): Timeline => {
-    const session = this.#expectSession()
-    if (!this.#core) throw notReady()
-    return this.#core.timeline(session.history(0))
-  }
+  readonly timeline = async (): Promise<Timeline> => this.#openTimeline(this.exportPacked())
 
   readonly exportPacked = (): Uint8Array => this.#expectSession().history(0)
 

@@ -1,7 +1,7 @@
 /** The core as the wasm offers it: `CartSession` holds the rebase and every rule; nothing here decides anything. */
 
-import type { Cause, Divergence, Row, Subject, Timeline } from './types.js'
-import type { CartEvent, CartState, Catalogue, Change, Command, NamedCommand } from './wire.js'
+import type { Cause, Divergence, Row, Subject } from './types.js'
+import type { CartEvent, CartState, Catalogue, Change, Command, NamedCommand, PastEvent } from './wire.js'
 
 /** What became of events that arrived. */
 export interface Arrival {
@@ -98,14 +98,14 @@ export interface CoreSession {
   settledAfter(nth: number): CoreSettlement[]
   at(version: number): CartState | null | undefined
   diff(from: number, to: number): Change[] | undefined
+  events(from: number, to: number): readonly PastEvent[]
   history(after: number): Uint8Array
   /** Of a command that is pending, as events name it. */
   fingerprint(id: string): string | undefined
   free(): void
 }
 
-/** The classes of the wasm. */
+/** What the session's module offers. */
 export interface Core {
   session(cart: string): CoreSession
-  timeline(packed: Uint8Array): Timeline
 }

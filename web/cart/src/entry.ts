@@ -1,7 +1,6 @@
 /** What every entry exports. Entries differ only in where the wasm comes from. */
 
 import { Client } from './client.js'
-import { asCartError } from './errors.js'
 import { expectLoaded, load, loaded, loadSync, type WasmSource } from './loader.js'
 import type { Cart, CartOptions, Timeline } from './types.js'
 
@@ -22,26 +21,36 @@ export interface Entry {
   initSync(wasm?: BufferSource | WebAssembly.Module): void
   /** Whether the wasm is there. */
   isReady(): boolean
-  /** Opens a packed history (`*.timeline.bin`, `Accept: application/vnd.tillroll.packed`). Needs `init`. */
-  openTimeline(packed: Uint8Array): Timeline
+  /**
+   * Opens a packed history (`*.timeline.bin`, `Accept: application/vnd.tillroll.packed`). The wasm and the code for that are
+   * loaded with the first one, the wasm from `wasm` if it is given.
+   */
+  openTimeline(packed: Uint8Array, wasm?: WasmSource | Promise<WasmSource>): Promise<Timeline>
+}
+
+/** What opens timelines, which not every page does. */
+export interface Timelines {
+  openTimeline: Entry['openTimeline']
 }
 
 /** The functions, with the wasm from there. `atOnce`: where it can be had without waiting. */
 export function entry(
+  timelines: () => Promise<Timelines>,
   source: () => WasmSource | Promise<WasmSource>,
   atOnce: () => BufferSource | WebAssembly.Module = notAtOnce,
 ): Entry {
   const from = () => load(source)
+  const openTimeline: Entry['openTimeline'] = async (packed, wasm) => (await timelines()).openTimeline(packed, wasm)
   return {
     openCart: async (options) => {
-      const cart = new Client(options, from, loaded())
+      const cart = new Client(options, from, loaded(), openTimeline)
       await cart.ready
       return cart
     },
-    createCart: (options) => new Client(options, from, loaded()),
+    createCart: (options) => new Client(options, from, loaded(), openTimeline),
     openCartSync: (options, wasm) => {
       const core = loaded() ?? loadSync(wasm ?? atOnce())
-      return new Client({ storage: null, ...options }, async () => core, core)
+      return new Client({ storage: null, ...options }, async () => core, core, openTimeline)
     },
     init: async (wasm) => {
       await (wasm === undefined ? from() : load(() => wasm))
@@ -50,14 +59,7 @@ export function entry(
       if (!loaded()) loadSync(wasm ?? atOnce())
     },
     isReady: () => loaded() !== null,
-    openTimeline: (packed) => {
-      const core = expectLoaded()
-      try {
-        return core.timeline(packed)
-      } catch (thrown) {
-        throw asCartError(thrown, 'malformed', 'the bytes are no history of a cart')
-      }
-    },
+    openTimeline,
   }
 }
 

@@ -6,6 +6,7 @@ import wasm from './tillroll_bg.wasm'
 
 export * from './exports.js'
 export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline } = /* @__PURE__ */ entry(
+  () => import('./timeline.edge.js'),
   () => wasm as WebAssembly.Module,
   () => wasm as WebAssembly.Module,
 )

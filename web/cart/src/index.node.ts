@@ -7,6 +7,7 @@ const read = () => readFileSync(new URL('./tillroll_bg.wasm', import.meta.url))
 
 export * from './exports.js'
 export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline } = /* @__PURE__ */ entry(
+  () => import('./timeline.node.js'),
   read,
   read,
 )

@@ -4,5 +4,6 @@ import { entry } from './entry.js'
 
 export * from './exports.js'
 export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline } = /* @__PURE__ */ entry(
+  () => import('./timeline.js'),
   () => new URL('./tillroll_bg.wasm', import.meta.url),
 )

@@ -7,6 +7,7 @@ const decoded = () => Uint8Array.from(atob(WASM), (character) => character.charC
 
 export * from './exports.js'
 export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline } = /* @__PURE__ */ entry(
+  () => import('./timeline.inline.js'),
   decoded,
   decoded,
 )

@@ -1,50 +1,60 @@
-/** The one door to the wasm: fetches, compiles and installs it, once. */
+/** The doors to the wasm: each of the two modules is fetched, compiled and installed once. */
 
 import type { Core, CoreSession } from './core.js'
 import { asCartError, CartError } from './errors.js'
 import { REDUCER } from './reducer.js'
-import type { Timeline } from './types.js'
-import { CartSession, CartTimeline, instantiateSync } from './wasm/index.js'
+import { CartSession, sessions } from './wasm/session.js'
 
-/** Where the wasm comes from, if not from where the entry knows it. */
+/** Where wasm comes from, if not from where the entry knows it. */
 export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module
+
+/** Loads a module. */
+export interface Loader<T> {
+  /** What the module offers, if it is there. */
+  loaded(): T | null
+  /** The same; misuse when it is not there. */
+  expectLoaded(): T
+  /** Loads it. A load that fails may be tried again. */
+  load(source: () => WasmSource | Promise<WasmSource>): Promise<T>
+  /** Loads it without waiting. */
+  loadSync(source: BufferSource | WebAssembly.Module): T
+}
 
 const WHY = 'the wasm of the cart could not be loaded'
 
-let core: Core | null = null
-let loading: Promise<Core> | null = null
-
-/** The core, if the wasm is there. */
-export function loaded(): Core | null {
-  return core
-}
-
-/** The core; misuse when the wasm is not there. */
-export function expectLoaded(): Core {
-  if (core) return core
-  throw new CartError('not_ready', 'the wasm is not there yet: await init() or openCart() first')
-}
-
-/** Loads the wasm. A load that fails may be tried again. */
-export function load(source: () => WasmSource | Promise<WasmSource>): Promise<Core> {
-  if (core) return Promise.resolve(core)
-  loading ??= Promise.resolve()
-    .then(source)
-    .then(compile)
-    .then(install)
-    .catch((thrown) => {
-      loading = null
-      throw asCartError(thrown, 'wasm_failed', WHY)
-    })
-  return loading
-}
-
-/** Loads the wasm without waiting. */
-export function loadSync(source: BufferSource | WebAssembly.Module): Core {
-  try {
-    return core ?? install(source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source))
-  } catch (thrown) {
-    throw asCartError(thrown, 'wasm_failed', WHY)
+/** Loads a module, which then is installed. */
+export function loader<T>(install: (module: WebAssembly.Module) => T): Loader<T> {
+  let there: T | null = null
+  let loading: Promise<T> | null = null
+  const take = (module: WebAssembly.Module) => {
+    there ??= install(module)
+    return there
+  }
+  return {
+    loaded: () => there,
+    expectLoaded() {
+      if (there) return there
+      throw new CartError('not_ready', 'the wasm is not there yet: await init() or openCart() first')
+    },
+    load(source) {
+      if (there) return Promise.resolve(there)
+      loading ??= Promise.resolve()
+        .then(source)
+        .then(compile)
+        .then(take)
+        .catch((thrown) => {
+          loading = null
+          throw asCartError(thrown, 'wasm_failed', WHY)
+        })
+      return loading
+    },
+    loadSync(source) {
+      try {
+        return there ?? take(source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source))
+      } catch (thrown) {
+        throw asCartError(thrown, 'wasm_failed', WHY)
+      }
+    },
   }
 }
 
@@ -59,12 +69,8 @@ async function compile(source: WasmSource): Promise<WebAssembly.Module> {
     : WebAssembly.compile(await fetched.arrayBuffer())
 }
 
-function install(module: WebAssembly.Module): Core {
-  if (core) return core
-  instantiateSync(module)
-  core = {
-    session: (cart) => new CartSession(cart, REDUCER) as unknown as CoreSession,
-    timeline: (packed) => new CartTimeline(packed) as unknown as Timeline,
-  }
-  return core
-}
+/** The session's module. */
+export const { loaded, expectLoaded, load, loadSync } = /* @__PURE__ */ loader<Core>((module) => {
+  sessions.install(module)
+  return { session: (cart) => new CartSession(cart, REDUCER) as unknown as CoreSession }
+})

@@ -206,8 +206,8 @@ export interface Cart {
   readonly diff: (from: number, to: number) => readonly Change[] | undefined
   /** Confirmed events, by default all. */
   readonly history: (range?: { readonly from?: number; readonly to?: number }) => readonly PastEvent[]
-  /** The confirmed history with any moment of it at hand. Free it when done. */
-  readonly timeline: () => Timeline
+  /** The confirmed history with any moment of it at hand; what is needed for that is loaded with the first one. Free it when done. */
+  readonly timeline: () => Promise<Timeline>
   /** The confirmed history as the content of a `*.timeline.bin`. */
   readonly exportPacked: () => Uint8Array
   /**

@@ -237,7 +237,7 @@ test('two clients of the real system are of one mind, by stream and by long poll
     assert.deepEqual([diverged, updateNeeded, pending, attention], [null, false, [], []])
   }
   const packed = await fetch(`${url}/carts/${cart}/events`, { headers: { accept: 'application/vnd.tillroll.packed' } })
-  const timeline = openTimeline(new Uint8Array(await packed.arrayBuffer()))
+  const timeline = await openTimeline(new Uint8Array(await packed.arrayBuffer()))
   assert.deepEqual(timeline.at(3), first.at(3))
   timeline.free()
 })

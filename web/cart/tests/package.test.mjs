@@ -29,6 +29,7 @@ test('what is packed is what the sources make, and nothing else', async () => {
     'README.md',
     'package.json',
     'dist/tillroll_bg.wasm',
+    'dist/tillroll_timeline_bg.wasm',
     'docs/from-your-cart.md',
     'docs/traps.md',
     ...made,

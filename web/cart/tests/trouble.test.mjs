@@ -566,7 +566,7 @@ test('any earlier moment can be seen', async () => {
     ],
   )
   assert.deepEqual(cart.diff(2, 3)[0], { path: '/lines/Tea/quantity', from: 1, to: 3 })
-  const timeline = cart.timeline()
+  const timeline = await cart.timeline()
   assert.equal(timeline.length, 3)
   assert.deepEqual(
     timeline.life('/total_minor', 1, 3).map(({ version, to }) => [version, to]),

@@ -2,7 +2,8 @@
 // @ts-expect-error: what a build wrote
 import * as built from '/wasm/tillroll.js'
 
-await built.instantiate(fetch('/wasm/tillroll_bg.wasm'))
+built.sessions.install(await WebAssembly.compileStreaming(fetch('/wasm/tillroll_bg.wasm')))
+built.timelines.install(await WebAssembly.compileStreaming(fetch('/wasm/tillroll_timeline_bg.wasm')))
 export const { CartSession, CartTimeline } = built
 
 /** @type {Record<string, [string, unknown][]>} */

@@ -3,15 +3,14 @@
 // Such a file comes from `tillroll export CART --packed`, from the API (`Accept: application/vnd.tillroll.packed`) or from
 // `cart.exportPacked()`.
 import { readFile } from 'node:fs/promises'
-import { init, openTimeline } from '@tillroll/cart'
+import { openTimeline } from '@tillroll/cart'
 
 const [file] = process.argv.slice(2)
 if (!file) {
   console.error('usage: node timeline.mjs FILE.timeline.bin')
   process.exit(2)
 }
-await init()
-const timeline = openTimeline(await readFile(file))
+const timeline = await openTimeline(await readFile(file))
 console.log(`cart ${timeline.cart}, ${timeline.length} events`)
 for (let version = 1; version <= timeline.length; version++) {
   const { currency, total_minor } = timeline.at(version)

@@ -1,9 +1,6 @@
 // Written by `cargo xtask types` from host-web/src/types: do not change it by hand. What crosses between JavaScript and the
 // wasm: each type, and beside it what converts it.
-import {
-  type Adjacent, adjacent, bytes, type Codec, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged,
-  text, truth, type Value, value, whole, words,
-} from './codec.js'
+import { type Adjacent, adjacent, bytes, type Codec, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged, text, truth, type Value, value, whole, words } from './codec.js'
 
 /** An event of a newer build. */
 export interface UnknownEvent {
@@ -393,6 +390,7 @@ export type SessionCall =
   | { readonly call: 'settledAfter'; readonly nth: number }
   | { readonly call: 'at'; readonly version: number }
   | { readonly call: 'diff'; readonly from: number; readonly to: number }
+  | { readonly call: 'events'; readonly from: number; readonly to: number }
   | { readonly call: 'history'; readonly after: number }
   | { readonly call: 'fingerprint'; readonly id: string }
 export const sessionCall: Codec<SessionCall> = tagged('call', {
@@ -419,29 +417,9 @@ export const sessionCall: Codec<SessionCall> = tagged('call', {
   settledAfter: object({ nth: whole }),
   at: object({ version: real }),
   diff: object({ from: real, to: real }),
+  events: object({ from: real, to: real }),
   history: object({ after: whole }),
   fingerprint: object({ id: text }),
-})
-
-/** A call of a timeline. */
-export type TimelineCall =
-  | { readonly call: 'append' }
-  | { readonly call: 'cart' }
-  | { readonly call: 'length' }
-  | { readonly call: 'at'; readonly version: number }
-  | { readonly call: 'diff'; readonly from: number; readonly to: number }
-  | { readonly call: 'life'; readonly pointer: string; readonly from: number; readonly to: number }
-  | { readonly call: 'event'; readonly version: number }
-  | { readonly call: 'kinds'; readonly after: number; readonly limit: number }
-export const timelineCall: Codec<TimelineCall> = tagged('call', {
-  append: object({}),
-  cart: object({}),
-  length: object({}),
-  at: object({ version: real }),
-  diff: object({ from: real, to: real }),
-  life: object({ pointer: text, from: whole, to: whole }),
-  event: object({ version: real }),
-  kinds: object({ after: real, limit: real }),
 })
 
 /** What is wrong with a packed history. */
@@ -826,15 +804,6 @@ export interface Change {
   readonly to: Value
 }
 export const change: Codec<Change> = object({ path: text, from: value, to: value })
-
-/** One change in the life of a value. */
-export interface Turn {
-  /** The event that changed it. */
-  readonly version: number
-  readonly from: Value
-  readonly to: Value
-}
-export const turn: Codec<Turn> = object({ version: whole, from: value, to: value })
 
 /** An event in a cart's history. */
 export type PastEvent = {

@@ -1,5 +1,4 @@
-/** The cart's wasm: everything that the package has of it. */
+/** All of the wasm at once: for tests and benchmarks. */
 
-export { instantiate, instantiateSync } from './module.js'
-export { CartSession } from './session.js'
-export { CartTimeline } from './timeline.js'
+export { CartSession, sessions } from './session.js'
+export { CartTimeline, timelines } from './timeline.js'

@@ -1,46 +1,34 @@
 /**
- * The wasm module, once it is there: sessions and timelines behind numbers, and calls that are bytes (host-web/src/abi.rs is
- * the other side). Nothing happens on import.
+ * The wasm modules, once they are there: sessions or timelines behind numbers, and calls that are bytes
+ * (host-web/src/abi.rs is the other side). Nothing happens on import.
  */
 
 import { type Codec, failure, type Memory, Reader, Writer } from './codec.js'
 import { failure as failures } from './generated.js'
 
-/** What the module exports. Addresses and lengths are 32 bits, which wasm gives as signed ones. */
+/** What a module exports. Addresses and lengths are 32 bits, which wasm gives as signed ones. */
 interface Exports {
   readonly memory: WebAssembly.Memory
   reserve(length: number): number
-  session(): number
-  timeline(): number
+  open(): number
   release(number: number): void
+  /** Sessions only. */
   revision(number: number): number
   call(number: number): number
   length(): number
 }
 
-let exports: Exports | undefined
-let left: FinalizationRegistry<number> | undefined
+/** The place of one of the modules. */
+export class Module {
+  exports: Exports | undefined
+  left: FinalizationRegistry<number> | undefined
 
-/** Takes the module: compiled, or its bytes. What is made from then on is made by it. */
-export function instantiateSync(module: WebAssembly.Module | BufferSource): void {
-  take(new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module)))
-}
-
-/** The same, compiled beside what the page does: a module, its bytes, or the answer that brings them. */
-export async function instantiate(
-  source: WebAssembly.Module | BufferSource | Response | PromiseLike<Response>,
-): Promise<void> {
-  const given = await source
-  if (!(given instanceof Response)) {
-    const made = await WebAssembly.instantiate(given as BufferSource)
-    return take('instance' in made ? made.instance : (made as unknown as WebAssembly.Instance))
+  /** Takes the module: compiled, or its bytes. What is made from then on is made by it. */
+  install(module: WebAssembly.Module | BufferSource): void {
+    const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module)
+    this.exports = new WebAssembly.Instance(compiled).exports as unknown as Exports
+    this.left = new FinalizationRegistry(this.exports.release)
   }
-  take((await WebAssembly.instantiateStreaming(given)).instance)
-}
-
-function take(instance: WebAssembly.Instance): void {
-  exports = instance.exports as unknown as Exports
-  left = new FinalizationRegistry(exports.release)
 }
 
 const NOTHING: Uint8Array = new Uint8Array()
@@ -48,14 +36,16 @@ const NOTHING: Uint8Array = new Uint8Array()
 /** Something that lives in the wasm until it is freed, or nobody holds it any more. */
 export class Held<Call> {
   readonly #module: Exports
+  readonly #left: FinalizationRegistry<number> | undefined
   readonly #number: number
   readonly #call: Codec<Call>
   #free = false
 
-  constructor(kind: 'session' | 'timeline', call: Codec<Call>) {
+  constructor({ exports, left }: Module, call: Codec<Call>) {
     if (!exports) throw failure('not_ready', null)
     this.#module = exports
-    this.#number = exports[kind]()
+    this.#left = left
+    this.#number = exports.open()
     this.#call = call
     left?.register(this, this.#number, this)
   }
@@ -87,7 +77,7 @@ export class Held<Call> {
   free(): void {
     if (this.#free) return
     this.#free = true
-    left?.unregister(this)
+    this.#left?.unregister(this)
     this.#module.release(this.#number)
   }
 }

@@ -17,6 +17,8 @@ import {
   type Dispatched,
   discarded,
   dispatched,
+  type PastEvent,
+  pastEvent,
   type Refused,
   type Reply,
   type Row,
@@ -29,20 +31,24 @@ import {
   type Unsaved,
   unsaved,
 } from './generated.js'
-import { Held } from './module.js'
+import { Held, Module } from './module.js'
 
 const moment = nullable(cart)
 const changes = nullable(list(change))
 const batches = nullable(batch)
 const writings = nullable(unsaved)
 const settlements = list(settlement)
+const past = list(pastEvent)
 const number = nullable(real)
 const words = nullable(text)
 const nothing: Codec<void> = { put: () => {}, take: () => {} }
 
+/** Where sessions are made. */
+export const sessions = /* @__PURE__ */ new Module()
+
 /** Moments (`now`, `until`) are milliseconds since 1970. */
 export class CartSession {
-  readonly #held = new Held<SessionCall>('session', sessionCall)
+  readonly #held = new Held<SessionCall>(sessions, sessionCall)
   readonly #memory = new Memory()
   #shown: Snapshot | undefined
 
@@ -185,6 +191,11 @@ export class CartSession {
   /** What must be done to the cart at `from` to get the one at `to`; undefined when it never came that far. */
   diff(from: number, to: number): readonly Change[] | undefined {
     return this.#ask({ call: 'diff', from, to }, changes) ?? undefined
+  }
+
+  /** The confirmed events of the versions `from` to `to`. */
+  events(from: number, to: number): readonly PastEvent[] {
+    return this.#ask({ call: 'events', from, to }, past)
   }
 
   /** The confirmed events after a version as a packed history. */

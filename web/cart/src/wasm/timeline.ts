@@ -1,27 +1,20 @@
 /** All of one cart's history, any moment of it at once. */
 
 import { bytes, bytesOf, type Codec, list, nullable, real, text } from './codec.js'
-import {
-  type Cart,
-  type Change,
-  cart,
-  change,
-  type PastEvent,
-  pastEvent,
-  type TimelineCall,
-  type Turn,
-  timelineCall,
-  turn,
-} from './generated.js'
-import { Held } from './module.js'
+import { type Cart, type Change, cart, change, type PastEvent, pastEvent } from './generated.js'
+import { type TimelineCall, type Turn, timelineCall, turn } from './generated-timeline.js'
+import { Held, Module } from './module.js'
 
 const moment = nullable(cart)
 const changes = nullable(list(change))
 const turns = list(turn)
 const past = nullable(pastEvent)
 
+/** Where timelines are made. */
+export const timelines = /* @__PURE__ */ new Module()
+
 export class CartTimeline {
-  readonly #held = new Held<TimelineCall>('timeline', timelineCall)
+  readonly #held = new Held<TimelineCall>(timelines, timelineCall)
 
   /** Reads a packed history that begins with the cart's first event. */
   constructor(history: Uint8Array) {

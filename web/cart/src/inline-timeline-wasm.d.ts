@@ -1,0 +1,2 @@
+/** The wasm of timelines in base64; the build writes it. */
+export const WASM: string
