@@ -10,6 +10,7 @@
 //! | [`recorded`] | an event with its place in history |
 //! | [`packed`] | recorded events as bytes: compact, read in place, the same everywhere |
 //! | [`timeline`] | any moment of a stream, what differs between two, when one value changed |
+//! | [`whatif`] | one cart's history with a few edits: what it would have become
 //! | [`session`] | one cart as one client has it: right at once, and right in the end
 //! | [`reducer`] | all that as bytes in and bytes out, so that two versions of the rules can be compared
 //! | [`gate`], [`batch`], [`sequence`], [`lane`] | the rules by which consumers of the pipeline stay correct |
@@ -40,3 +41,4 @@ pub mod session;
 pub mod text;
 pub mod time;
 pub mod timeline;
+pub mod whatif;

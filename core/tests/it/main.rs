@@ -11,3 +11,4 @@ mod session;
 mod timeline;
 mod timeline_vectors;
 mod vectors;
+mod whatif;

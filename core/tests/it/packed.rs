@@ -109,7 +109,7 @@ fn rule() -> impl Strategy<Value = Rule> {
     ]
 }
 
-fn event() -> impl Strategy<Value = CartEvent> {
+pub(crate) fn event() -> impl Strategy<Value = CartEvent> {
     let cart = || prop_oneof![Just(stream().uuid()), any::<u128>().prop_map(Uuid::from_u128)];
     let reason = prop::sample::select(vec![CloseReason::CheckedOut, CloseReason::Abandoned, CloseReason::Discarded]);
     prop_oneof![
