@@ -1,5 +1,7 @@
 /** How long to wait before trying again: full jitter, so that many clients do not come back together. */
 
+import type { Environment } from './environment.js'
+
 /** The first wait is up to this. */
 const BASE_MS = 500
 /** No wait is longer, unless the server asks for it. */
@@ -12,4 +14,28 @@ export function backoff(failures: number, random: () => number, askedMs = 0): nu
   const most = Math.min(MOST_MS, BASE_MS * 2 ** Math.min(failures, 16))
   const asked = Math.min(Math.max(askedMs, 0), ASKED_MOST_MS)
   return asked + Math.ceil(random() * most)
+}
+
+/** A wait that can be cut short. */
+export class Pause {
+  #over: (() => void) | null = null
+
+  /** Until `end`, the signal's end, or that many milliseconds are over. */
+  wait(env: Pick<Environment, 'later'>, stopped: AbortSignal, ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const over = () => {
+        callOff?.()
+        stopped.removeEventListener('abort', over)
+        this.#over = null
+        resolve()
+      }
+      const callOff = ms === undefined ? null : env.later(ms, over)
+      stopped.addEventListener('abort', over)
+      this.#over = over
+    })
+  }
+
+  end(): void {
+    this.#over?.()
+  }
 }

@@ -3,6 +3,7 @@
  * tabs agree on who does. No rule of the domain is here.
  */
 
+import { backoff, Pause } from './backoff.js'
 import type { Core, CoreSession, Dispatched } from './core.js'
 import { type Environment, environment } from './environment.js'
 import { asCartError, CartError, misuse, quietly } from './errors.js'
@@ -67,6 +68,7 @@ export class Client implements Cart {
   readonly #settlements = new Settlements()
   readonly #undoing = new Undo()
   readonly #early: Early[] = []
+  readonly #loading = new Pause()
 
   #core: Core | null = null
   #link: Link | null = null
@@ -102,6 +104,7 @@ export class Client implements Cart {
     load: () => Promise<Core>,
     core: Core | null,
     openTimeline: (packed: Uint8Array) => Promise<Timeline>,
+    loads = 1,
   ) {
     this.#options = options
     this.#openTimeline = openTimeline
@@ -115,7 +118,7 @@ export class Client implements Cart {
       this.#begin(core)
       if (!this.#storages) this.#open()
     }
-    this.ready = this.#start(load)
+    this.ready = this.#start(() => this.#load(load, loads))
     // Who does not wait for it finds the error in the snapshot.
     this.ready.catch(() => {})
   }
@@ -229,6 +232,7 @@ export class Client implements Cart {
   readonly reconnect = (): void => {
     if (this.#stopped.signal.aborted) return
     this.#cut = false
+    this.#loading.end()
     this.#sender?.wake()
     this.#stream?.wake()
     if (!this.#leading) {
@@ -276,6 +280,24 @@ export class Client implements Cart {
     }
     if (this.#expectSession().snapshot().cart) this.#decideEarly()
     this.#join()
+  }
+
+  /** Loads the rules, again and again where a page waits for them that shows something already. */
+  async #load(load: () => Promise<Core>, loads: number): Promise<Core> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await load()
+      } catch (thrown) {
+        if (failures + 1 >= loads || this.#stopped.signal.aborted) throw thrown
+        const pauseMs = backoff(failures, this.#env.random)
+        const error = asCartError(thrown, 'wasm_failed', 'the cart cannot start')
+        this.#listening = { state: 'loading', retryAt: this.#env.now() + pauseMs, error }
+        this.#changed(true)
+        const forget = this.#env.onWake(() => this.#env.isOnline() && this.#loading.end())
+        await this.#loading.wait(this.#env, this.#stopped.signal, pauseMs)
+        forget()
+      }
+    }
   }
 
   #begin(core: Core): void {
@@ -408,6 +430,7 @@ export class Client implements Cart {
         if (!this.#heard) this.#decideEarly()
         this.#act()
       },
+      isOpening: () => this.#isOpening(),
     })
     const alone = !this.#keeper || !this.#storages?.shared
     const name = `tillroll-cart ${JSON.stringify([this.#options.principal ?? '', this.id])}`
@@ -421,7 +444,10 @@ export class Client implements Cart {
   }
 
   #wake(): void {
-    if (this.#env.isOnline()) return this.reconnect()
+    if (this.#env.isOnline()) {
+      this.reconnect()
+      return
+    }
     this.#cut = this.#isOffline()
     if (this.#cut) this.#stream?.need(true)
     this.#changed(true)
@@ -467,7 +493,14 @@ export class Client implements Cart {
     if (!this.#leading || !this.#session) return
     this.#sender?.send()
     if (this.#missing && this.#session.snapshot().sync.known_version > 0) this.#stream?.wake()
+    this.#stream?.begin()
     void this.#stream?.agree()
+  }
+
+  /** The command that opens it has no answer yet, and nobody else is known to have done it. */
+  #isOpening(): boolean {
+    const { pending, sync } = this.#expectSession().snapshot()
+    return sync.known_version === 0 && pending.some(({ id, progress }) => id === this.id && progress !== 'answered')
   }
 
   /** Tells who listens, if there is anything to tell. */

@@ -4,11 +4,14 @@ import { Client } from './client.js'
 import { expectLoaded, load, loaded, loadSync, type WasmSource } from './loader.js'
 import type { Cart, CartOptions, Timeline } from './types.js'
 
+/** A page that shows something already waits for the wasm for about half an hour. */
+const LOADS_MAX = 100
+
 /** The functions of an entry. */
 export interface Entry {
   /** A cart with everything loaded and what was stored back. Does not wait for the server. */
   openCart(options: CartOptions): Promise<Cart>
-  /** A cart at once: it shows `initial` and queues commands until the wasm is there. */
+  /** A cart at once: it shows `initial` and queues commands until the wasm is there. A load that fails is tried again. */
   createCart(options: CartOptions): Cart
   /**
    * A cart that decides at once, where the wasm is there or can be had without waiting: tests, servers, `/inline`. It has
@@ -47,7 +50,7 @@ export function entry(
       await cart.ready
       return cart
     },
-    createCart: (options) => new Client(options, from, loaded(), openTimeline),
+    createCart: (options) => new Client(options, from, loaded(), openTimeline, LOADS_MAX),
     openCartSync: (options, wasm) => {
       const core = loaded() ?? loadSync(wasm ?? atOnce())
       return new Client({ storage: null, ...options }, async () => core, core, openTimeline)

@@ -3,7 +3,7 @@
  * both sides make the same cart of them.
  */
 
-import { backoff } from './backoff.js'
+import { backoff, Pause } from './backoff.js'
 import type { CoreSession } from './core.js'
 import { asCartError, CartError } from './errors.js'
 import { type Link, request } from './link.js'
@@ -19,6 +19,8 @@ export interface StreamEvents {
   stands(connection: Connection): void
   /** Whether the server has no such cart for this caller. */
   missing(missing: boolean): void
+  /** Whether the cart is yet to be opened by this page: before that there is nothing to ask for. */
+  isOpening(): boolean
 }
 
 /** Most pages in a row: a cart's 10,000 events, a hundred at a time, and then some. */
@@ -30,13 +32,14 @@ const GOOD_MS = 5_000
 export class Stream {
   #running = false
   #failures = 0
-  #wakeUp: (() => void) | null = null
   #catchingUp: Promise<void> | null = null
   #rebuiltFor = 0
   #needing = false
   #needsPage = false
   #needFailures = 0
 
+  readonly #between = new Pause()
+  readonly #opening = new Pause()
   readonly #link: Link
   readonly #newSession: () => CoreSession
   readonly #tell: StreamEvents
@@ -53,6 +56,8 @@ export class Stream {
     this.#running = true
     while (!this.#link.stopped.aborted) {
       this.#tell.stands({ state: 'connecting', retryAt: null, error: null })
+      if (this.#tell.isOpening()) await this.#opening.wait(this.#link.env, this.#link.stopped)
+      if (this.#link.stopped.aborted) break
       let askedMs = 0
       let error: CartError | null = null
       try {
@@ -71,14 +76,19 @@ export class Stream {
       // That there is no cart yet is no failure of the connection.
       const shown = error && isMissing(error) ? null : error
       this.#tell.stands({ state: online ? 'waiting' : 'offline', retryAt, error: shown })
-      await this.#pause(pauseMs)
+      await this.#between.wait(this.#link.env, this.#link.stopped, pauseMs)
     }
     this.#running = false
   }
 
   /** Tries at once. */
   wake(): void {
-    this.#wakeUp?.()
+    this.#between.end()
+  }
+
+  /** Begins, where it waited for the cart to be opened. */
+  begin(): void {
+    if (!this.#tell.isOpening()) this.#opening.end()
   }
 
   /** Fetches what is new, once for all who ask. */
@@ -92,8 +102,8 @@ export class Stream {
   /** Fetches what is missing until it is there. `always`: also when nothing is known to be missing. */
   need(always = false): void {
     this.#needsPage ||= always
-    if (this.#needing || this.#link.stopped.aborted || !(this.#needsPage || this.#link.session.missing !== undefined))
-      return
+    if (this.#needing || this.#link.stopped.aborted || this.#tell.isOpening()) return
+    if (!this.#needsPage && this.#link.session.missing === undefined) return
     this.#needing = true
     const over = (pauseMs: number) => {
       this.#link.env.later(pauseMs, () => {
@@ -181,20 +191,6 @@ export class Stream {
       if (!page.more) return
       if (applied === 0) throw new CartError('malformed_reply', 'a page of events does not follow the one before it')
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const over = () => {
-        callOff()
-        this.#link.stopped.removeEventListener('abort', over)
-        this.#wakeUp = null
-        resolve()
-      }
-      const callOff = this.#link.env.later(ms, over)
-      this.#link.stopped.addEventListener('abort', over)
-      this.#wakeUp = over
-    })
   }
 }
 

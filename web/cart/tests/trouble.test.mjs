@@ -306,6 +306,27 @@ test('Retry-After is obeyed, and a connection that comes back is used at once', 
   assert.equal(calls, 2)
 })
 
+test('a cart of the page’s own is not asked for before it is open', async () => {
+  const world = new World()
+  const asked = []
+  const spied =
+    (name) =>
+    (of, context, ...more) => {
+      asked.push([name, world.state?.version ?? 0])
+      return world.server[name](of, context, ...more)
+    }
+  const server = { ...world.server, page: spied('page'), open: spied('open') }
+  const first = await world.tab({ server, faults: { offline: true } })
+  const second = await world.tab({ server, faults: { offline: true } })
+  first.cart.dispatch(add('Tea'))
+  await world.run(30_000)
+  assert.deepEqual([asked, first.cart.getSnapshot().connection.state], [[], 'waiting'])
+  for (const { faults } of [first, second]) faults.offline = false
+  await world.expectAgreement()
+  assert.equal(second.cart.getSnapshot().confirmedVersion, 2)
+  assert.ok(asked.length > 0 && asked.every(([, version]) => version > 0), JSON.stringify(asked))
+})
+
 test('a quantity that is typed in a tunnel goes out as one command', async () => {
   const world = new World()
   const { cart, faults } = await world.tab()
