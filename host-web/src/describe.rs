@@ -2,6 +2,7 @@
 //! that `crate::shape` takes, and checks that the committed ones are fresh. To write them anew: `cargo xtask types`.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -9,6 +10,7 @@ use crate::error::Failure;
 use crate::session::{Named as NamedCommand, SessionCall};
 use crate::timeline::TimelineCall;
 use crate::types::event::{Event, Known, Named, Past};
+use crate::types::past::{Columns, Fact, Reals, Stated, Totals, Wholes};
 use crate::types::snapshot::{Discarded, Dispatched, Sending, Shown};
 use crate::wire::{Real, Written};
 use tillroll_core::cart::{CartEvent, CartView};
@@ -280,12 +282,15 @@ macro_rules! plain {
 }
 
 plain! {
-    "string" text: &str, String, SmolStr, Pointer, StreamId, CommandId, NamedCommand, EventId, Uuid, Fingerprint, Written;
+    "string" text: &str, String, SmolStr, Pointer, StreamId, CommandId, NamedCommand, EventId, Uuid, Fingerprint, Written, Cow<'_, str>;
     "number" whole: u64, u32, usize, Minor, Pieces, Per;
     "number" integer: i64, Timestamp;
     "number" real: Real;
     "boolean" truth: bool;
     "Uint8Array" bytes: Vec<u8>;
+    "Float64Array" reals: Reals;
+    "Uint32Array" wholes: Wholes;
+    "string" moment: Stated;
     "Value" value: Value<'_>;
 }
 
@@ -312,6 +317,14 @@ impl<T: Shape> Shape for Vec<T> {
 impl<T: Shape> Shape for &[T] {
     fn shape(types: &mut Types) -> Look {
         Vec::<T>::shape(types)
+    }
+}
+
+/// An event with its data as they are.
+impl Shape for Fact {
+    fn shape(types: &mut Types) -> Look {
+        let Look { codec, .. } = CartEvent::shape(types);
+        Look { typed: "{ readonly type: string; readonly data: unknown }".into(), codec: format!("fact({codec})") }
     }
 }
 
@@ -369,6 +382,9 @@ const CODECS: [&str; 22] = [
     "words",
 ];
 
+/// What `codec-timeline.ts` has.
+const TIMELINE_CODECS: [&str; 4] = ["fact", "moment", "reals", "wholes"];
+
 /// Both files: what every page needs, and what only timelines need.
 fn generated() -> [(&'static str, String); 2] {
     let mut types = Types::default();
@@ -391,14 +407,20 @@ fn generated() -> [(&'static str, String); 2] {
     }
     let common = std::mem::take(&mut types.text);
     TimelineCall::shape(&mut types);
-    Turn::shape(&mut types);
+    for result in [Turn::shape, Columns::shape, Totals::shape] {
+        result(&mut types);
+    }
     let timeline = types.text;
     let exported: Vec<_> = common.lines().filter_map(exported).collect();
     let [codecs, codecs_again] = [&common, &timeline].map(|text| imports(&CODECS, text, "codec"));
+    let more_codecs = imports(&TIMELINE_CODECS, &timeline, "codec-timeline");
     let types = imports(&exported.iter().map(String::as_str).collect::<Vec<_>>(), &timeline, "generated");
     [
         ("generated", format!("{HEAD}: each type, and beside it what converts it.\n{codecs}{UNKNOWN_EVENT}{common}")),
-        ("generated-timeline", format!("{HEAD}, of what only timelines need.\n{codecs_again}{types}{timeline}")),
+        (
+            "generated-timeline",
+            format!("{HEAD}, of what only timelines need.\n{codecs_again}{more_codecs}{types}{timeline}"),
+        ),
     ]
 }
 

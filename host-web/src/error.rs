@@ -25,6 +25,10 @@ pub(crate) enum Failure {
     WrongReply {
         reason: &'static str,
     },
+    WrongSequence {
+        expected: u64,
+        found: u64,
+    },
     EventTooLarge {
         version: u64,
     },
@@ -44,6 +48,8 @@ adjacent! {
         BadHistory = "bad_history" { byte: u64, problem: PackedErrorKind },
         /// The reply contradicts itself.
         WrongReply = "wrong_reply" { reason: &'static str },
+        /// Events that do not follow each other, from the first one on.
+        WrongSequence = "wrong_sequence" { expected: u64, found: u64 },
         /// An event does not fit into a packed history.
         EventTooLarge = "event_too_large" { version: u64 },
         /// It was freed.

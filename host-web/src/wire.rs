@@ -255,6 +255,12 @@ impl Put for u32 {
     }
 }
 
+impl Take for u32 {
+    fn take(from: &mut Reader<'_>) -> Self {
+        from.ranged(0)
+    }
+}
+
 impl Put for usize {
     fn put(&self, out: &mut Writer) {
         (*self as u64).put(out);

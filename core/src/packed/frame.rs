@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::layout::{ContentLayout, HeaderLayout, Marks, RecordingLayout};
 use super::{Content, Entry, FRAME_BYTES_MAX, Header, LAYOUT_VERSION, MAGIC, Packed, PackedError, PackedErrorKind};
 use crate::id::StreamId;
+use crate::time::Timestamp;
 
 /// A length of [`FRAME_BYTES_MAX`] is a varint of this many bytes.
 const LENGTH_BYTES_MAX: usize = 3;
@@ -94,6 +95,17 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
+    /// The frame at the front of bytes that were cut out of a history at [`at`](Self::at): an event of this stream with this
+    /// version, as the caller knows. Whatever lies there instead is an error, or another event.
+    pub fn cut_out(stream: StreamId, version: u64, bytes: &'a [u8]) -> Result<Self, PackedError> {
+        let fail = |kind| PackedError { at: 0, kind };
+        match step(bytes).map_err(fail)? {
+            Step::More => Err(fail(PackedErrorKind::Cut)),
+            Step::End { .. } => Err(fail(PackedErrorKind::Malformed)),
+            Step::Frame { body, .. } => Ok(Self { stream, version, at: 0, body }),
+        }
+    }
+
     /// What happened. Circumstances are not read.
     #[inline]
     pub fn content<A: Packed>(&self) -> Result<Content<'a, A::Borrowed<'a>>, PackedError> {
@@ -105,6 +117,18 @@ impl<'a> Frame<'a> {
         let (content, recording) = self.recording::<A>()?;
         let circumstances = recording.circumstances().map_err(|kind| self.error(kind))?;
         Ok(Entry { version: self.version, content, stored: recording.stored, circumstances })
+    }
+
+    /// When it happened and when it was written, as far as that was noted.
+    pub fn times<A: Packed>(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), PackedError> {
+        let (_, recording) = self.recording::<A>()?;
+        recording.times().map_err(|kind| self.error(kind))
+    }
+
+    /// Where it lies in the history: the place of the length before it.
+    #[must_use]
+    pub const fn at(&self) -> u64 {
+        self.at
     }
 
     /// What happened, and its marks. The texts of the circumstances are not copied.

@@ -29,6 +29,8 @@ pub struct Incoming {
     buffer: Vec<u8>,
     /// How much of the buffer was used up.
     used: usize,
+    /// How much of that counts for the checksum.
+    summed: usize,
     /// Where the buffer begins in the history.
     at: u64,
     checksum: Xxh3,
@@ -40,58 +42,68 @@ pub struct Incoming {
 impl Incoming {
     /// Takes the next piece.
     pub fn push(&mut self, piece: &[u8]) {
+        self.sum();
         self.buffer.drain(..self.used.min(self.buffer.len()));
         self.at = self.at.saturating_add(self.used as u64);
-        self.used = 0;
+        (self.used, self.summed) = (0, 0);
         self.buffer.extend_from_slice(piece);
     }
 
-    /// What stands before the events, once [`entry`](Self::entry) has come by it.
+    /// What stands before the events, once the bytes that say so have come.
+    pub fn open(&mut self) -> Result<Option<&Header>, PackedError> {
+        if self.header.is_none() {
+            let at = self.place();
+            let Some((header, used)) = frame::header(self.rest()).map_err(|kind| PackedError { at, kind })? else {
+                return Ok(None);
+            };
+            self.version = header.after;
+            self.header = Some(header);
+            self.used = self.used.saturating_add(used);
+        }
+        Ok(self.header.as_ref())
+    }
+
+    /// What stands before the events, once [`open`](Self::open) or what comes after it has come by.
     #[must_use]
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }
 
-    /// The next event; none when more bytes are needed, or when the end has come. After an error there is nothing more
-    /// to be had.
+    /// The next event with all that was recorded; none when more bytes are needed, or when the end has come. After an error
+    /// there is nothing more to be had.
     pub fn entry<A: Packed>(&mut self) -> Result<Option<Entry<'_, A::Borrowed<'_>>>, PackedError> {
-        let at = self.at.saturating_add(self.used as u64);
+        self.frame()?.map(|frame| frame.entry::<A>()).transpose()
+    }
+
+    /// The next event, not yet looked into; otherwise as [`entry`](Self::entry).
+    pub fn frame(&mut self) -> Result<Option<Frame<'_>>, PackedError> {
+        let Some(&Header { stream, .. }) = self.open()? else { return Ok(None) };
+        let at = self.place();
         let fail = |kind| PackedError { at, kind };
-        if self.header.is_none() {
-            let Some((header, used)) = frame::header(self.rest()).map_err(fail)? else { return Ok(None) };
-            self.version = header.after;
-            self.header = Some(header);
-            self.take(used, used);
-            return self.entry::<A>();
-        }
         if self.ended {
             return if self.rest().is_empty() { Ok(None) } else { Err(fail(PackedErrorKind::Surplus)) };
         }
-        match frame::step(self.rest()).map_err(fail)? {
-            Step::More => Ok(None),
+        let (length, used) = match frame::step(self.rest()).map_err(fail)? {
+            Step::More => return Ok(None),
             Step::End { checksum, used } => {
-                self.take(used, used.saturating_sub(CHECKSUM_BYTES));
+                self.used = self.used.saturating_add(used.saturating_sub(CHECKSUM_BYTES));
+                self.sum();
+                self.used = self.used.saturating_add(CHECKSUM_BYTES);
                 self.ended = true;
-                if self.checksum.digest() == checksum {
-                    self.entry::<A>()
-                } else {
-                    Err(fail(PackedErrorKind::WrongChecksum))
-                }
+                let intact = self.checksum.digest() == checksum;
+                return if intact { self.frame() } else { Err(fail(PackedErrorKind::WrongChecksum)) };
             }
-            Step::Frame { body, used } => {
-                let length = body.len();
-                self.take(used, used);
-                self.version = self.version.checked_add(1).ok_or(fail(PackedErrorKind::OutOfRange))?;
-                let body = self.buffer.get(self.used.saturating_sub(length)..self.used).unwrap_or_default();
-                let Some(Header { stream, .. }) = self.header else { return Ok(None) };
-                Frame { stream, version: self.version, at, body }.entry::<A>().map(Some)
-            }
-        }
+            Step::Frame { body, used } => (body.len(), used),
+        };
+        self.used = self.used.saturating_add(used);
+        self.version = self.version.checked_add(1).ok_or(fail(PackedErrorKind::OutOfRange))?;
+        let body = self.buffer.get(self.used.saturating_sub(length)..self.used).unwrap_or_default();
+        Ok(Some(Frame { stream, version: self.version, at, body }))
     }
 
     /// The end of the pieces; fails when it is not the end of the history.
     pub fn finish(self) -> Result<(), PackedError> {
-        let at = self.at.saturating_add(self.used as u64);
+        let at = self.place();
         match (self.ended, self.rest().is_empty()) {
             (true, true) => Ok(()),
             (true, false) => Err(PackedError { at, kind: PackedErrorKind::Surplus }),
@@ -103,10 +115,17 @@ impl Incoming {
         self.buffer.get(self.used..).unwrap_or_default()
     }
 
-    /// Uses up bytes, of which so many count for the checksum.
-    fn take(&mut self, used: usize, summed: usize) {
-        let summed = self.buffer.get(self.used..self.used.saturating_add(summed)).unwrap_or_default();
-        self.checksum.update(summed);
-        self.used = self.used.saturating_add(used);
+    /// Where it stands in the history.
+    fn place(&self) -> u64 {
+        self.at.saturating_add(self.used as u64)
+    }
+
+    /// Counts for the checksum what was used up and does not count yet: a piece at a time, because a sum of many small
+    /// pieces takes longer.
+    fn sum(&mut self) {
+        if !self.ended {
+            self.checksum.update(self.buffer.get(self.summed..self.used).unwrap_or_default());
+            self.summed = self.used;
+        }
     }
 }

@@ -90,11 +90,16 @@ impl<'a> RecordingLayout<'a> {
         }
     }
 
+    /// When it happened, when it was written.
+    pub(super) fn times(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), PackedErrorKind> {
+        Ok((self.happened_at_ms.map(moment).transpose()?, self.recorded_at_ms.map(moment).transpose()?))
+    }
+
     pub(super) fn marks(&self) -> Result<Marks, PackedErrorKind> {
-        self.happened_at_ms.map(moment).transpose()?;
+        let (_, recorded_at) = self.times()?;
         Ok(Marks {
             event_id: EventId::new(self.event_id),
-            recorded_at: self.recorded_at_ms.map(moment).transpose()?,
+            recorded_at,
             command: self.command.map(|(id, hash)| CommandMark::new(CommandId::new(id), Fingerprint::new(hash))),
         })
     }

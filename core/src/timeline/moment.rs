@@ -1,8 +1,10 @@
 //! An aggregate as it was at one version.
 
 use crate::aggregate::Head;
+use crate::cart::pricing::price;
 use crate::cart::{Cart, CartView};
 use crate::id::StreamId;
+use crate::money::Minor;
 use crate::packed::{Content, Packed};
 
 /// A state with its place in its stream, for looking at. It knows nothing of the commands that were seen, so nothing can
@@ -36,6 +38,12 @@ impl<A: Packed> Moment<A> {
 }
 
 impl Moment<Cart> {
+    /// What is to pay; nothing before it was opened.
+    #[must_use]
+    pub fn total(&self) -> Minor {
+        self.state.contents().map(|contents| price(contents).total).unwrap_or_default()
+    }
+
     /// The cart as readers see it; `None` before it was opened.
     #[must_use]
     pub fn view(&self) -> Option<CartView> {

@@ -145,7 +145,7 @@ object! {
 }
 
 /// The number of an event that this build does not know; its name and its data, as JSON, follow.
-const UNKNOWN: u8 = 255;
+pub(crate) const UNKNOWN: u8 = 255;
 
 /// An event whose name this build may not know.
 pub(crate) struct Named(pub(crate) Stored<CartEvent>);

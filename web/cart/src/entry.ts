@@ -29,12 +29,15 @@ export interface Entry {
    * loaded with the first one, the wasm from `wasm` if it is given.
    */
   openTimeline(packed: Uint8Array, wasm?: WasmSource | Promise<WasmSource>): Promise<Timeline>
+  /**
+   * Packs events as the API writes them, all that was recorded included, so that they can be opened: those of a
+   * `*.timeline.json`, say. They begin behind the version `after`; 100,000 of them at most.
+   */
+  packHistory(cart: string, events: readonly unknown[], after?: number): Promise<Uint8Array>
 }
 
 /** What opens timelines, which not every page does. */
-export interface Timelines {
-  openTimeline: Entry['openTimeline']
-}
+export type Timelines = Pick<Entry, 'openTimeline' | 'packHistory'>
 
 /** The functions, with the wasm from there. `atOnce`: where it can be had without waiting. */
 export function entry(
@@ -63,6 +66,7 @@ export function entry(
     },
     isReady: () => loaded() !== null,
     openTimeline,
+    packHistory: async (...history) => (await timelines()).packHistory(...history),
   }
 }
 

@@ -5,8 +5,9 @@ import { entry } from './entry.js'
 import wasm from './tillroll_bg.wasm'
 
 export * from './exports.js'
-export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline } = /* @__PURE__ */ entry(
-  () => import('./timeline.edge.js'),
-  () => wasm as WebAssembly.Module,
-  () => wasm as WebAssembly.Module,
-)
+export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline, packHistory } =
+  /* @__PURE__ */ entry(
+    () => import('./timeline.edge.js'),
+    () => wasm as WebAssembly.Module,
+    () => wasm as WebAssembly.Module,
+  )

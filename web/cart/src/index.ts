@@ -3,7 +3,8 @@
 import { entry } from './entry.js'
 
 export * from './exports.js'
-export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline } = /* @__PURE__ */ entry(
-  () => import('./timeline.js'),
-  () => new URL('./tillroll_bg.wasm', import.meta.url),
-)
+export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline, packHistory } =
+  /* @__PURE__ */ entry(
+    () => import('./timeline.js'),
+    () => new URL('./tillroll_bg.wasm', import.meta.url),
+  )

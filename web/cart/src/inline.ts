@@ -6,8 +6,5 @@ import { WASM } from './inline-wasm.js'
 const decoded = () => Uint8Array.from(atob(WASM), (character) => character.charCodeAt(0))
 
 export * from './exports.js'
-export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline } = /* @__PURE__ */ entry(
-  () => import('./timeline.inline.js'),
-  decoded,
-  decoded,
-)
+export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline, packHistory } =
+  /* @__PURE__ */ entry(() => import('./timeline.inline.js'), decoded, decoded)

@@ -4,4 +4,4 @@
 import wasm from './tillroll_timeline_bg.wasm'
 import { timelines } from './timelines.js'
 
-export const { openTimeline } = /* @__PURE__ */ timelines(() => wasm as WebAssembly.Module)
+export const { openTimeline, packHistory } = /* @__PURE__ */ timelines(() => wasm as WebAssembly.Module)

@@ -3,6 +3,6 @@
 import { WASM } from './inline-timeline-wasm.js'
 import { timelines } from './timelines.js'
 
-export const { openTimeline } = /* @__PURE__ */ timelines(() =>
+export const { openTimeline, packHistory } = /* @__PURE__ */ timelines(() =>
   Uint8Array.from(atob(WASM), (character) => character.charCodeAt(0)),
 )

@@ -3,6 +3,6 @@
 import { readFile } from 'node:fs/promises'
 import { timelines } from './timelines.js'
 
-export const { openTimeline } = /* @__PURE__ */ timelines(() =>
+export const { openTimeline, packHistory } = /* @__PURE__ */ timelines(() =>
   readFile(new URL('./tillroll_timeline_bg.wasm', import.meta.url)),
 )

@@ -2,4 +2,6 @@
 
 import { timelines } from './timelines.js'
 
-export const { openTimeline } = /* @__PURE__ */ timelines(() => new URL('./tillroll_timeline_bg.wasm', import.meta.url))
+export const { openTimeline, packHistory } = /* @__PURE__ */ timelines(
+  () => new URL('./tillroll_timeline_bg.wasm', import.meta.url),
+)

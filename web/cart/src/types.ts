@@ -233,9 +233,75 @@ export interface Timeline {
   /** How the value at a JSON Pointer changed by the events `from` to `to`. */
   life(pointer: string, from: number, to: number): readonly { version: number; from: unknown; to: unknown }[]
   event(version: number): PastEvent | undefined
-  /** Goes on with a packed history that begins where this one ends. */
+  /**
+   * What kind each event after a version is, at most `limit` of them and 2^20: 0 opened, 1 claimed, 2 added, 3 quantity
+   * changed, 4 removed, 5 discount applied, 6 discount removed, 7 closed, 255 one that this build does not know.
+   */
+  kinds(after: number, limit: number): Uint8Array
+  /** What each event after a version did, at most `limit` of them and 2^20. Every moment is looked at: about 1 µs each. */
+  totals(after: number, limit: number): TimelineTotals
+  /**
+   * What each event after a version names, to be searched, at most `limit` of them and 2^16: an item its name and, on a
+   * second line, another sku; a line its sku; a discount its code; an owner; of an event of a newer build the event's name.
+   */
+  texts(after: number, limit: number): readonly string[]
+  /**
+   * What can be said without folding of the events in a packed history, of this timeline or not: so that the bytes, which
+   * have more than a timeline keeps, can stay where they are.
+   */
+  columns(history: Uint8Array): TimelineColumns
+  /** One event with all that was recorded: of the packed history that `columns` gave this offset for. */
+  entry(history: Uint8Array, offset: number, version: number): RecordedEvent
+  /** Goes on with a packed history that begins where this one ends. After an error it ends before what is damaged. */
   append(history: Uint8Array): void
   free(): void
+}
+
+/** A place in each for every event of a packed history, in their order. */
+export interface TimelineColumns {
+  /** As `kinds` numbers them. */
+  readonly kinds: Uint8Array
+  /** When each was written, in milliseconds since 1970; NaN where that was not noted. */
+  readonly recorded_ms: Float64Array
+  /** When each happened; NaN where that was not noted. */
+  readonly happened_ms: Float64Array
+  /** Where each lies in the history, for `entry`. */
+  readonly offsets: Uint32Array
+}
+
+/** A place in each for every event, in their order. */
+export interface TimelineTotals {
+  /** What there was to pay after it. */
+  readonly total_minor: Float64Array
+  /** 1 where the cart was another one after it, 0 where it was as before. */
+  readonly changed: Uint8Array
+}
+
+/** An event with all that was recorded, as the API writes it: a structured CloudEvent. */
+export interface RecordedEvent {
+  readonly specversion: '1.0'
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  /** The cart. */
+  readonly subject: string
+  /** When it happened. */
+  readonly time?: string
+  readonly datacontenttype: 'application/json'
+  /** When it was written. */
+  readonly recordedtime?: string
+  /** The version. */
+  readonly sequence: number
+  readonly schemaversion: number
+  readonly commandid?: string
+  readonly commandhash?: string
+  readonly correlationid?: string
+  readonly causationid?: string
+  readonly traceparent?: string
+  readonly actor?: string
+  /** The rules it was decided by. */
+  readonly reducer?: string
+  readonly data: unknown
 }
 
 /** What a cart is made of. */

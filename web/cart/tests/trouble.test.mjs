@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { CartError, createCart, indexedDBStorage, memoryStorage, openCart, openCartSync } from '@tillroll/cart'
+import {
+  CartError,
+  createCart,
+  indexedDBStorage,
+  memoryStorage,
+  openCart,
+  openCartSync,
+  openTimeline,
+  packHistory,
+} from '@tillroll/cart'
 import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { add, CART, countOf, id, World } from './support/world.mjs'
 
@@ -596,6 +605,32 @@ test('any earlier moment can be seen', async () => {
       [3, 300],
     ],
   )
+  timeline.free()
+})
+
+test('a history keeps its bytes on this side: columns and single events are read from them, and events are packed', async () => {
+  const world = new World()
+  const { cart } = await world.tab()
+  cart.dispatch(add('Tea'))
+  await world.expectAgreement()
+  const packed = cart.exportPacked()
+  const timeline = await openTimeline(packed)
+  const { kinds, offsets } = timeline.columns(packed)
+  assert.deepEqual([...kinds], [0, 2])
+  const events = [...offsets].map((offset, index) => timeline.entry(packed, offset, index + 1))
+  assert.deepEqual(
+    events.map(({ type, sequence, subject }) => [type, sequence, subject]),
+    [
+      ['tillroll.cart.CartOpened', 1, cart.id],
+      ['tillroll.cart.ItemAdded', 2, cart.id],
+    ],
+  )
+  assert.deepEqual(await packHistory(cart.id, events), packed)
+  const wrong = { name: 'CartError', code: 'malformed' }
+  assert.throws(() => timeline.append(packed), { ...wrong, details: { byte: 0, problem: 'does_not_follow' } })
+  assert.throws(() => timeline.entry(packed, packed.length, 1), wrong)
+  await assert.rejects(openTimeline(packed.subarray(1)), wrong)
+  await assert.rejects(packHistory(cart.id, [events[1]]), { ...wrong, details: { expected: 1, found: 2 } })
   timeline.free()
 })
 

@@ -438,6 +438,8 @@ export type Failure =
   | { readonly code: 'bad_history'; readonly data: { readonly byte: number; readonly problem: HistoryProblem } }
   /** The reply contradicts itself. */
   | { readonly code: 'wrong_reply'; readonly data: { readonly reason: string } }
+  /** Events that do not follow each other, from the first one on. */
+  | { readonly code: 'wrong_sequence'; readonly data: { readonly expected: number; readonly found: number } }
   /** An event does not fit into a packed history. */
   | { readonly code: 'event_too_large'; readonly data: { readonly version: number } }
   /** It was freed. */
@@ -447,6 +449,7 @@ export const failure: Adjacent<Failure> = adjacent('code', 'data', {
   foreign_cart: object({ cart: text, found: text }),
   bad_history: object({ byte: whole, problem: historyProblem }),
   wrong_reply: object({ reason: text }),
+  wrong_sequence: object({ expected: whole, found: whole }),
   event_too_large: object({ version: whole }),
   gone: object({}),
 })

@@ -2,13 +2,34 @@
 
 import { bytes, bytesOf, type Codec, list, nullable, real, text } from './codec.js'
 import { type Cart, type Change, cart, change, type PastEvent, pastEvent } from './generated.js'
-import { type TimelineCall, type Turn, timelineCall, turn } from './generated-timeline.js'
+import {
+  type Columns,
+  columns,
+  type Recording,
+  recording,
+  type TimelineCall,
+  type Totals,
+  type Turn,
+  timelineCall,
+  totals,
+  turn,
+} from './generated-timeline.js'
 import { Held, Module } from './module.js'
 
 const moment = nullable(cart)
 const changes = nullable(list(change))
 const turns = list(turn)
 const past = nullable(pastEvent)
+const texts = list(text)
+const nothing: Codec<void> = { put: () => {}, take: () => {} }
+
+/** Bytes of a history that are in the wasm at once: what it keeps of them is less than half. */
+const PIECE_BYTES = 1 << 20
+/** Most bytes that one event can have in a history, with its length before it. */
+const ENTRY_BYTES_MAX = (1 << 20) + 3
+
+/** An event as the API writes it. */
+export type RecordedEvent = Recording & { readonly specversion: '1.0'; readonly datacontenttype: 'application/json' }
 
 /** Where timelines are made. */
 export const timelines = /* @__PURE__ */ new Module()
@@ -18,12 +39,51 @@ export class CartTimeline {
 
   /** Reads a packed history that begins with the cart's first event. */
   constructor(history: Uint8Array) {
-    this.append(history)
+    try {
+      this.append(history)
+    } catch (thrown) {
+      this.free()
+      throw thrown
+    }
+  }
+
+  /**
+   * Packs events as the API writes them, the first one being of the version behind `after`, with all that was recorded.
+   * At most 100,000; a longer history should come packed.
+   */
+  static pack(cart: string, events: readonly unknown[], after = 0): Uint8Array {
+    const held = new Held<TimelineCall>(timelines, timelineCall)
+    try {
+      return bytes.take(held.ask({ call: 'pack', cart, after, events: events as readonly Recording[] }))
+    } finally {
+      held.free()
+    }
   }
 
   /** Goes on with a packed history that begins where this one ends. After an error it ends before what is damaged. */
   append(history: Uint8Array): void {
-    this.#held.ask({ call: 'append' }, bytesOf(history, 'history'))
+    this.#inPieces('append', history, nothing)
+  }
+
+  /**
+   * What can be said without folding of the events in a packed history, of this timeline or not: so that the bytes, which
+   * have more than the timeline keeps, can stay on this side.
+   */
+  columns(history: Uint8Array): Columns {
+    const parts = this.#inPieces('columns', history, columns)
+    return {
+      kinds: joined(parts.map(({ kinds }) => kinds)),
+      recorded_ms: joined(parts.map(({ recorded_ms }) => recorded_ms)),
+      happened_ms: joined(parts.map(({ happened_ms }) => happened_ms)),
+      offsets: joined(parts.map(({ offsets }) => offsets)),
+    }
+  }
+
+  /** One event with all that was recorded: of the packed history that `columns` gave this offset for. */
+  entry(history: Uint8Array, offset: number, version: number): RecordedEvent {
+    const frame = bytesOf(history, 'history').subarray(offset, offset + ENTRY_BYTES_MAX)
+    const recorded = recording.take(this.#held.ask({ call: 'entry', version }, frame))
+    return { specversion: '1.0', datacontenttype: 'application/json', ...recorded }
   }
 
   /** The cart's id. */
@@ -65,12 +125,53 @@ export class CartTimeline {
     return this.#ask({ call: 'kinds', after, limit }, bytes)
   }
 
+  /** What each event after a version did, at most `limit` of them and 2^20. Every moment is looked at: about 1 µs each. */
+  totals(after: number, limit: number): Totals {
+    return this.#ask({ call: 'totals', after, limit }, totals)
+  }
+
+  /**
+   * What each event after a version names, to be searched, at most `limit` of them and 2^16: an item its name and, on a
+   * second line, another sku; a line its sku; a discount its code; an owner; of an event of a newer build the event's name.
+   */
+  texts(after: number, limit: number): readonly string[] {
+    return this.#ask({ call: 'texts', after, limit }, texts)
+  }
+
   /** Gives it up at once; every further call fails. */
   free(): void {
     this.#held.free()
   }
 
+  /** Hands a history over in pieces, so that it is never whole on the other side. */
+  #inPieces<T>(call: 'append' | 'columns', history: Uint8Array, given: Codec<T>): T[] {
+    const { length } = bytesOf(history, 'history')
+    const parts: T[] = []
+    for (let at = 0; at === 0 || at < length; at += PIECE_BYTES) {
+      const piece = history.subarray(at, at + PIECE_BYTES)
+      const last = at + PIECE_BYTES >= length
+      parts.push(given.take(this.#held.ask({ call, first: at === 0, last }, piece)))
+    }
+    return parts
+  }
+
   #ask<T>(call: TimelineCall, given: Codec<T>): T {
     return given.take(this.#held.ask(call))
   }
+}
+
+type Column = Uint8Array | Uint32Array | Float64Array
+
+/** Columns of pieces as one. */
+function joined<T extends Column>(parts: readonly T[]): T {
+  const [first] = parts
+  if (!first || parts.length === 1) return first as T
+  const Made = first.constructor as new (length: number) => T
+  const whole = new Made(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }
