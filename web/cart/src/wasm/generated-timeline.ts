@@ -1,21 +1,6 @@
 // Written by `cargo xtask types` from host-web/src/types: do not change it by hand. What crosses between JavaScript and the
 // wasm, of what only timelines need.
-import {
-  bytes,
-  type Codec,
-  list,
-  most,
-  object,
-  or,
-  real,
-  skipped,
-  tagged,
-  text,
-  truth,
-  type Value,
-  value,
-  whole,
-} from './codec.js'
+import { bytes, type Codec, list, most, object, or, real, skipped, tagged, text, truth, type Value, value, whole } from './codec.js'
 import { fact, moment, reals, wholes } from './codec-timeline.js'
 import { happened } from './generated.js'
 
@@ -43,23 +28,7 @@ export type Recording = {
   /** The rules it was decided by. */
   readonly reducer?: string
 } & { readonly type: string; readonly data: unknown }
-export const recording: Codec<Recording> = object({
-  id: text,
-  source: or(text, 'tillroll:unstated'),
-  '...': fact(happened),
-  subject: text,
-  time: skipped(moment),
-  recordedtime: skipped(moment),
-  sequence: whole,
-  schemaversion: or(whole, 1),
-  commandid: skipped(text),
-  commandhash: skipped(text),
-  correlationid: skipped(text),
-  causationid: skipped(text),
-  traceparent: skipped(text),
-  actor: skipped(text),
-  reducer: skipped(text),
-})
+export const recording: Codec<Recording> = object({ id: text, source: or(text, 'tillroll:unstated'), '...': fact(happened), subject: text, time: skipped(moment), recordedtime: skipped(moment), sequence: whole, schemaversion: or(whole, 1), commandid: skipped(text), commandhash: skipped(text), correlationid: skipped(text), causationid: skipped(text), traceparent: skipped(text), actor: skipped(text), reducer: skipped(text) })
 
 /** A call of a timeline. */
 export type TimelineCall =
