@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import { loadCatalogue, type NoCatalogue } from '../catalogue/load'
+import { Masthead } from '../shop/Masthead'
 import { NothingToSell } from '../shop/NothingToSell'
 import { Announcer } from '../ui/announce'
 import { Button } from '../ui/Button'
@@ -37,13 +38,7 @@ export function Compare() {
   const again = () => setRound((now) => now + 1)
   return (
     <>
-      <header className={styles.header}>
-        <a className={styles.brand} href="/shop/" aria-label="Tillroll Provisions">
-          <img src="/shop/mark.svg" width="32" height="32" alt="" />
-          <span className={styles.name}>
-            Tillroll <span className={styles.kind}>Provisions</span>
-          </span>
-        </a>
+      <Masthead>
         <div className={styles.actions}>
           <a className={styles.back} href="/shop/">
             <Icon name="back" />
@@ -55,7 +50,7 @@ export function Compare() {
           </Button>
           <ThemeSwitch />
         </div>
-      </header>
+      </Masthead>
       {typeof state === 'string' ? (
         <NothingToSell why={state} onRetry={again} />
       ) : (

@@ -9,28 +9,25 @@ import { Icon } from '../ui/Icon'
 import { useStore } from '../ui/store'
 import { ThemeSwitch } from '../ui/ThemeSwitch'
 import styles from './Header.module.css'
+import { Masthead } from './Masthead'
 
 interface HeaderProps {
   readonly cart: Cart
   readonly query: string
   readonly onQuery: (query: string) => void
+  /** Goes to the first product, as soon as what was searched for is there. */
+  readonly onFirst: () => void
   /** Shows the cart, where it is not there all the time. */
   readonly onCart: (() => void) | null
   readonly networkShown: boolean
   readonly onNetwork: () => void
 }
 
-export function Header({ cart, query, onQuery, onCart, networkShown, onNetwork }: HeaderProps) {
+export function Header({ cart, query, onQuery, onFirst, onCart, networkShown, onNetwork }: HeaderProps) {
   const search = useRef<HTMLInputElement>(null)
   useSlash(search)
   return (
-    <header className={styles.header}>
-      <a className={styles.brand} href="/shop/" aria-label="Tillroll Provisions">
-        <img src="/shop/mark.svg" width="32" height="32" alt="" />
-        <span className={styles.name}>
-          Tillroll <span className={styles.kind}>Provisions</span>
-        </span>
-      </a>
+    <Masthead stays>
       {/* biome-ignore lint/a11y/useSemanticElements: `search` as an element is too new for some screen readers. */}
       <form role="search" className={styles.search} onSubmit={(event) => event.preventDefault()}>
         <Icon name="search" />
@@ -47,7 +44,7 @@ export function Header({ cart, query, onQuery, onCart, networkShown, onNetwork }
           onKeyDown={(event) => {
             if (event.key !== 'ArrowDown' && event.key !== 'Enter') return
             event.preventDefault()
-            document.querySelector<HTMLElement>('#products [data-nth="0"] button')?.focus()
+            onFirst()
           }}
         />
         <span className={styles.key} aria-hidden="true">
@@ -66,7 +63,7 @@ export function Header({ cart, query, onQuery, onCart, networkShown, onNetwork }
         <ThemeSwitch />
         {onCart && <CartButton cart={cart} onClick={onCart} />}
       </div>
-    </header>
+    </Masthead>
   )
 }
 

@@ -14,14 +14,24 @@ interface ProductsProps {
   readonly shelf: Shelf
   readonly query: string
   readonly onQuery: (query: string) => void
+  /** The first product gets the focus, once those that are searched for are there. */
+  readonly toFirst: boolean
+  readonly onFirst: () => void
 }
 
 /** Departments, what was searched for, and the products. */
-export function Products({ cart, shelf, query, onQuery }: ProductsProps) {
+export function Products({ cart, shelf, query, onQuery, toFirst, onFirst }: ProductsProps) {
   const [chosen, setChosen] = useState<string | null>(null)
   const wanted = useDeferredValue(query)
   const department = shelf.departments.find(({ name }) => name === chosen) ?? null
   const found = useMemo(() => find(department?.products ?? shelf.products, wanted), [department, shelf, wanted])
+  // What is shown lags behind what is typed, and goes when the rest comes: the focus would go with it.
+  const goes = toFirst && wanted === query
+  useEffect(() => {
+    if (!goes) return
+    onFirst()
+    document.querySelector<HTMLElement>('#products [data-nth="0"] button')?.focus()
+  }, [goes, onFirst])
   const plain = shelf.departments.length < 2
   const choose = (name: string | null) => {
     setChosen(name)

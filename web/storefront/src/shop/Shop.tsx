@@ -50,8 +50,10 @@ export function Shop() {
 function OpenShop({ cart, shelf }: ShopSession) {
   const wide = useMedia('(width >= 70rem)')
   const [query, setQuery] = useState('')
+  const [toFirst, setToFirst] = useState(false)
   const search = (wanted: string) => {
     setQuery(wanted)
+    setToFirst(false)
     scrollTo({ top: 0 })
   }
   const [cartShown, setCartShown] = useState(false)
@@ -65,13 +67,21 @@ function OpenShop({ cart, shelf }: ShopSession) {
         cart={cart}
         query={query}
         onQuery={search}
+        onFirst={() => setToFirst(true)}
         onCart={wide ? null : () => setCartShown(true)}
         networkShown={networkShown}
         onNetwork={() => setNetworkShown((shown) => !shown)}
       />
       <div className={styles.columns}>
         <main id="products" tabIndex={-1} className={styles.main}>
-          <Products cart={cart} shelf={shelf} query={query} onQuery={search} />
+          <Products
+            cart={cart}
+            shelf={shelf}
+            query={query}
+            onQuery={search}
+            toFirst={toFirst}
+            onFirst={() => setToFirst(false)}
+          />
         </main>
         {wide && (
           <aside className={styles.cart} aria-labelledby="cart-title">
