@@ -16,6 +16,9 @@ export const EXPECTED = [/404 \(Not Found\)/, /ERR_EMPTY_RESPONSE|ERR_CONNECTION
 
 /** @typedef {Awaited<ReturnType<typeof startDebugger>>} Debugger */
 
+/** Two items and a code, for tests that need prices. */
+export const CATALOGUE = fileURLToPath(new URL('catalogue.json', import.meta.url))
+
 /**
  * The whole system, which serves the pages under its own policy; it ends with the file that starts it.
  *
@@ -77,6 +80,17 @@ export const command = async (tillroll, cart, commands) => {
 }
 
 /**
+ * Waits for what moves: half-way, colours are other ones.
+ *
+ * @param {import('playwright-core').Page} page
+ */
+const settled = (page) =>
+  page.evaluate(async () => {
+    const moving = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity)
+    await Promise.allSettled(moving.map(({ finished }) => finished))
+  })
+
+/**
  * A picture of the window, to be looked at.
  *
  * @param {import('playwright-core').Page} page
@@ -84,6 +98,7 @@ export const command = async (tillroll, cart, commands) => {
  */
 export const shot = async (page, name) => {
   await mkdir(SHOTS, { recursive: true })
+  await settled(page)
   await page.screenshot({ path: join(SHOTS, `${name}.png`) })
 }
 
@@ -94,6 +109,7 @@ export const shot = async (page, name) => {
  * @returns {Promise<string[]>}
  */
 export const violations = async (page) => {
+  await settled(page)
   await page.evaluate(await readFile(AXE, 'utf8'))
   return page.evaluate(async () => {
     // @ts-expect-error: axe puts itself there

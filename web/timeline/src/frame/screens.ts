@@ -20,4 +20,12 @@ export function cartPath(cart: string): string {
   return `cart/${encodeURIComponent(cart)}`
 }
 
-export const SCREENS: readonly Screen[] = []
+export const SCREENS: readonly Screen[] = [
+  {
+    name: 'timeline',
+    word: 'Timeline',
+    matches: /^cart\/[^/]+$/,
+    path: null,
+    load: () => import('../timeline/Timeline'),
+  },
+]

@@ -42,6 +42,8 @@ interface VirtualGridProps {
 
 /** Rows outside of sight on each side: the next step of a key finds its row there. */
 const OVERSCAN = 6
+/** Of the headings, which stay in sight above the rows. */
+const HEAD_PX = 29
 
 export function VirtualGrid(props: VirtualGridProps) {
   const { label, columns, count, rowHeight, cells, keyOf, marks, active, onActive, onOpen, onSight } = props
@@ -53,6 +55,8 @@ export function VirtualGrid(props: VirtualGridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
+    scrollMargin: headed ? HEAD_PX : 0,
+    scrollPaddingStart: headed ? HEAD_PX : 0,
     ...(keyOf ? { getItemKey: keyOf } : {}),
   })
   const seen = rows.getVirtualItems()
@@ -90,7 +94,11 @@ export function VirtualGrid(props: VirtualGridProps) {
       onKeyDown={keys}
     >
       {/* biome-ignore-start lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see above; the grid has the focus. */}
-      <div role="rowgroup" className={headed ? styles.head : styles.unseen}>
+      <div
+        role="rowgroup"
+        className={headed ? styles.head : styles.unseen}
+        style={headed ? { height: HEAD_PX } : undefined}
+      >
         <div role="row" aria-rowindex={1} className={styles.row} style={rowStyle}>
           {columns.map(({ name, title, end }) => (
             <div key={name} role="columnheader" className={styles.cell} data-end={end || undefined}>
@@ -109,7 +117,7 @@ export function VirtualGrid(props: VirtualGridProps) {
             aria-rowindex={index + 2}
             aria-selected={index === active}
             className={styles.row}
-            style={{ ...rowStyle, height: rowHeight, transform: `translateY(${start}px)` }}
+            style={{ ...rowStyle, height: rowHeight, transform: `translateY(${start - rows.options.scrollMargin}px)` }}
             onClick={() => onActive(index)}
             onDoubleClick={() => onOpen?.(index)}
             {...marks?.(index)}

@@ -1,0 +1,147 @@
+/**
+ * A cart's history as the page has it: columns by version that grow as pages come, and questions to the worker. Everything
+ * else that is on the screen is derived from these.
+ */
+import { store } from '@tillroll/storefront/ui/store'
+import type { AskName, Asks, FromWorker, LiveState, Problem, ReducerFrom, Source, ToWorker } from './wire'
+
+/** What there is of the cart by now. */
+export interface Known {
+  readonly cart: string
+  /** The newest version that is here. */
+  readonly length: number
+  /** The newest version that there is, as far as was heard; at least `length`. */
+  readonly expected: number
+  /** Everything that there was when it was asked for is here. */
+  readonly whole: boolean
+  /** The server's fingerprint of its state, and of which version. */
+  readonly hash: { readonly version: number; readonly hash: string } | null
+  readonly problem: Problem | null
+  readonly live: LiveState
+  /** From which version on other rules wrote the events. */
+  readonly reducers: readonly ReducerFrom[]
+}
+
+const NOTHING: Known = {
+  cart: '',
+  length: 0,
+  expected: 0,
+  whole: false,
+  hash: null,
+  problem: null,
+  live: 'off',
+  reducers: [],
+}
+
+export class History {
+  readonly known = store<Known>(NOTHING)
+  /** By version less one; only the first `length` count. */
+  kinds: Uint8Array = new Uint8Array(1024)
+  times: Float64Array = new Float64Array(1024)
+
+  readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
+  #nth = 0
+
+  constructor(source: Source) {
+    this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#heard(data))
+    this.#worker.addEventListener('error', ({ message }) => {
+      this.#update({ problem: { kind: 'failed', message: message || 'The history cannot be folded in this browser.' } })
+    })
+    this.#update({ cart: source.from === 'server' ? source.cart : '' })
+    this.#say({ say: 'open', source })
+  }
+
+  /** When it happened; NaN where no time is known. */
+  timeOf(version: number): number {
+    return version >= 1 && version <= this.known.get().length ? (this.times[version - 1] ?? Number.NaN) : Number.NaN
+  }
+
+  kindOf(version: number): number {
+    return this.kinds[version - 1] ?? 255
+  }
+
+  ask<Name extends AskName>(name: Name, ask: Asks[Name]['ask']): Promise<Asks[Name]['answer']> {
+    this.#nth += 1
+    const nth = this.#nth
+    return new Promise<Asks[Name]['answer']>((resolve, reject) => {
+      this.#waiting.set(nth, { resolve: resolve as (value: unknown) => void, reject })
+      this.#worker.postMessage({ say: 'ask', ask: { name, nth, ...ask } })
+    })
+  }
+
+  /** Goes on where something failed. */
+  retry(): void {
+    this.#update({ problem: null })
+    this.#say({ say: 'retry' })
+  }
+
+  close(): void {
+    this.#worker.terminate()
+    this.#waiting.clear()
+  }
+
+  #say(message: ToWorker): void {
+    this.#worker.postMessage(message)
+  }
+
+  #update(change: Partial<Known>): void {
+    this.known.update((known) => ({ ...known, ...change }))
+  }
+
+  #heard(message: FromWorker): void {
+    switch (message.say) {
+      case 'answer':
+        this.#waiting.get(message.nth)?.resolve(message.value)
+        this.#waiting.delete(message.nth)
+        return
+      case 'failed':
+        this.#waiting.get(message.nth)?.reject(new Error(message.message))
+        this.#waiting.delete(message.nth)
+        return
+      case 'grown':
+        this.#grow(message)
+        return
+      case 'expected':
+        this.#update({
+          expected: Math.max(message.version, this.known.get().length),
+          hash: { version: message.version, hash: message.hash },
+        })
+        return
+      case 'whole':
+        this.#update({ whole: true, problem: null })
+        return
+      case 'problem':
+        this.#update({ problem: message.problem })
+        return
+      case 'live':
+        this.#update({ live: message.state })
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  #grow({ cart, after, kinds, times, reducers }: FromWorker & { readonly say: 'grown' }): void {
+    const known = this.known.get()
+    const length = after + kinds.length
+    if (length > this.kinds.length) {
+      const room = Math.max(length, this.kinds.length * 2)
+      const [more, later] = [new Uint8Array(room), new Float64Array(room)]
+      more.set(this.kinds)
+      later.set(this.times)
+      this.kinds = more
+      this.times = later
+    }
+    this.kinds.set(kinds, after)
+    this.times.set(times, after)
+    const last = known.reducers.at(-1)
+    const changed = reducers.filter(({ reducer }, nth) => nth > 0 || !last || last.reducer !== reducer)
+    this.#update({
+      cart,
+      length,
+      expected: Math.max(known.expected, length),
+      reducers: changed.length > 0 ? [...known.reducers, ...changed] : known.reducers,
+    })
+  }
+}

@@ -1,0 +1,233 @@
+/** All that is held of one cart: the core's timeline, and the pages themselves for what stands beside the events. */
+import {
+  type CartState,
+  type Change,
+  openTimeline,
+  type RecordedEvent,
+  type Timeline,
+  type TimelineColumns,
+} from '@tillroll/cart'
+import { parseFilter, passes, type Subject } from './filter'
+import { KINDS, kindInWords, UNKNOWN } from './kinds'
+import type { Moment, ReducerFrom, Row, Turn } from './wire'
+import { changesNothing, sentence } from './words'
+
+interface Page {
+  readonly bytes: Uint8Array
+  /** Version before its first event. */
+  readonly after: number
+  readonly kinds: Uint8Array
+  readonly offsets: Uint32Array
+}
+
+/** What a page brought. */
+export interface Grown {
+  readonly cart: string
+  readonly after: number
+  readonly kinds: Uint8Array
+  /** When each event happened, or else when it was written down; NaN where neither is known. */
+  readonly times: Float64Array
+  readonly reducers: readonly ReducerFrom[]
+}
+
+/** Events that are looked at before other questions may be answered. */
+const MATCHED_AT_ONCE = 2_000
+
+export class Past {
+  readonly #pages: Page[] = []
+  #timeline: Timeline | null = null
+  #filters = 0
+
+  /** The newest version. */
+  get length(): number {
+    return this.#timeline?.length ?? 0
+  }
+
+  /** Goes on with a page; gives what of it is new, null when nothing is. */
+  async take(bytes: Uint8Array): Promise<Grown | null> {
+    const after = this.length
+    if (this.#timeline) this.#timeline.append(bytes)
+    else this.#timeline = await openTimeline(bytes)
+    const { kinds, happened_ms, recorded_ms, offsets }: TimelineColumns = this.#timeline.columns(bytes)
+    if (kinds.length === 0) return null
+    this.#pages.push({ bytes, after, kinds, offsets })
+    for (const [nth, happened] of happened_ms.entries()) {
+      if (Number.isNaN(happened)) happened_ms[nth] = recorded_ms[nth] ?? Number.NaN
+    }
+    return {
+      cart: this.#timeline.cart,
+      after,
+      kinds: kinds.slice(),
+      times: happened_ms,
+      reducers: this.#reducers(after),
+    }
+  }
+
+  /** The cart at a version; null before it was opened. */
+  at(version: number): CartState | null {
+    return (version > 0 && this.#timeline?.at(version)) || null
+  }
+
+  /** That cart with what its last event changed. */
+  moment(version: number): Moment {
+    return { cart: this.at(version), changes: version > 0 ? this.diff(version - 1, version) : [] }
+  }
+
+  diff(from: number, to: number): readonly Change[] {
+    return this.#timeline?.diff(from, to) ?? []
+  }
+
+  life(pointer: string, from: number, to: number): readonly Turn[] {
+    return this.#timeline?.life(pointer, from, to) ?? []
+  }
+
+  /** An event with all that was recorded of it. */
+  entry(version: number): RecordedEvent {
+    const { bytes, after, offsets } = this.#page(version)
+    const offset = offsets[version - after - 1]
+    if (!this.#timeline || offset === undefined) throw new RangeError(`there is no event ${version}`)
+    return this.#timeline.entry(bytes, offset, version)
+  }
+
+  rows(first: number, last: number, shown: boolean): readonly Row[] {
+    const rows: Row[] = []
+    let before = this.at(first - 1)
+    for (let version = Math.max(1, first); version <= Math.min(last, this.length); version += 1) {
+      const after = this.at(version)
+      rows.push(this.#row(version, before, after, shown))
+      before = after
+    }
+    return rows
+  }
+
+  /** Versions that pass a filter; null when another filter was asked for meanwhile. */
+  async match(filter: string): Promise<Uint32Array | null> {
+    this.#filters += 1
+    const mine = this.#filters
+    const tokens = parseFilter(filter)
+    const found: number[] = []
+    for (let after = 0; after < this.length; after += MATCHED_AT_ONCE) {
+      const subjects = this.#subjects(after, Math.min(MATCHED_AT_ONCE, this.length - after))
+      for (const [nth, subject] of subjects.entries()) if (passes(tokens, subject)) found.push(after + nth + 1)
+      await new Promise((resolve) => setTimeout(resolve))
+      if (mine !== this.#filters) return null
+    }
+    return Uint32Array.from(found)
+  }
+
+  /** Versions near by that the same command or the same errand led to, without the one asked for. */
+  related(version: number): readonly number[] {
+    const { id, commandid, correlationid } = this.entry(version)
+    const found: number[] = []
+    const last = Math.min(this.length, version + RELATED_WITHIN)
+    for (let other = Math.max(1, version - RELATED_WITHIN); other <= last && found.length < RELATED_MAX; other += 1) {
+      const of = this.entry(other)
+      const akin =
+        (commandid !== undefined && of.commandid === commandid) ||
+        (correlationid !== undefined && of.correlationid === correlationid) ||
+        of.causationid === id
+      if (akin && other !== version) found.push(other)
+    }
+    return found
+  }
+
+  #row(version: number, before: CartState | null, after: CartState | null, shown: boolean): Row {
+    const event = this.#timeline?.event(version)
+    if (!event) throw new RangeError(`there is no event ${version}`)
+    const total = after?.total_minor ?? 0
+    return {
+      version,
+      kind: this.#kind(version),
+      type: event.type,
+      sentence: sentence(event, before, after, shown),
+      actor: this.entry(version).actor ?? null,
+      total,
+      change: total - (before?.total_minor ?? 0),
+      currency: after?.currency ?? null,
+      unchanged: changesNothing(before, after),
+    }
+  }
+
+  /** The events after a version as the filter sees them; each column is fetched when the first of them is asked for it. */
+  #subjects(after: number, count: number): readonly Subject[] {
+    const timeline = this.#timeline
+    if (!timeline) return []
+    const once = <T>(make: () => T) => {
+      let made: T | undefined
+      return () => {
+        made ??= make()
+        return made
+      }
+    }
+    const texts = once(() => timeline.texts(after, count))
+    const changed = once(() => timeline.totals(after, count).changed)
+    return Array.from({ length: count }, (_, nth): Subject => {
+      const version = after + nth + 1
+      const kind = this.#kind(version)
+      return {
+        type: KINDS[kind] ?? texts()[nth] ?? '',
+        refused: false,
+        actor: () => this.entry(version).actor ?? null,
+        skus: () => skusOf(kind, texts()[nth] ?? ''),
+        text: () => `${kindInWords(kind)}\n${texts()[nth] ?? ''}`,
+        changed: () => changed()[nth] === 1,
+      }
+    })
+  }
+
+  /** From which versions on other rules wrote the events: looked at every so many, and closer where two of these differ. */
+  #reducers(after: number): readonly ReducerFrom[] {
+    const of = (version: number) => this.entry(version).reducer ?? null
+    const found: ReducerFrom[] = [{ version: after + 1, reducer: of(after + 1) }]
+    for (let from = after + 1; from < this.length; from = Math.min(this.length, from + REDUCERS_EVERY)) {
+      const to = Math.min(this.length, from + REDUCERS_EVERY)
+      if (of(to) === found.at(-1)?.reducer) continue
+      let [low, high] = [from, to]
+      while (low + 1 < high) {
+        const middle = (low + high) >> 1
+        if (of(middle) === found.at(-1)?.reducer) low = middle
+        else high = middle
+      }
+      found.push({ version: high, reducer: of(high) })
+    }
+    return found
+  }
+
+  #kind(version: number): number {
+    const { after, kinds } = this.#page(version)
+    return kinds[version - after - 1] ?? UNKNOWN
+  }
+
+  /** The page in which a version lies. */
+  #page(version: number): Page {
+    let [low, high] = [0, this.#pages.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#pages[middle]?.after ?? 0) < version) low = middle
+      else high = middle - 1
+    }
+    const page = this.#pages[low]
+    if (!page) throw new RangeError(`there is no event ${version}`)
+    return page
+  }
+}
+
+/** An item's name, and its sku where that is another one; a line's sku. */
+function skusOf(kind: number, text: string): readonly string[] {
+  switch (KINDS[kind]) {
+    case 'ItemAdded':
+      return [text.split('\n').at(-1) ?? '']
+    case 'ItemQuantityChanged':
+    case 'ItemRemoved':
+      return [text]
+    default:
+      return []
+  }
+}
+
+/** What an errand leads to comes soon after it. */
+const RELATED_WITHIN = 1_000
+/** More are not listed. */
+const RELATED_MAX = 50
+/** Rules change by deployments: never twice within so few events. */
+const REDUCERS_EVERY = 1_000

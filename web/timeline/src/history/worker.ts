@@ -1,0 +1,140 @@
+/** Holds one cart's history apart from the page, which therefore never waits: fetches, folds and answers. */
+import { Feed, FeedError } from './feed'
+import { Past } from './past'
+import type { Ask, FromWorker, LiveState, Problem, Source, ToWorker } from './wire'
+
+const past = new Past()
+let feed: Feed | null = null
+let source: Source | null = null
+let loading = false
+let following = false
+/** Fetching of new pages, one after the other. */
+let growing = Promise.resolve()
+
+addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.say) {
+    case 'open':
+      source = data.source
+      void load()
+      return
+    case 'retry':
+      void load()
+      return
+    case 'ask':
+      void answer(data.ask)
+      return
+    default:
+      data satisfies never
+  }
+})
+
+function say(message: FromWorker, moved: Transferable[] = []): void {
+  postMessage(message, { transfer: moved })
+}
+
+async function load(): Promise<void> {
+  if (loading || !source) return
+  loading = true
+  try {
+    if (source.from === 'bytes') await take(source.bytes)
+    else await fetchAll(new Feed(source.origin, source.cart))
+    say({ say: 'whole' })
+  } catch (thrown) {
+    say({ say: 'problem', problem: problemOf(thrown) })
+  } finally {
+    loading = false
+  }
+}
+
+async function fetchAll(from: Feed): Promise<void> {
+  feed = from
+  const head = await from.head()
+  say({ say: 'expected', version: head.version, hash: head.hash })
+  await fetchNew()
+  if (!head.closed && !following) void follow(from)
+}
+
+/** Pages from the newest known event on, until there are no more. */
+async function fetchNew(): Promise<void> {
+  for (let more = feed !== null; more && feed; ) {
+    const page = await feed.page(past.length)
+    more = (await take(page.bytes)) && page.more
+  }
+}
+
+async function take(bytes: Uint8Array): Promise<boolean> {
+  let grown: Awaited<ReturnType<Past['take']>>
+  try {
+    grown = await past.take(bytes)
+  } catch (thrown) {
+    throw new Undecodable(thrown instanceof Error ? thrown.message : String(thrown))
+  }
+  if (!grown) return false
+  say({ say: 'grown', ...grown }, [grown.kinds.buffer, grown.times.buffer])
+  return true
+}
+
+async function follow(from: Feed): Promise<void> {
+  following = true
+  stands('connecting')
+  await from.hear(
+    () => past.length,
+    (version) => {
+      if (version > past.length) growing = growing.then(fetchNew)
+      return growing.catch((thrown: unknown) => {
+        growing = Promise.resolve()
+        if (thrown instanceof Undecodable) say({ say: 'problem', problem: problemOf(thrown) })
+        else throw thrown
+      })
+    },
+    (live) => stands(live ? 'live' : 'stale'),
+    new AbortController().signal,
+  )
+}
+
+function stands(state: LiveState): void {
+  say({ say: 'live', state })
+}
+
+async function answer(asked: Ask): Promise<void> {
+  try {
+    say({ say: 'answer', nth: asked.nth, value: await answerOf(asked) })
+  } catch (thrown) {
+    say({ say: 'failed', nth: asked.nth, message: thrown instanceof Error ? thrown.message : String(thrown) })
+  }
+}
+
+function answerOf(asked: Ask): unknown {
+  switch (asked.name) {
+    case 'moment':
+      return past.moment(asked.version)
+    case 'rows':
+      return past.rows(asked.first, asked.last, asked.shown)
+    case 'entry':
+      return past.entry(asked.version)
+    case 'diff':
+      return past.diff(asked.from, asked.to)
+    case 'life':
+      return past.life(asked.pointer, asked.from, asked.to)
+    case 'match':
+      return past.match(asked.filter)
+    case 'related':
+      return past.related(asked.version)
+    default:
+      return asked satisfies never
+  }
+}
+
+/** A page that cannot be read: what lies before it stays. */
+class Undecodable extends Error {}
+
+function problemOf(thrown: unknown): Problem {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  if (thrown instanceof Undecodable) return { kind: 'undecodable', message }
+  if (!(thrown instanceof FeedError)) {
+    return { kind: 'unreachable', message: 'The server does not answer. Is `tillroll dev` running?' }
+  }
+  if (thrown.status === 404) return { kind: 'missing', message }
+  if (thrown.status === 401 || thrown.status === 403) return { kind: 'forbidden', message }
+  return { kind: thrown.status >= 500 ? 'unreachable' : 'failed', message }
+}

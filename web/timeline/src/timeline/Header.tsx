@@ -1,0 +1,122 @@
+/** Whose life it is, and how it stood at the moment one looks at. */
+import { formatMoney } from '@tillroll/storefront/shared/money'
+import { moment as written } from '../clock/zone'
+import { SCREENS } from '../frame/screens'
+import { useLatest } from '../history/latest'
+import { CopyButton } from '../ui/CopyButton'
+import { Sign } from '../ui/Sign'
+import { ToolButton } from '../ui/ToolButton'
+import { go, link } from '../url/location'
+import styles from './Header.module.css'
+import { type Model, useModel } from './model'
+import { ticketText } from './ticket'
+
+const counts = new Intl.NumberFormat()
+
+export function Header() {
+  const model = useModel()
+  const { known, version, moment, clock, history, shown } = model
+  const cart = moment?.version === version ? moment.cart : (moment?.cart ?? null)
+  const time = (of: number) => (Number.isNaN(of) ? '–' : written(of, clock))
+  const reducer = known.reducers.findLast((one) => one.version <= Math.max(1, version))?.reducer
+  return (
+    <header className={styles.header}>
+      <div className={styles.title}>
+        <h2 className={styles.id}>
+          <span className={styles.word}>Cart</span> <code>{known.cart}</code>
+        </h2>
+        <CopyButton what="cart id" text={() => known.cart} />
+        {cart && (
+          <span className={styles.status} data-status={cart.status}>
+            {cart.status}
+          </span>
+        )}
+        {known.live !== 'off' && <Live state={known.live} />}
+        <div className={styles.actions}>
+          {SCREENS.some(({ name }) => name === 'whatif') && (
+            <ToolButton
+              label="What if, from here"
+              hint="W"
+              sign="branch"
+              word="What if"
+              onClick={() => whatIf(model)}
+            />
+          )}
+          <CopyButton what="link" word="Link" text={link} />
+          <CopyButton what="text for a ticket" word="Text" text={() => ticketText(model)} />
+          <ToolButton
+            label="Show references to persons"
+            sign="eye"
+            word="Personal data"
+            aria-pressed={shown}
+            onClick={() => model.show(!shown)}
+          />
+        </div>
+      </div>
+      <dl className={styles.facts}>
+        <Fact name="Event">
+          {counts.format(version)} of {counts.format(known.length)}
+        </Fact>
+        <Fact name="Total">{cart ? formatMoney(cart.total_minor, cart.currency) : '–'}</Fact>
+        <Fact name="First">{time(history.timeOf(1))}</Fact>
+        <Fact name="Last">{time(history.timeOf(known.length))}</Fact>
+        {reducer && (
+          <Fact name="Rules">
+            <code title={reducer}>{reducer.slice(0, 8)}</code>
+          </Fact>
+        )}
+        <Agreement />
+      </dl>
+    </header>
+  )
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
+  return (
+    <div className={styles.fact}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
+
+const LIVE = {
+  connecting: 'connecting',
+  live: 'live',
+  stale: 'stale: the connection broke, trying again',
+} as const
+
+function Live({ state }: { readonly state: Exclude<Model['known']['live'], 'off'> }) {
+  return (
+    <span className={styles.live} data-live={state}>
+      {LIVE[state]}
+    </span>
+  )
+}
+
+/** Whether this page makes the same cart of the events as the server does. */
+function Agreement() {
+  const { known, history } = useModel()
+  const there = known.hash && known.hash.version <= known.length ? known.hash : null
+  const { last } = useLatest(there, `${there?.version} ${there?.hash}`, async ({ version }) => {
+    return (await history.ask('moment', { version })).cart?.state_hash ?? null
+  })
+  if (!there || !last) return null
+  const agrees = last.answer === last.question.hash
+  return (
+    <div className={styles.fact} data-agrees={agrees}>
+      <dt>State</dt>
+      <dd className={agrees ? styles.agrees : styles.differs} title={`state hash ${last.question.hash}`}>
+        <Sign name={agrees ? 'check' : 'wrong'} />
+        {agrees ? 'as on the server' : 'not as on the server'}
+      </dd>
+    </div>
+  )
+}
+
+/** To the other screen, with everything that is chosen here. */
+export function whatIf({ known, version }: Pick<Model, 'known' | 'version'>): void {
+  if (SCREENS.some(({ name }) => name === 'whatif')) {
+    go(`whatif/${encodeURIComponent(known.cart)}`, { v: String(version) })
+  }
+}
