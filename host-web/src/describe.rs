@@ -12,6 +12,7 @@ use crate::timeline::TimelineCall;
 use crate::types::event::{Event, Known, Named, Past};
 use crate::types::past::{Columns, Fact, Reals, Stated, Totals, Wholes};
 use crate::types::snapshot::{Discarded, Dispatched, Sending, Shown};
+use crate::types::whatif::Answer;
 use crate::wire::{Real, Written};
 use tillroll_core::cart::{CartEvent, CartView};
 use tillroll_core::hash::Fingerprint;
@@ -407,7 +408,7 @@ fn generated() -> [(&'static str, String); 2] {
     }
     let common = std::mem::take(&mut types.text);
     TimelineCall::shape(&mut types);
-    for result in [Turn::shape, Columns::shape, Totals::shape] {
+    for result in [Turn::shape, Columns::shape, Totals::shape, Answer::shape] {
         result(&mut types);
     }
     let timeline = types.text;

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `abi` | the functions that a module exports |
 //! | `session`, `timeline` | what can be asked of each |
+//! | `whatif` | the answer to a question about a whole history |
 //! | `types` | every type that crosses |
 //! | `shape` | how a type is described: macros that make its reader, its writer and its TypeScript |
 //! | `wire` | values as bytes |
@@ -35,4 +36,5 @@ pub mod session;
 mod shape;
 pub mod timeline;
 mod types;
+mod whatif;
 mod wire;

@@ -6,6 +6,7 @@
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use tillroll_core::cart::{Cart, CartEvent};
@@ -14,12 +15,14 @@ use tillroll_core::packed::{Content, Frame, Header, Incoming, PackedError, Packe
 use tillroll_core::time::Timestamp;
 use tillroll_core::timeline::value::Shown as _;
 use tillroll_core::timeline::{self, Pointer, Timeline, diff};
+use tillroll_core::whatif::{Edit, Mode};
 
 use crate::abi;
 use crate::error::Failure;
 use crate::shape::tagged;
 use crate::types::event::Past;
 use crate::types::past::{Columns, Recording, Totals};
+use crate::whatif;
 use crate::wire::{Put, Real, Writer};
 
 /// What the column of kinds has for an event that this build does not know. The others have their numbers of the packed
@@ -60,6 +63,8 @@ pub(crate) enum TimelineCall {
     Kinds { after: Real, limit: Real },
     Totals { after: Real, limit: Real },
     Texts { after: Real, limit: Real },
+    WhatIf { mode: Mode, edits: Vec<Edit>, beside: String },
+    Join { lengths: Vec<u64>, beside: String },
 }
 
 tagged! {
@@ -79,6 +84,8 @@ tagged! {
         Kinds = "kinds" { after: Real, limit: Real },
         Totals = "totals" { after: Real, limit: Real },
         Texts = "texts" { after: Real, limit: Real },
+        WhatIf = "what_if" { mode: Mode, edits: Vec<Edit>, beside: String },
+        Join = "join" { lengths: Vec<u64>, beside: String },
     }
 }
 
@@ -95,6 +102,8 @@ impl Kept {
                 }
             }
             TimelineCall::Pack { cart, after, events } => pack(cart, after, events)?.put(out),
+            TimelineCall::WhatIf { mode, edits, beside } => whatif::ask(behind, mode, &edits, beside, out)?,
+            TimelineCall::Join { lengths, beside } => whatif::join(behind, &lengths, beside)?.put(out),
             TimelineCall::Cart {}
             | TimelineCall::Length {}
             | TimelineCall::At { .. }
@@ -186,7 +195,9 @@ fn look(timeline: &Timeline<Cart>, call: &TimelineCall, out: &mut Writer) {
         TimelineCall::Append { .. }
         | TimelineCall::Columns { .. }
         | TimelineCall::Entry { .. }
-        | TimelineCall::Pack { .. } => {}
+        | TimelineCall::Pack { .. }
+        | TimelineCall::WhatIf { .. }
+        | TimelineCall::Join { .. } => {}
         TimelineCall::Cart {} => timeline.newest().head.stream.put(out),
         TimelineCall::Length {} => timeline.newest().head.version.put(out),
         TimelineCall::At { version } => {

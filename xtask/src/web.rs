@@ -33,7 +33,7 @@ const PACKAGE: &str = "tillroll-host-web";
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The TypeScript as one module.
-const SCRIPT: Output = Output { file: "tillroll.js", brotli_bytes_max: 6_000 };
+const SCRIPT: Output = Output { file: "tillroll.js", brotli_bytes_max: 6_400 };
 
 /// A file that is written, and most of its bytes by brotli, which is what a page loads of it: a little above what it has
 /// (docs/decisions/0022), so that who makes it larger knows it.
@@ -64,7 +64,7 @@ const MODULES: [Module; 2] = [
         package: "tillroll-timeline",
         library: "tillroll_timeline.wasm",
         profile: "web-timeline",
-        output: Output { file: "tillroll_timeline_bg.wasm", brotli_bytes_max: 44_000 },
+        output: Output { file: "tillroll_timeline_bg.wasm", brotli_bytes_max: 76_000 },
     },
 ];
 

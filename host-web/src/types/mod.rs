@@ -9,6 +9,7 @@
 //! | `server` | what the server says |
 //! | `past` | what timelines tell of events |
 //! | `row` | the queue in a storage |
+//! | `whatif` | questions about a cart's life |
 
 pub(crate) mod cart;
 pub(crate) mod command;
@@ -17,3 +18,4 @@ pub(crate) mod past;
 pub(crate) mod row;
 pub(crate) mod server;
 pub(crate) mod snapshot;
+pub(crate) mod whatif;

@@ -5,6 +5,7 @@
 
 import type { Environment } from './environment.js'
 import type { CartError } from './errors.js'
+import type { WhatIfAnswer, WhatIfQuestion } from './whatif.js'
 import type {
   CartEvent,
   CartState,
@@ -252,6 +253,13 @@ export interface Timeline {
   columns(history: Uint8Array): TimelineColumns
   /** One event with all that was recorded: of the packed history that `columns` gave this offset for. */
   entry(history: Uint8Array, offset: number, version: number): RecordedEvent
+  /** Packed histories of which each goes on where the one before ends, as one, with this text beside its events. */
+  join(histories: readonly Uint8Array[], beside?: string): Uint8Array
+  /**
+   * What would have become of the cart with a few edits. `history` is all of it, packed. Nothing is written: what comes of it
+   * is a packed history of its own, which says that it is hypothetical.
+   */
+  whatIf(history: Uint8Array, question: WhatIfQuestion): WhatIfAnswer
   /** Goes on with a packed history that begins where this one ends. After an error it ends before what is damaged. */
   append(history: Uint8Array): void
   free(): void

@@ -13,6 +13,10 @@ import {
   timelineCall,
   totals,
   turn,
+  type WhatIfAnswer,
+  type WhatIfEdit,
+  type WhatIfMode,
+  whatIfAnswer,
 } from './generated-timeline.js'
 import { Held, Module } from './module.js'
 
@@ -30,6 +34,18 @@ const ENTRY_BYTES_MAX = (1 << 20) + 3
 
 /** An event as the API writes it. */
 export type RecordedEvent = Recording & { readonly specversion: '1.0'; readonly datacontenttype: 'application/json' }
+
+/** What is asked of a cart's life. */
+export interface WhatIfQuestion {
+  readonly mode: WhatIfMode
+  /** Versions in them are recorded ones. */
+  readonly edits: readonly WhatIfEdit[]
+  /** What was left out of the history, for the file that comes of it. */
+  readonly redactions?: readonly string[]
+}
+
+/** Version of a timeline file's format. */
+const FORMAT_VERSION = 1
 
 /** Where timelines are made. */
 export const timelines = /* @__PURE__ */ new Module()
@@ -136,6 +152,32 @@ export class CartTimeline {
    */
   texts(after: number, limit: number): readonly string[] {
     return this.#ask({ call: 'texts', after, limit }, texts)
+  }
+
+  /**
+   * Packed histories of which each goes on where the one before ends, as one; `beside` is kept beside its events, as a file
+   * keeps its header. Nothing of this timeline is in it.
+   */
+  join(histories: readonly Uint8Array[], beside = ''): Uint8Array {
+    const lengths = histories.map((history) => bytesOf(history, 'history').length)
+    const all = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0))
+    let at = 0
+    for (const history of histories) {
+      all.set(history, at)
+      at += history.length
+    }
+    return bytes.take(this.#held.ask({ call: 'join', lengths, beside }, all))
+  }
+
+  /**
+   * What would have become of the cart. `history` is all of this timeline, packed: the circumstances of its events, which are
+   * not kept here, go into the alternative. That is a file of its own, marked as hypothetical; nothing stores one.
+   */
+  whatIf(history: Uint8Array, { mode, edits, redactions = [] }: WhatIfQuestion): WhatIfAnswer {
+    const hypothetical = { mode, recorded_version: this.length, edits }
+    const header = { format_version: FORMAT_VERSION, cart_id: this.cart, exported_at: null, redactions, hypothetical }
+    const call: TimelineCall = { call: 'what_if', mode, edits, beside: JSON.stringify({ header }) }
+    return whatIfAnswer.take(this.#held.ask(call, bytesOf(history, 'history')))
   }
 
   /** Gives it up at once; every further call fails. */
