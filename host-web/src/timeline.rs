@@ -166,8 +166,8 @@ fn end(incoming: &mut Incoming, last: bool) -> Result<(), PackedError> {
 #[allow(clippy::cast_precision_loss, reason = "milliseconds of the years 0 to 9999 are exact")]
 fn add(columns: &mut Columns, frame: &Frame<'_>) -> Result<(), PackedError> {
     let ms = |moment: Option<Timestamp>| moment.map_or(f64::NAN, |moment| moment.unix_ms() as f64);
-    let (happened, recorded) = frame.times::<Cart>()?;
-    columns.kinds.push(kind(&frame.content::<Cart>()?));
+    let (content, happened, recorded) = frame.timed::<Cart>()?;
+    columns.kinds.push(kind(&content));
     columns.recorded_ms.0.push(ms(recorded));
     columns.happened_ms.0.push(ms(happened));
     columns.offsets.0.push(u32::try_from(frame.at()).unwrap_or(u32::MAX));

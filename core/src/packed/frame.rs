@@ -1,9 +1,8 @@
 //! From bytes to frames: the header, the events' frames, the end. Nothing in here looks into an event before it is
 //! asked to.
 
-use alloc::vec::Vec;
-
-use super::layout::{ContentLayout, HeaderLayout, Marks, RecordingLayout};
+use super::bytes::{Reader, Sink};
+use super::layout::{Marks, Recording};
 use super::{Content, Entry, FRAME_BYTES_MAX, Header, LAYOUT_VERSION, MAGIC, Packed, PackedError, PackedErrorKind};
 use crate::id::StreamId;
 use crate::time::Timestamp;
@@ -72,16 +71,20 @@ pub(super) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, PackedErro
         Step::More => Ok(None),
         Step::End { .. } => Err(PackedErrorKind::Malformed),
         Step::Frame { body, used } => {
-            let (HeaderLayout { stream, after, beside }, rest) =
-                postcard::take_from_bytes(body).map_err(|_| PackedErrorKind::Malformed)?;
-            if !rest.is_empty() {
-                return Err(PackedErrorKind::Surplus);
+            let mut from = Reader::new(body);
+            let stream = StreamId::new(from.uuid()?);
+            let header = Header { stream, after: from.number()?, beside: from.bytes()?.into() };
+            if from.rest().is_empty() {
+                Ok(Some((header, start.saturating_add(used))))
+            } else {
+                Err(PackedErrorKind::Surplus)
             }
-            let header = Header { stream: StreamId::new(stream), after, beside: beside.into() };
-            Ok(Some((header, start.saturating_add(used))))
         }
     }
 }
+
+/// What happened, when it did, when it was written.
+pub type Timed<'a, E> = (Content<'a, E>, Option<Timestamp>, Option<Timestamp>);
 
 /// One event of a packed history, not yet looked into.
 #[derive(Clone, Copy, Debug)]
@@ -115,14 +118,15 @@ impl<'a> Frame<'a> {
     /// All of it.
     pub fn entry<A: Packed>(&self) -> Result<Entry<'a, A::Borrowed<'a>>, PackedError> {
         let (content, recording) = self.recording::<A>()?;
-        let circumstances = recording.circumstances().map_err(|kind| self.error(kind))?;
+        let circumstances = recording.circumstances();
         Ok(Entry { version: self.version, content, stored: recording.stored, circumstances })
     }
 
-    /// When it happened and when it was written, as far as that was noted.
-    pub fn times<A: Packed>(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), PackedError> {
-        let (_, recording) = self.recording::<A>()?;
-        recording.times().map_err(|kind| self.error(kind))
+    /// What happened, when it did and when it was written, as far as that was noted.
+    pub fn timed<A: Packed>(&self) -> Result<Timed<'a, A::Borrowed<'a>>, PackedError> {
+        let (content, recording) = self.recording::<A>()?;
+        let (happened_at, recorded_at) = recording.times();
+        Ok((content, happened_at, recorded_at))
     }
 
     /// Where it lies in the history: the place of the length before it.
@@ -134,14 +138,14 @@ impl<'a> Frame<'a> {
     /// What happened, and its marks. The texts of the circumstances are not copied.
     pub(crate) fn marked<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, Marks), PackedError> {
         let (content, recording) = self.recording::<A>()?;
-        Ok((content, recording.marks().map_err(|kind| self.error(kind))?))
+        Ok((content, recording.marks()))
     }
 
-    fn recording<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, RecordingLayout<'a>), PackedError> {
+    fn recording<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, Recording<'a>), PackedError> {
         let (content, rest) = self.split::<A>()?;
-        let (recording, surplus) =
-            postcard::take_from_bytes(rest).map_err(|_| self.error(PackedErrorKind::Malformed))?;
-        if surplus.is_empty() { Ok((content, recording)) } else { Err(self.error(PackedErrorKind::Surplus)) }
+        let mut from = Reader::new(rest);
+        let recording = Recording::read(&mut from).map_err(|kind| self.error(kind))?;
+        if from.rest().is_empty() { Ok((content, recording)) } else { Err(self.error(PackedErrorKind::Surplus)) }
     }
 
     /// What happened, and the bytes that say so.
@@ -163,13 +167,14 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// A content as bytes, as it stands at the front of a frame.
-pub(crate) fn content_bytes<A: Packed>(
-    stream: StreamId,
-    content: &Content<'_, &A::Event>,
-) -> Result<Vec<u8>, PackedErrorKind> {
-    let layout = ContentLayout::of(content, |event| A::layout(stream, event));
-    postcard::to_allocvec(&layout).map_err(|_| PackedErrorKind::Malformed)
+/// Writes a content as it stands at the front of a frame.
+pub(crate) fn write_content<A: Packed>(stream: StreamId, content: &Content<'_, &A::Event>, to: &mut Sink) {
+    match content {
+        Content::Known(event) => A::write(stream, event, to.number(0)),
+        Content::Unknown { name, data } => {
+            to.number(1).text(name).bytes(data);
+        }
+    }
 }
 
 /// Reads a content off the front of bytes.
@@ -178,15 +183,13 @@ pub(crate) fn read_content<A: Packed>(
     stream: StreamId,
     bytes: &[u8],
 ) -> Result<(Content<'_, A::Borrowed<'_>>, &[u8]), PackedErrorKind> {
-    let (layout, rest): (ContentLayout<'_, A::Layout<'_>>, _) =
-        postcard::take_from_bytes(bytes).map_err(|_| PackedErrorKind::Malformed)?;
-    let content = match layout {
-        ContentLayout::Known(layout) => {
-            Content::Known(A::borrow(stream, layout).map_err(|_| PackedErrorKind::OutOfRange)?)
-        }
-        ContentLayout::Unknown(name, data) => Content::Unknown { name, data },
+    let mut from = Reader::new(bytes);
+    let content = match from.small()? {
+        0 => Content::Known(A::read(stream, &mut from)?),
+        1 => Content::Unknown { name: from.text()?, data: from.bytes()? },
+        _ => return Err(PackedErrorKind::Malformed),
     };
-    Ok((content, rest))
+    Ok((content, from.rest()))
 }
 
 /// The frames of a packed history that lies whole in memory. Behind the last one the end is checked.

@@ -1,48 +1,26 @@
-//! The types that postcard writes, as the table in the module above has them. Changing one changes the ABI.
+//! What is recorded beside an event, as the table in the module above has it. Changing it changes the ABI.
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Content, PackedErrorKind};
+use super::PackedErrorKind;
+use super::bytes::{Read, Reader, Sink};
 use crate::hash::Fingerprint;
 use crate::id::{CommandId, EventId};
 use crate::recorded::{Circumstances, CommandMark};
 use crate::time::Timestamp;
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct HeaderLayout<'a> {
-    pub(super) stream: Uuid,
-    pub(super) after: u64,
-    pub(super) beside: &'a [u8],
-}
-
-/// Comes first in a frame, so that a fold reads no further.
-#[derive(Serialize, Deserialize)]
-pub(crate) enum ContentLayout<'a, L> {
-    Known(L),
-    Unknown(&'a str, &'a [u8]),
-}
-
 /// Comes after the content.
-#[derive(Serialize, Deserialize)]
-pub(super) struct RecordingLayout<'a> {
-    #[serde(borrow)]
+pub(super) struct Recording<'a> {
     pub(super) stored: Option<&'a [u8]>,
     event_id: Uuid,
-    #[serde(borrow)]
     source: Option<&'a str>,
-    happened_at_ms: Option<i64>,
-    recorded_at_ms: Option<i64>,
-    command: Option<(Uuid, u64)>,
-    #[serde(borrow)]
+    happened_at: Option<Timestamp>,
+    recorded_at: Option<Timestamp>,
+    command: Option<CommandMark>,
     correlation_id: Option<&'a str>,
-    #[serde(borrow)]
     causation_id: Option<&'a str>,
-    #[serde(borrow)]
     traceparent: Option<&'a str>,
-    #[serde(borrow)]
     actor: Option<&'a str>,
-    #[serde(borrow)]
     reducer: Option<&'a str>,
     schema_version: u32,
 }
@@ -63,66 +41,64 @@ impl Marks {
     }
 }
 
-impl<'a, L> ContentLayout<'a, L> {
-    pub(crate) fn of<E>(content: &Content<'a, E>, layout: impl FnOnce(&E) -> L) -> Self {
-        match content {
-            Content::Known(event) => Self::Known(layout(event)),
-            Content::Unknown { name, data } => Self::Unknown(name, data),
-        }
-    }
-}
-
-impl<'a> RecordingLayout<'a> {
-    pub(super) fn of(stored: Option<&'a [u8]>, noted: &'a Circumstances) -> Self {
-        Self {
-            stored,
-            event_id: noted.event_id.uuid(),
-            source: noted.source.as_deref(),
-            happened_at_ms: noted.happened_at.map(Timestamp::unix_ms),
-            recorded_at_ms: noted.recorded_at.map(Timestamp::unix_ms),
-            command: noted.command.map(|mark| (mark.id.uuid(), mark.hash.get())),
-            correlation_id: noted.correlation_id.as_deref(),
-            causation_id: noted.causation_id.as_deref(),
-            traceparent: noted.traceparent.as_deref(),
-            actor: noted.actor.as_deref(),
-            reducer: noted.reducer.as_deref(),
-            schema_version: noted.schema_version,
-        }
-    }
-
-    /// When it happened, when it was written.
-    pub(super) fn times(&self) -> Result<(Option<Timestamp>, Option<Timestamp>), PackedErrorKind> {
-        Ok((self.happened_at_ms.map(moment).transpose()?, self.recorded_at_ms.map(moment).transpose()?))
-    }
-
-    pub(super) fn marks(&self) -> Result<Marks, PackedErrorKind> {
-        let (_, recorded_at) = self.times()?;
-        Ok(Marks {
-            event_id: EventId::new(self.event_id),
-            recorded_at,
-            command: self.command.map(|(id, hash)| CommandMark::new(CommandId::new(id), Fingerprint::new(hash))),
+impl<'a> Recording<'a> {
+    pub(super) fn read(from: &mut Reader<'a>) -> Read<Self> {
+        Ok(Self {
+            stored: from.option(Reader::bytes)?,
+            event_id: from.uuid()?,
+            source: from.option(Reader::text)?,
+            happened_at: from.option(moment)?,
+            recorded_at: from.option(moment)?,
+            command: from
+                .option(|from| Ok(CommandMark::new(CommandId::new(from.uuid()?), Fingerprint::new(from.number()?))))?,
+            correlation_id: from.option(Reader::text)?,
+            causation_id: from.option(Reader::text)?,
+            traceparent: from.option(Reader::text)?,
+            actor: from.option(Reader::text)?,
+            reducer: from.option(Reader::text)?,
+            schema_version: from.small()?,
         })
     }
 
-    pub(super) fn circumstances(&self) -> Result<Circumstances, PackedErrorKind> {
-        let Marks { event_id, recorded_at, command } = self.marks()?;
-        Ok(Circumstances {
-            event_id,
+    pub(super) fn write(stored: Option<&[u8]>, noted: &Circumstances, to: &mut Sink) {
+        let moment = |moment: Option<Timestamp>| moment.map(Timestamp::unix_ms);
+        to.option(stored, Sink::bytes).uuid(noted.event_id.uuid()).option(noted.source.as_deref(), Sink::text);
+        to.option(moment(noted.happened_at), Sink::signed).option(moment(noted.recorded_at), Sink::signed);
+        to.option(noted.command, |to, mark| to.uuid(mark.id.uuid()).number(mark.hash.get()));
+        for text in [&noted.correlation_id, &noted.causation_id, &noted.traceparent, &noted.actor, &noted.reducer] {
+            to.option(text.as_deref(), Sink::text);
+        }
+        to.number(noted.schema_version.into());
+    }
+
+    /// When it happened, when it was written.
+    pub(super) const fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.happened_at, self.recorded_at)
+    }
+
+    pub(super) const fn marks(&self) -> Marks {
+        Marks { event_id: EventId::new(self.event_id), recorded_at: self.recorded_at, command: self.command }
+    }
+
+    pub(super) fn circumstances(&self) -> Circumstances {
+        Circumstances {
+            event_id: EventId::new(self.event_id),
             source: self.source.map(Into::into),
-            happened_at: self.happened_at_ms.map(moment).transpose()?,
-            recorded_at,
-            command,
+            happened_at: self.happened_at,
+            recorded_at: self.recorded_at,
+            command: self.command,
             correlation_id: self.correlation_id.map(Into::into),
             causation_id: self.causation_id.map(Into::into),
             traceparent: self.traceparent.map(Into::into),
             actor: self.actor.map(Into::into),
             reducer: self.reducer.map(Into::into),
             schema_version: self.schema_version,
-        })
+        }
     }
 }
 
-fn moment(unix_ms: i64) -> Result<Timestamp, PackedErrorKind> {
+fn moment(from: &mut Reader<'_>) -> Read<Timestamp> {
+    let unix_ms = from.signed()?;
     let moment = Timestamp::from_unix_ms(unix_ms);
     if moment.unix_ms() == unix_ms { Ok(moment) } else { Err(PackedErrorKind::OutOfRange) }
 }

@@ -37,6 +37,7 @@
 //! Reading trusts nothing: no bytes make it panic, and what it allocates is bounded by one frame, whatever a length
 //! claims.
 
+pub mod bytes;
 mod cart;
 mod error;
 mod frame;
@@ -47,13 +48,10 @@ mod write;
 
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
-pub use cart::CartEventLayout;
-pub(crate) use cart::{PriceLayout, ReasonLayout, RuleLayout, price_layout, price_of};
+use bytes::{Read, Reader, Sink};
 pub use error::{PackedError, PackedErrorKind, Unpackable};
-pub use frame::{Frame, Frames};
-pub(crate) use frame::{content_bytes, read_content};
+pub use frame::{Frame, Frames, Timed};
+pub(crate) use frame::{read_content, write_content};
 pub use incoming::Incoming;
 pub(crate) use layout::Marks;
 pub use read::{Entries, History};
@@ -61,7 +59,6 @@ pub use write::Writer;
 
 use crate::aggregate::Aggregate;
 use crate::id::StreamId;
-use crate::money::OutOfRange;
 use crate::recorded::Circumstances;
 
 /// The first bytes of a packed history.
@@ -78,14 +75,12 @@ pub const MEDIA_TYPE: &str = "application/vnd.tillroll.packed";
 pub trait Packed: Aggregate {
     /// An event whose texts lie in the bytes it was read from.
     type Borrowed<'a>;
-    /// An event as postcard has it. Fixed: part of the ABI.
-    type Layout<'a>: Serialize + Deserialize<'a>;
 
-    /// How the event is laid out in the history of `stream`.
-    fn layout(stream: StreamId, event: &Self::Event) -> Self::Layout<'_>;
+    /// Reads the event as it stands in a history of `stream`.
+    fn read<'a>(stream: StreamId, from: &mut Reader<'a>) -> Read<Self::Borrowed<'a>>;
 
-    /// The event that is laid out so; fails when a number is outside the range that its type can represent.
-    fn borrow(stream: StreamId, layout: Self::Layout<'_>) -> Result<Self::Borrowed<'_>, OutOfRange>;
+    /// Writes an event of `stream` as [`read`](Self::read) reads it. Fixed: part of the ABI.
+    fn write(stream: StreamId, event: &Self::Event, to: &mut Sink);
 
     /// The event with texts of its own.
     fn own(event: &Self::Borrowed<'_>) -> Self::Event;

@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 
-use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
 
-use super::layout::{ContentLayout, HeaderLayout, RecordingLayout};
+use super::bytes::Sink;
+use super::frame::write_content;
+use super::layout::Recording;
 use super::{
     Content, FRAME_BYTES_MAX, Frame, Header, LAYOUT_VERSION, MAGIC, Packed, PackedError, PackedErrorKind, Unpackable,
 };
@@ -21,6 +22,8 @@ pub struct Writer<A> {
     /// What was written and not yet taken.
     written: Vec<u8>,
     checksum: Xxh3,
+    /// Room for the next event.
+    body: Vec<u8>,
     aggregate: PhantomData<A>,
 }
 
@@ -32,12 +35,14 @@ impl<A: Packed> Writer<A> {
             version: header.after,
             written: Vec::new(),
             checksum: Xxh3::new(),
+            body: Vec::new(),
             aggregate: PhantomData,
         };
         writer.write(&MAGIC);
         writer.write(&[LAYOUT_VERSION]);
-        let layout = HeaderLayout { stream: header.stream.uuid(), after: header.after, beside: &header.beside };
-        writer.frame(&layout)?;
+        let mut body = Sink::default();
+        body.uuid(header.stream.uuid()).number(header.after).bytes(&header.beside);
+        writer.body(&body.0)?;
         Ok(writer)
     }
 
@@ -49,12 +54,16 @@ impl<A: Packed> Writer<A> {
         stored: Option<&[u8]>,
         circumstances: &Circumstances,
     ) -> Result<(), Unpackable> {
-        let layout = ContentLayout::of(content, |event| A::layout(self.stream, event));
+        let mut body = Sink(core::mem::take(&mut self.body));
+        body.0.clear();
+        write_content::<A>(self.stream, content, &mut body);
+        Recording::write(stored, circumstances, &mut body);
         self.version = self.version.saturating_add(1);
-        let written = self.frame(&(layout, RecordingLayout::of(stored, circumstances)));
+        let written = self.body(&body.0);
         if written.is_err() {
             self.version = self.version.saturating_sub(1);
         }
+        self.body = body.0;
         written
     }
 
@@ -84,19 +93,15 @@ impl<A: Packed> Writer<A> {
         self.written
     }
 
-    fn frame<T: Serialize>(&mut self, layout: &T) -> Result<(), Unpackable> {
-        let unpackable = Unpackable { version: self.version };
-        // Writing plain types to a growing vector fails for nothing.
-        let body = postcard::to_allocvec(layout).map_err(|_| unpackable)?;
-        self.body(&body)
-    }
-
     fn body(&mut self, body: &[u8]) -> Result<(), Unpackable> {
-        let unpackable = Unpackable { version: self.version };
-        let length = u32::try_from(body.len()).ok().filter(|_| body.len() <= FRAME_BYTES_MAX).ok_or(unpackable)?;
-        let length = postcard::to_allocvec(&length).map_err(|_| unpackable)?;
-        self.write(&length);
-        self.write(body);
+        if body.len() > FRAME_BYTES_MAX {
+            return Err(Unpackable { version: self.version });
+        }
+        let start = self.written.len();
+        let mut frame = Sink(core::mem::take(&mut self.written));
+        frame.bytes(body);
+        self.written = frame.0;
+        self.checksum.update(self.written.get(start..).unwrap_or_default());
         Ok(())
     }
 

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::OwnTariff;
 use crate::aggregate::Head;
 use crate::cart::catalogue::CatalogueItem;
+use crate::cart::event::CloseReason;
 use crate::cart::state::{Contents, Discount, Line};
 use crate::cart::{Cart, Catalogue, Rule, Tariff};
 use crate::id::StreamId;
-use crate::money::{OutOfRange, Pieces};
-use crate::packed::{PriceLayout, ReasonLayout, RuleLayout, price_layout, price_of};
+use crate::money::{Minor, OutOfRange, Per, Pieces, Price};
 use crate::timeline::Moment;
 
 #[derive(Serialize, Deserialize)]
@@ -169,4 +169,74 @@ impl<'a> CatalogueLayout<'a> {
 
 fn discount((code, rule): DiscountLayout<'_>) -> Result<(&str, Rule), OutOfRange> {
     Ok((code, rule.rule()?.to_owned()))
+}
+
+/// A price: minor, per.
+type PriceLayout = (u64, u64);
+
+/// A discount rule: its number, its sku, its least subtotal.
+#[derive(Serialize, Deserialize)]
+enum RuleLayout<'a> {
+    PercentOff(u64, Option<&'a str>, Option<u64>),
+    AmountOff(u64, Option<&'a str>, Option<u64>),
+}
+
+/// How a cart ended.
+#[derive(Serialize, Deserialize)]
+enum ReasonLayout {
+    CheckedOut,
+    Abandoned,
+    Discarded,
+}
+
+const fn price_layout(price: Price) -> PriceLayout {
+    (price.minor.get(), price.per.get())
+}
+
+fn price_of((minor, per): PriceLayout) -> Result<Price, OutOfRange> {
+    Ok(Price { minor: Minor::try_from(minor)?, per: Per::try_from(per)? })
+}
+
+impl<'a> RuleLayout<'a> {
+    fn of(rule: &'a Rule) -> Self {
+        match rule {
+            Rule::PercentOff { basis_points, sku, min_subtotal_minor } => {
+                Self::PercentOff(*basis_points, sku.as_deref(), min_subtotal_minor.map(Minor::get))
+            }
+            Rule::AmountOff { minor, sku, min_subtotal_minor } => {
+                Self::AmountOff(minor.get(), sku.as_deref(), min_subtotal_minor.map(Minor::get))
+            }
+        }
+    }
+
+    #[inline]
+    fn rule(self) -> Result<Rule<&'a str>, OutOfRange> {
+        let least = |minor: Option<u64>| minor.map(Minor::try_from).transpose();
+        Ok(match self {
+            Self::PercentOff(basis_points, sku, minor) => {
+                Rule::PercentOff { basis_points, sku, min_subtotal_minor: least(minor)? }
+            }
+            Self::AmountOff(amount, sku, minor) => {
+                Rule::AmountOff { minor: Minor::try_from(amount)?, sku, min_subtotal_minor: least(minor)? }
+            }
+        })
+    }
+}
+
+impl ReasonLayout {
+    const fn of(reason: CloseReason) -> Self {
+        match reason {
+            CloseReason::CheckedOut => Self::CheckedOut,
+            CloseReason::Abandoned => Self::Abandoned,
+            CloseReason::Discarded => Self::Discarded,
+        }
+    }
+
+    const fn reason(self) -> CloseReason {
+        match self {
+            Self::CheckedOut => CloseReason::CheckedOut,
+            Self::Abandoned => CloseReason::Abandoned,
+            Self::Discarded => CloseReason::Discarded,
+        }
+    }
 }

@@ -16,7 +16,8 @@ use super::settled::Outcome;
 use super::{QUEUE_MAX, SETTLED_MAX, Session};
 use crate::cart::{Cart, CartEvent, CartRequest};
 use crate::id::{CommandId, StreamId};
-use crate::packed::{Content, Packed as _, content_bytes, read_content};
+use crate::packed::bytes::Sink;
+use crate::packed::{Content, Packed as _, read_content, write_content};
 use crate::time::Timestamp;
 
 /// Most commands with those of other tabs: what is more stays in the storage until there is room.
@@ -298,9 +299,11 @@ fn from_row(stream: StreamId, row: Saved, stage: Stage) -> Entry {
     }
 }
 
-/// Events one after the other. What does not fit into its layout is left out: it is for comparing and showing.
+/// Events one after the other, for comparing and showing.
 fn packed(stream: StreamId, events: &[CartEvent]) -> Vec<u8> {
-    events.iter().filter_map(|event| content_bytes::<Cart>(stream, &Content::Known(event)).ok()).flatten().collect()
+    let mut bytes = Sink::default();
+    events.iter().for_each(|event| write_content::<Cart>(stream, &Content::Known(event), &mut bytes));
+    bytes.0
 }
 
 /// The events that lie in bytes, up to the first that this build cannot read.

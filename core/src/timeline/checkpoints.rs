@@ -14,9 +14,11 @@ use alloc::vec::Vec;
 use core::iter;
 
 use super::Moment;
+use super::log::{Log, Place};
 use crate::aggregate::Head;
 use crate::id::StreamId;
-use crate::packed::{Content, Frame, History, Packed, PackedError, PackedErrorKind, content_bytes, read_content};
+use crate::packed::bytes::Sink;
+use crate::packed::{Content, Frame, History, Packed, PackedError, PackedErrorKind, read_content, write_content};
 
 /// Events between two checkpoints. Half of it is folded for an average seek, which takes about as long as copying the
 /// state of an ordinary cart; a smaller number would only cost memory.
@@ -29,7 +31,7 @@ pub const CHECKPOINTS_MAX: usize = 16_384;
 pub struct Timeline<A> {
     newest: Moment<A>,
     /// Contents as in a packed history, checked when they were put in.
-    log: Vec<u8>,
+    log: Log,
     checkpoints: Vec<Checkpoint<A>>,
     every: u64,
 }
@@ -38,7 +40,7 @@ pub struct Timeline<A> {
 struct Checkpoint<A> {
     moment: Moment<A>,
     /// Where the log goes on.
-    log_at: usize,
+    log_at: Place,
 }
 
 /// A moment that can go on, event by event.
@@ -46,14 +48,14 @@ struct Checkpoint<A> {
 pub struct Playback<'a, A> {
     timeline: &'a Timeline<A>,
     moment: Moment<A>,
-    log_at: usize,
+    log_at: Place,
 }
 
 impl<A: Packed> Timeline<A> {
     /// A stream without events.
     #[must_use]
     pub fn new(stream: StreamId) -> Self {
-        Self { newest: Moment::before(stream), log: Vec::new(), checkpoints: Vec::new(), every: CHECKPOINT_EVERY }
+        Self { newest: Moment::before(stream), log: Log::default(), checkpoints: Vec::new(), every: CHECKPOINT_EVERY }
     }
 
     /// The stream of a packed history that begins at its beginning.
@@ -81,19 +83,21 @@ impl<A: Packed> Timeline<A> {
         }
         let (content, bytes) = frame.content_with_bytes::<A>()?;
         self.newest.step(&content);
-        self.log.extend_from_slice(bytes);
+        self.log.push(bytes);
         self.checkpoint();
         Ok(())
     }
 
     /// Goes on by one event.
     pub fn push(&mut self, content: &Content<'_, &A::Event>) -> Result<(), PackedError> {
-        let fail = |kind| PackedError { at: self.log.len() as u64, kind };
+        let fail = |kind| PackedError { at: 0, kind };
         let stream = self.newest.head.stream;
-        let bytes = content_bytes::<A>(stream, content).map_err(fail)?;
+        let mut bytes = Sink::default();
+        write_content::<A>(stream, content, &mut bytes);
+        let bytes = bytes.0;
         let (content, _) = read_content::<A>(stream, &bytes).map_err(fail)?;
         self.newest.step(&content);
-        self.log.extend_from_slice(&bytes);
+        self.log.push(&bytes);
         self.checkpoint();
         Ok(())
     }
@@ -118,7 +122,7 @@ impl<A: Packed> Timeline<A> {
         }
         let (moment, log_at) = match self.checkpoint_before(version) {
             Some(checkpoint) => (checkpoint.moment.clone(), checkpoint.log_at),
-            None => (Moment::before(self.newest.head.stream), 0),
+            None => (Moment::before(self.newest.head.stream), Place::default()),
         };
         let mut playback = Playback { timeline: self, moment, log_at };
         while playback.moment.head.version < version && playback.advance() {}
@@ -129,10 +133,11 @@ impl<A: Packed> Timeline<A> {
     pub fn contents(&self, after: u64) -> impl Iterator<Item = (u64, Content<'_, A::Borrowed<'_>>)> {
         let checkpoint = self.checkpoint_before(after);
         let mut version = checkpoint.map_or(0, |checkpoint| checkpoint.moment.head.version);
-        let mut log = self.log.get(checkpoint.map_or(0, |checkpoint| checkpoint.log_at)..).unwrap_or_default();
+        let mut place = checkpoint.map_or_else(Place::default, |checkpoint| checkpoint.log_at);
         let contents = iter::from_fn(move || {
-            let (content, rest) = read_content::<A>(self.newest.head.stream, log).ok()?;
-            log = rest;
+            let records = self.log.from(&mut place);
+            let (content, rest) = read_content::<A>(self.newest.head.stream, records).ok()?;
+            place.pass(records.len().saturating_sub(rest.len()));
             version = version.saturating_add(1);
             Some((version, content))
         });
@@ -149,7 +154,7 @@ impl<A: Packed> Timeline<A> {
         if !self.newest.head.version.is_multiple_of(self.every) {
             return;
         }
-        self.checkpoints.push(Checkpoint { moment: self.newest.clone(), log_at: self.log.len() });
+        self.checkpoints.push(Checkpoint { moment: self.newest.clone(), log_at: self.log.end() });
         if self.checkpoints.len() >= CHECKPOINTS_MAX {
             self.every = self.every.saturating_mul(2);
             let every = self.every;
@@ -167,14 +172,14 @@ impl<A: Packed> Playback<'_, A> {
 
     /// Goes on by one event; false at the end.
     pub fn advance(&mut self) -> bool {
-        let log = self.timeline.log.get(self.log_at..).unwrap_or_default();
-        if log.is_empty() {
+        let records = self.timeline.log.from(&mut self.log_at);
+        if records.is_empty() {
             return false;
         }
         // What is in the log was read once before it was put there.
-        let Ok((content, rest)) = read_content::<A>(self.moment.head.stream, log) else { return false };
+        let Ok((content, rest)) = read_content::<A>(self.moment.head.stream, records) else { return false };
         self.moment.step(&content);
-        self.log_at = self.timeline.log.len().saturating_sub(rest.len());
+        self.log_at.pass(records.len().saturating_sub(rest.len()));
         true
     }
 }

@@ -15,6 +15,7 @@ pub mod checkpoints;
 pub mod diff;
 pub mod divergence;
 pub mod life;
+mod log;
 mod moment;
 pub mod value;
 

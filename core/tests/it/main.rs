@@ -4,6 +4,7 @@
 mod judging;
 mod laws;
 mod packed;
+mod packed_postcard;
 mod packed_vectors;
 mod reducer;
 mod second_aggregate;

@@ -22,17 +22,17 @@ use uuid::Uuid;
 
 /// An event with all that is recorded, owned.
 #[derive(Clone, Debug, PartialEq)]
-struct Record {
-    event: Result<CartEvent, (String, Vec<u8>)>,
-    stored: Option<Vec<u8>>,
-    circumstances: Circumstances,
+pub(crate) struct Record {
+    pub(crate) event: Result<CartEvent, (String, Vec<u8>)>,
+    pub(crate) stored: Option<Vec<u8>>,
+    pub(crate) circumstances: Circumstances,
 }
 
 pub(crate) fn bare(version: u128) -> Circumstances {
     Circumstances::bare(EventId::new(Uuid::from_u128(version)))
 }
 
-fn stream() -> StreamId {
+pub(crate) fn stream() -> StreamId {
     StreamId::new(Uuid::from_u128(7))
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn packed_events(stream: StreamId, events: &[CartEvent]) -> Vec<u8> {
     writer.finish()
 }
 
-fn packed(header: &Header, records: &[Record]) -> Vec<u8> {
+pub(crate) fn packed(header: &Header, records: &[Record]) -> Vec<u8> {
     let mut writer = Writer::<Cart>::new(header).unwrap();
     let mut bytes = Vec::new();
     for record in records {
@@ -174,14 +174,14 @@ fn circumstances() -> impl Strategy<Value = Circumstances> {
     )
 }
 
-fn record() -> impl Strategy<Value = Record> {
+pub(crate) fn record() -> impl Strategy<Value = Record> {
     let event =
         prop_oneof![6 => event().prop_map(Ok), 1 => (text().prop_map_into(), vec(any::<u8>(), 0..20)).prop_map(Err)];
     let stored = prop::option::of(vec(any::<u8>(), 0..20));
     (event, stored, circumstances()).prop_map(|(event, stored, circumstances)| Record { event, stored, circumstances })
 }
 
-fn header() -> impl Strategy<Value = Header> {
+pub(crate) fn header() -> impl Strategy<Value = Header> {
     let after = prop_oneof![Just(0), 0..=SAFE_MAX];
     (after, vec(any::<u8>(), 0..20)).prop_map(|(after, beside)| Header { stream: stream(), after, beside })
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use tillroll_core::cart::{Cart, CartEvent, CartView};
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::StreamId;
+use tillroll_core::packed::bytes::{Reader, Sink};
 use tillroll_core::packed::{Content, History, Packed as _};
 use tillroll_core::timeline::divergence::{Native, STRIDE, first_divergence};
 use tillroll_core::timeline::value::Shown as _;
@@ -24,11 +25,17 @@ fn timeline(events: &[CartEvent]) -> Timeline<Cart> {
     Timeline::of(&History::open(&packed_events(stream(), events)).unwrap()).unwrap()
 }
 
+fn written(event: &CartEvent) -> Vec<u8> {
+    let mut sink = Sink::default();
+    Cart::write(stream(), event, &mut sink);
+    sink.0
+}
+
 fn fold(events: &[CartEvent]) -> Moment<Cart> {
     let mut moment = Moment::before(stream());
     for event in events {
-        let layout = Cart::layout(stream(), event);
-        moment.step(&Content::Known(Cart::borrow(stream(), layout).unwrap()));
+        let bytes = written(event);
+        moment.step(&Content::Known(Cart::read(stream(), &mut Reader::new(&bytes)).unwrap()));
     }
     moment
 }
@@ -176,9 +183,10 @@ proptest! {
         let mut other = Native::<Cart> { evolve: keeps_what_is_removed, fingerprint };
         let (mut one, mut two) = (Cart::default(), Cart::default());
         let parted: Vec<_> = events.iter().map(|event| {
-            let borrow = || Cart::borrow(stream(), Cart::layout(stream(), event)).unwrap();
-            one.evolve_borrowed(&borrow());
-            keeps_what_is_removed(&mut two, &borrow());
+            let bytes = written(event);
+            let borrowed = Cart::read(stream(), &mut Reader::new(&bytes)).unwrap();
+            one.evolve_borrowed(&borrowed);
+            keeps_what_is_removed(&mut two, &borrowed);
             one != two
         }).collect();
         let parted = |version: u64| version > 0 && parted[usize::try_from(version).unwrap() - 1];
