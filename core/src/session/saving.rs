@@ -302,7 +302,9 @@ fn from_row(stream: StreamId, row: Saved, stage: Stage) -> Entry {
 /// Events one after the other, for comparing and showing.
 fn packed(stream: StreamId, events: &[CartEvent]) -> Vec<u8> {
     let mut bytes = Sink::default();
-    events.iter().for_each(|event| write_content::<Cart>(stream, &Content::Known(event), &mut bytes));
+    for event in events {
+        write_content::<Cart>(stream, &Content::Known(event), &mut bytes);
+    }
     bytes.0
 }
 
