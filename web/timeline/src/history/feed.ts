@@ -4,7 +4,7 @@
  */
 
 /** As many events as the server gives at once. */
-const PAGE_EVENTS = 1000
+export const PAGE_EVENTS = 1000
 /** Longest wait for a page. */
 const PAGE_MS = 15_000
 /** Waits between attempts to hear, doubled up to the most. */

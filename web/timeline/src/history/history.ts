@@ -42,6 +42,9 @@ export class History {
   readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
   #nth = 0
+  /** What grew and is not told yet. */
+  #pending: Pick<Known, 'cart' | 'length' | 'expected' | 'reducers'> | null = null
+  #telling: ReturnType<typeof setTimeout> | undefined
 
   constructor(source: Source) {
     this.#worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => this.#heard(data))
@@ -77,6 +80,7 @@ export class History {
   }
 
   close(): void {
+    clearTimeout(this.#telling)
     this.#worker.terminate()
     this.#waiting.clear()
   }
@@ -104,14 +108,16 @@ export class History {
         return
       case 'expected':
         this.#update({
-          expected: Math.max(message.version, this.known.get().length),
+          expected: Math.max(message.version, this.known.get().expected),
           hash: { version: message.version, hash: message.hash },
         })
         return
       case 'whole':
+        this.#tellGrowth()
         this.#update({ whole: true, problem: null })
         return
       case 'problem':
+        this.#tellGrowth()
         this.#update({ problem: message.problem })
         return
       case 'live':
@@ -135,13 +141,27 @@ export class History {
     }
     this.kinds.set(kinds, after)
     this.times.set(times, after)
-    const last = known.reducers.at(-1)
-    const changed = reducers.filter(({ reducer }, nth) => nth > 0 || !last || last.reducer !== reducer)
-    this.#update({
+    const all = this.#pending?.reducers ?? known.reducers
+    const changed = reducers.filter(({ reducer }, nth) => nth > 0 || all.at(-1)?.reducer !== reducer)
+    this.#pending = {
       cart,
       length,
       expected: Math.max(known.expected, length),
-      reducers: changed.length > 0 ? [...known.reducers, ...changed] : known.reducers,
-    })
+      reducers: changed.length > 0 ? [...all, ...changed] : all,
+    }
+    if (known.length === 0) this.#tellGrowth()
+    else this.#telling ??= setTimeout(() => this.#tellGrowth(), TOLD_AFTER_MS)
+  }
+
+  /** Tells of everything that came since the last time, once. */
+  #tellGrowth(): void {
+    clearTimeout(this.#telling)
+    this.#telling = undefined
+    const grown = this.#pending
+    this.#pending = null
+    if (grown) this.#update(grown)
   }
 }
+
+/** A long history comes in a hundred pages, which nobody wants to see one by one; a timer, as frames rest in hidden tabs. */
+const TOLD_AFTER_MS = 60

@@ -1,7 +1,10 @@
 /** Holds one cart's history apart from the page, which therefore never waits: fetches, folds and answers. */
-import { Feed, FeedError } from './feed'
+import { Feed, FeedError, PAGE_EVENTS, type Page } from './feed'
 import { Past } from './past'
 import type { Ask, FromWorker, LiveState, Problem, Source, ToWorker } from './wire'
+
+/** A browser opens six connections at most. */
+const PAGES_AT_ONCE = 4
 
 const past = new Past()
 let feed: Feed | null = null
@@ -50,6 +53,7 @@ async function fetchAll(from: Feed): Promise<void> {
   feed = from
   const head = await from.head()
   say({ say: 'expected', version: head.version, hash: head.hash })
+  await fetchMany(from, head.version)
   await fetchNew()
   if (!head.closed && !following) void follow(from)
 }
@@ -59,6 +63,25 @@ async function fetchNew(): Promise<void> {
   for (let more = feed !== null; more && feed; ) {
     const page = await feed.page(past.length)
     more = (await take(page.bytes)) && page.more
+  }
+}
+
+/** Pages of which several are on their way at once, as where each begins is known; they are taken in order. */
+async function fetchMany(from: Feed, length: number): Promise<void> {
+  const coming: Promise<Page>[] = []
+  let next = past.length
+  while (past.length < length) {
+    for (; coming.length < PAGES_AT_ONCE && next < length; next += PAGE_EVENTS) {
+      const page = from.page(next)
+      // One that comes to nothing while another is waited for is told about in its turn.
+      page.catch(() => {})
+      coming.push(page)
+    }
+    const page = await coming.shift()
+    const before = past.length
+    if (!page || !(await take(page.bytes))) return
+    // The server gives other pages than were asked for: one after the other is slower, and right.
+    if (past.length < length && past.length !== before + PAGE_EVENTS) return
   }
 }
 

@@ -32,7 +32,12 @@ export function Life({ history, refusals }: { readonly history: History; readonl
   useSpoken(model, play.playing && Number(play.speed) > SPOKEN_EVENTS_A_SECOND_MAX)
   return (
     <ModelContext value={model}>
-      <div className={styles.life} data-place={model.place} data-version={model.version}>
+      <div
+        className={styles.life}
+        data-place={model.place}
+        data-version={model.version}
+        data-known={model.known.length}
+      >
         <Header />
         <Ending model={model} />
         <Band />

@@ -79,7 +79,7 @@ export function useTimeline(history: History, refusals: Refusals): Model {
     history,
     rows,
     known,
-    refusals: { ...refusals, all: refusals.all },
+    refusals,
     clock,
     places,
     place,
