@@ -108,6 +108,7 @@ test('hostile text in events stays text, in every side of the page', async (t) =
         }
   const page = await openHistory(t, { length: 6, told }, '?v=6')
   await agreeOn(page, 6)
+  await page.getByText(String.raw`Added 1 abc\u{202e}gnp.exe\u{2066} (€1.00)`).first().waitFor()
   await page.getByRole('button', { name: 'Personal data' }).click()
   for (const name of ['Lines and totals', 'Tree', 'Raw', 'As the shopper saw it', 'Diff', 'Why', 'Causes', 'Event']) {
     await page.getByRole('tab', { name }).click()

@@ -7,6 +7,16 @@ import { KINDS } from './kinds'
 /** Stands where a person's reference would. */
 export const MASK = '•••'
 
+/**
+ * A text from outside, as far as it can stand in a sentence: what turns the direction of what follows, has no width or
+ * controls something is written out, as `tillroll explain` does.
+ */
+export function plain(text: string): string {
+  return text.replaceAll(UNSEEN, (letter) => `\\u{${letter.codePointAt(0)?.toString(16) ?? ''}}`)
+}
+
+const UNSEEN = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu
+
 type Known = CartEvent
 type Moment = CartState | null
 
@@ -17,7 +27,7 @@ export function isKnown(event: { readonly type: string }): event is Known {
 
 /** The sentence; `shown` is whether references to persons may stand in it. */
 export function sentence(event: PastEvent, before: Moment, after: Moment, shown: boolean): string {
-  if (!isKnown(event)) return `${event.type}: something that this build does not know`
+  if (!isKnown(event)) return `${plain(event.type)}: something that this build does not know`
   return changesNothing(before, after)
     ? `${attempt(event, shown)}, which changed nothing`
     : told(event, before, after, shown)
@@ -36,17 +46,17 @@ function attempt(event: Known, shown: boolean): string {
     case 'CartOpened':
       return 'Opened again'
     case 'CartClaimed':
-      return `Taken over by ${shown ? event.data.owner_ref : MASK}`
+      return `Taken over by ${shown ? plain(event.data.owner_ref) : MASK}`
     case 'ItemAdded':
-      return `Added ${event.data.item_name}`
+      return `Added ${plain(event.data.item_name)}`
     case 'ItemQuantityChanged':
-      return `Set ${event.data.sku} to ${formatCount(event.data.quantity)}`
+      return `Set ${plain(event.data.sku)} to ${formatCount(event.data.quantity)}`
     case 'ItemRemoved':
-      return `Took out ${event.data.sku}`
+      return `Took out ${plain(event.data.sku)}`
     case 'DiscountApplied':
-      return `Entered discount ${event.data.code}`
+      return `Entered discount ${plain(event.data.code)}`
     case 'DiscountRemoved':
-      return `Took out discount ${event.data.code}`
+      return `Took out discount ${plain(event.data.code)}`
     case 'CartClosed':
       return 'Closed again'
     default:
@@ -68,11 +78,11 @@ function told(event: Known, before: Moment, after: Moment, shown: boolean): stri
     case 'CartOpened':
       return 'Opened'
     case 'CartClaimed':
-      return `Taken over by ${shown ? event.data.owner_ref : MASK}`
+      return `Taken over by ${shown ? plain(event.data.owner_ref) : MASK}`
     case 'ItemAdded': {
       const sku = event.data.sku ?? event.data.item_name
       const [was, is] = [line(before, sku), line(after, sku)]
-      const name = is?.item_name ?? event.data.item_name
+      const name = plain(is?.item_name ?? event.data.item_name)
       const quantity = formatCount(event.data.quantity ?? 1)
       const cost = is?.price ? ` (${money(is.total_minor)})` : ''
       return was && is
@@ -83,21 +93,21 @@ function told(event: Known, before: Moment, after: Moment, shown: boolean): stri
       const [was, is] = [line(before, event.data.sku), line(after, event.data.sku)]
       const cost = is?.price ? ` (${money(is.total_minor)})` : ''
       const count = (of: Line | undefined) => formatCount(of?.quantity ?? 0)
-      return `${is?.item_name ?? event.data.sku}: ${count(is)} instead of ${count(was)}${cost}`
+      return `${plain(is?.item_name ?? event.data.sku)}: ${count(is)} instead of ${count(was)}${cost}`
     }
     case 'ItemRemoved': {
       const was = line(before, event.data.sku)
       const cost = was ? ` (${money(-was.total_minor)})` : ''
-      return `Took out ${formatCount(was?.quantity ?? 0)} ${was?.item_name ?? event.data.sku}${cost}`
+      return `Took out ${formatCount(was?.quantity ?? 0)} ${plain(was?.item_name ?? event.data.sku)}${cost}`
     }
     case 'DiscountApplied': {
-      const nameOf = (sku: string) => line(after, sku)?.item_name ?? sku
+      const nameOf = (sku: string) => plain(line(after, sku)?.item_name ?? sku)
       const taken = total(before) - total(after)
       const effect = taken === 0 ? 'nothing yet' : money(-taken)
-      return `Discount ${event.data.code} (${ruleInWords(event.data.rule, currency, nameOf)}) applied: ${effect}`
+      return `Discount ${plain(event.data.code)} (${ruleInWords(event.data.rule, currency, nameOf)}) applied: ${effect}`
     }
     case 'DiscountRemoved':
-      return `Discount ${event.data.code} taken out: +${money(total(after) - total(before))}`
+      return `Discount ${plain(event.data.code)} taken out: +${money(total(after) - total(before))}`
     case 'CartClosed':
       return `${event.data.reason ? ENDINGS[event.data.reason] : 'Closed'}: total ${money(total(after))}`
     default:

@@ -53,8 +53,7 @@ async function fetchAll(from: Feed): Promise<void> {
   feed = from
   const head = await from.head()
   say({ say: 'expected', version: head.version, hash: head.hash })
-  await fetchMany(from, head.version)
-  await fetchNew()
+  if (await fetchMany(from, head.version)) await fetchNew()
   if (!head.closed && !following) void follow(from)
 }
 
@@ -66,10 +65,14 @@ async function fetchNew(): Promise<void> {
   }
 }
 
-/** Pages of which several are on their way at once, as where each begins is known; they are taken in order. */
-async function fetchMany(from: Feed, length: number): Promise<void> {
+/**
+ * Pages of which several are on their way at once, as where each begins is known; they are taken in order. Gives whether
+ * there is more.
+ */
+async function fetchMany(from: Feed, length: number): Promise<boolean> {
   const coming: Promise<Page>[] = []
   let next = past.length
+  let more = true
   while (past.length < length) {
     for (; coming.length < PAGES_AT_ONCE && next < length; next += PAGE_EVENTS) {
       const page = from.page(next)
@@ -79,10 +82,12 @@ async function fetchMany(from: Feed, length: number): Promise<void> {
     }
     const page = await coming.shift()
     const before = past.length
-    if (!page || !(await take(page.bytes))) return
+    if (!page || !(await take(page.bytes))) return true
+    more = page.more
     // The server gives other pages than were asked for: one after the other is slower, and right.
-    if (past.length < length && past.length !== before + PAGE_EVENTS) return
+    if (past.length < length && past.length !== before + PAGE_EVENTS) return true
   }
+  return more
 }
 
 async function take(bytes: Uint8Array): Promise<boolean> {

@@ -97,7 +97,9 @@ function Ending({ model: { known, history, clock, refusals } }: { readonly model
         <p>
           {problem.kind === 'undecodable'
             ? `What follows event ${length}${when} cannot be read, so the fold stops there: ${problem.message}.`
-            : `Only ${length} of ${expected} events are here. What is hatched was not fetched: ${problem.message}`}
+            : length === expected
+              ? `What happened after event ${length} could not be fetched: ${problem.message}`
+              : `Only ${length} of ${expected} events are here. What is hatched was not fetched: ${problem.message}`}
         </p>
         <ToolButton label="Try again" word="Try again" onClick={() => history.retry()} />
       </div>

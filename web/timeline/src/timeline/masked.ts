@@ -1,5 +1,5 @@
 /** What names a person is shown as a mask until somebody asks for it. */
-import { MASK } from '../history/words'
+import { MASK, plain } from '../history/words'
 
 /** Members that name a person or let one act for them. */
 const PERSONAL = new Set(['owner_ref', 'actor', 'token_hash'])
@@ -18,10 +18,14 @@ export function masked(value: unknown, shown: boolean): unknown {
 }
 
 export function maskedText(text: string | null, shown: boolean): string | null {
-  return text === null || shown ? text : MASK
+  if (text === null) return null
+  return shown ? plain(text) : MASK
 }
 
-/** JSON as people read it. */
+/** JSON as people read it; what cannot be seen is written as JSON may write it. */
 export function pretty(value: unknown): string {
-  return JSON.stringify(value, null, 2) ?? 'null'
+  const json = JSON.stringify(value, null, 2) ?? 'null'
+  return json.replaceAll(UNSEEN, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+const UNSEEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g

@@ -1,4 +1,5 @@
 /** Sentences of the timeline that are not of one event. */
+import { plain } from '../history/words'
 import type { Refusal } from './refusals'
 
 const ASKED: Readonly<Record<string, string>> = {
@@ -14,5 +15,5 @@ const ASKED: Readonly<Record<string, string>> = {
 
 /** "Discount refused: …": what was asked, and why not. */
 export function refusalSentence({ type, message }: Pick<Refusal, 'type' | 'message'>): string {
-  return `${ASKED[type] ?? type} refused: ${message}`
+  return `${ASKED[type] ?? type} refused: ${plain(message)}`
 }

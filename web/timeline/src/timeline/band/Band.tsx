@@ -53,11 +53,8 @@ export function Band() {
       ? ticksByTime(axis, (version) => history.timeOf(version), clock, from, to, width)
       : ticksByNumber(axis, from, to, width)
     const disorder: number[] = []
-    for (
-      let version = axis.versionAt(from);
-      version <= axis.versionAt(to) && disorder.length < MARKS_MAX;
-      version += 1
-    ) {
+    const last = Math.min(known.length, axis.versionAt(to))
+    for (let version = axis.versionAt(from); version <= last && disorder.length < MARKS_MAX; version += 1) {
       if (isDisordered(history.times, version)) disorder.push(axis.xOf(version))
     }
     const changes = ruleChanges(known).map(({ version }) => axis.xOf(version))
