@@ -191,6 +191,22 @@ test('the next change of the picked field is found by keys', async (t) => {
   assert.deepEqual(set, ['6', '5', '2'])
 })
 
+test('a life is played to its end, faster and slower, and stops there', async (t) => {
+  const cart = await makeCart(tillroll, LIFE)
+  const page = await openDebugger(t, debug, `cart/${cart}?v=0`, { reducedMotion: 'reduce' })
+  await until('it stands before the first event', async () => (await standing(page)).place === 0)
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('16')
+  await page.keyboard.press(' ')
+  await page.getByRole('button', { name: 'Pause' }).waitFor()
+  await agreeOn(page, 8)
+  await page.getByRole('button', { name: 'Play' }).waitFor()
+  await page.getByRole('combobox', { name: 'Speed' }).selectOption('real')
+  await page.getByRole('button', { name: 'Play' }).click()
+  await until('it begins anew', async () => (await standing(page)).said < 8)
+  await until('it comes to the end again', async () => (await standing(page)).said === 8)
+  await agreeOn(page, 8)
+})
+
 test('persons are masked until somebody asks, and that is said', async (t) => {
   const cart = await makeCart(tillroll, LIFE)
   const page = await openDebugger(t, debug, `cart/${cart}?v=6&state=raw`)

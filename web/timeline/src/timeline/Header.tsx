@@ -33,7 +33,7 @@ export function Header() {
         )}
         {known.live !== 'off' && <Live state={known.live} />}
         <div className={styles.actions}>
-          {SCREENS.some(({ name }) => name === 'whatif') && (
+          {canAsk(model) && (
             <ToolButton
               label="What if, from here"
               hint="W"
@@ -114,9 +114,12 @@ function Agreement() {
   )
 }
 
-/** To the other screen, with everything that is chosen here. */
-export function whatIf({ known, version }: Pick<Model, 'known' | 'version'>): void {
-  if (SCREENS.some(({ name }) => name === 'whatif')) {
-    go(`whatif/${encodeURIComponent(known.cart)}`, { v: String(version) })
-  }
+/** What if is asked of a cart on a server; a file is dropped there. */
+function canAsk({ remote }: Pick<Model, 'remote'>): boolean {
+  return remote && SCREENS.some(({ name }) => name === 'whatif')
+}
+
+/** To the other screen, with the moment that is chosen here. */
+export function whatIf({ known, version, remote }: Pick<Model, 'known' | 'version' | 'remote'>): void {
+  if (canAsk({ remote })) go(`whatif/${encodeURIComponent(known.cart)}`, { v: String(version) })
 }

@@ -22,8 +22,15 @@ import { useTimeline } from './useTimeline'
 
 type Drawer = 'list' | 'inspector'
 
-export function Life({ history, refusals }: { readonly history: History; readonly refusals: Refusals }) {
-  const model = useTimeline(history, refusals)
+interface LifeProps {
+  readonly history: History
+  readonly refusals: Refusals
+  /** Of a server, not of a file. */
+  readonly remote: boolean
+}
+
+export function Life({ history, refusals, remote }: LifeProps) {
+  const model = useTimeline(history, refusals, remote)
   const play = usePlay(model)
   const goTo = useRef<HTMLInputElement>(null)
   const narrow = useMedia('(width < 64rem)')

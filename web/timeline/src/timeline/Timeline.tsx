@@ -32,7 +32,7 @@ export function TimelineOf({ source }: { readonly source: Source }) {
 function Opened({ history, remote }: { readonly history: History; readonly remote: boolean }) {
   const known = useStore(history.known)
   const refusals = useRefusals(remote && known.whole ? known.cart : null, known.length, known.live === 'live')
-  if (known.length > 0) return <Life history={history} refusals={refusals} />
+  if (known.length > 0) return <Life history={history} refusals={refusals} remote={remote} />
   if (known.problem) return <Failed problem={known.problem} cart={known.cart} onRetry={() => history.retry()} />
   if (known.whole) return <Notice title="Nothing has happened yet">This cart has no events.</Notice>
   return <Loading />

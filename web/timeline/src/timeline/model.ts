@@ -16,6 +16,8 @@ export interface Model {
   readonly known: Known
   readonly refusals: Refusals
   readonly clock: Clock
+  /** The history is a server's; one from a file was refused nothing, and is delivered nowhere. */
+  readonly remote: boolean
 
   /** Everything that passes the filter. */
   readonly places: Places

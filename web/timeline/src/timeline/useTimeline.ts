@@ -16,7 +16,7 @@ import type { Refusals } from './refusals'
 
 const AXES = oneOf('sequence', 'time')
 
-export function useTimeline(history: History, refusals: Refusals): Model {
+export function useTimeline(history: History, refusals: Refusals, remote: boolean): Model {
   const known = useStore(history.known)
   const clock = useClock(history.timeOf(known.length))
   const [asked] = useWord('v', whole, Number.MAX_SAFE_INTEGER)
@@ -81,6 +81,7 @@ export function useTimeline(history: History, refusals: Refusals): Model {
     known,
     refusals,
     clock,
+    remote,
     places,
     place,
     version,

@@ -37,10 +37,11 @@ const STATES = {
 const NAMES: Readonly<Record<string, string>> = { table: 'Event table', bus: 'Event bus', archive: 'Archive' }
 
 export function Delivery() {
-  const { version, refusal, known, clock } = useModel()
-  const there = version > 0 && !refusal
+  const { version, refusal, known, clock, remote } = useModel()
+  const there = remote && version > 0 && !refusal
   const path = `/carts/${encodeURIComponent(known.cart)}/events/${version}/receipt`
   const { last, error, fresh } = useLatest(there ? path : null, path, (of) => ask<Receipt>(of))
+  if (!remote) return <Notice title="A file is delivered nowhere">Where an event went is the server’s to say.</Notice>
   if (refusal) return <Notice title="There is nothing to deliver">A refused command leaves no event behind.</Notice>
   if (version === 0) return <Notice title="Before the first event">Nothing had to be delivered.</Notice>
   if (error && fresh)
