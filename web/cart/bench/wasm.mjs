@@ -1,202 +1,63 @@
-// What the wasm costs in Node, one figure a line, beside the same work in plain JavaScript: `node bench/wasm.mjs` after
-// `cargo xtask web`. TILLROLL_WASM names another folder than dist-wasm.
+// What the wasm costs, one figure a line, beside the same work in plain JavaScript: `node bench/wasm.mjs [EVENTS]` after
+// `cargo xtask web`, with `--chromium` in a headless browser. TILLROLL_WASM names another folder than dist-wasm.
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { figures } from './figures.mjs'
 
 const folder = process.env.TILLROLL_WASM ?? join(import.meta.dirname, '../dist-wasm')
-const FOLDED = 100_000
-const LONG = Number(process.argv[2] ?? 1_000_000)
-const PAGE = 10_000
-const SKUS = 100
-/** As many lines as an ordinary cart has. */
-const ORDINARY = 12
-const CART = '00000000-0000-4000-8000-000000000001'
-const NOW = 1_700_000_000_000
+const MODULES = ['tillroll_bg.wasm', 'tillroll_timeline_bg.wasm']
+const words = process.argv.slice(2)
+const long = Number(words.find((word) => !word.startsWith('--')) ?? 1_000_000)
 
-const modules = []
-const { Instance } = WebAssembly
-WebAssembly.Instance = class extends Instance {
-  constructor(...args) {
-    super(...args)
-    modules.push(this)
-  }
-}
-const built = await import(pathToFileURL(join(folder, 'tillroll.js')).href)
-const compiled = (name) => new WebAssembly.Module(readFileSync(join(folder, name)))
-const [sessions, timelines] = [compiled('tillroll_bg.wasm'), compiled('tillroll_timeline_bg.wasm')]
-/** A module of its own, as a page has it; a function that says how large its memory is. */
-const fresh = () => {
-  built.sessions.install(sessions)
-  built.timelines.install(timelines)
-  const { memory } = modules.at(-1).exports
-  return () => memory.buffer.byteLength
-}
-
-const id = (nth) => `00000000-0000-4000-8000-${nth.toString(16).padStart(12, '0')}`
-let skus = SKUS
-const sku = (nth) => `B00${String(nth % skus).padStart(7, '0')}`
-let seed = 42
-const random = (below) => {
-  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0
-  return seed % below
-}
-
-/** The nth event: mostly quantities, some lines that go and come back. */
-const data = (version) => {
-  if (version === 1) return ['CartOpened', { shopping_cart_uuid: CART, currency: 'EUR' }]
-  const shopping_cart_uuid = CART
-  const nth = version <= skus + 1 ? version - 2 : random(skus)
-  const kind = version <= skus + 1 ? 0 : random(20)
-  if (kind === 1) return ['ItemRemoved', { shopping_cart_uuid, sku: sku(nth) }]
-  if (kind < 10) {
-    const price = { minor: 100 + nth, per: 1 }
-    return ['ItemAdded', { shopping_cart_uuid, item_name: `Item ${nth}`, sku: sku(nth), quantity: 1, price }]
-  }
-  return ['ItemQuantityChanged', { shopping_cart_uuid, sku: sku(nth), quantity: 1 + random(9) }]
-}
-const event = (version) => {
-  const [name, content] = data(version)
-  return { id: id(version), type: `tillroll.cart.${name}`, subject: CART, sequence: version, data: content }
-}
-const events = (count, after = 0) => Array.from({ length: count }, (_, index) => event(after + index + 1))
-
-/** A good reducer as a page would write it: it changes what it has, and finds lines by their keys. */
-const reduce = (events) => {
-  const state = { lines: new Map(), currency: null }
-  for (const { type, data } of events) {
-    switch (type) {
-      case 'tillroll.cart.CartOpened':
-        state.currency = data.currency
-        break
-      case 'tillroll.cart.ItemAdded': {
-        const line = state.lines.get(data.sku)
-        if (line) {
-          line.quantity += data.quantity
-          line.price = data.price ?? line.price
-        } else {
-          const { sku, item_name, quantity, price } = data
-          state.lines.set(sku, { sku, item_name, quantity, price })
-        }
-        break
-      }
-      case 'tillroll.cart.ItemQuantityChanged': {
-        const line = state.lines.get(data.sku)
-        if (line) line.quantity = data.quantity
-        break
-      }
-      case 'tillroll.cart.ItemRemoved':
-        state.lines.delete(data.sku)
-        break
-      default:
-        throw new Error(type)
-    }
-  }
-  return state
-}
-
-const time = (work) => {
-  const start = performance.now()
-  work()
-  return performance.now() - start
-}
-const quantile = (times, part) => times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) * part)]
 const say = (what, value, unit) => console.log(`${what.padEnd(58)} ${value.toPrecision(3).padStart(9)} ${unit}`)
-const repeat = (times, work) => Array.from({ length: times }, (_, index) => work(index))
 
-const session = (count) => {
-  const session = new built.CartSession(CART, 'bench')
-  for (let after = 0; after < count; after += PAGE) session.confirm(events(Math.min(PAGE, count - after), after))
-  return session
+async function inNode() {
+  const built = await import(pathToFileURL(join(folder, 'tillroll.js')).href)
+  const modules = MODULES.map((name) => new WebAssembly.Module(readFileSync(join(folder, name))))
+  figures(built, modules, long, say)
 }
 
-const perSecond = (times) => FOLDED / quantile(times, 0.5) / 1000
+const PAGE = `
+import { figures } from '/figures.mjs'
+const modules = await Promise.all(${JSON.stringify(MODULES)}.map((name) => WebAssembly.compileStreaming(fetch(name))))
+figures(await import('/tillroll.js'), modules, ${long}, say)
+done()
+`
 
-// Folding, with as many lines as an ordinary cart has and with many.
-for (const lines of [ORDINARY, SKUS]) {
-  skus = lines
-  fresh()
-  const list = events(FOLDED)
-  const text = JSON.stringify(list)
-  const packed = session(FOLDED).history(0)
-  const fold = () => new built.CartTimeline(packed).free()
-  repeat(10, fold)
-  const folded = perSecond(repeat(31, () => time(fold)))
-  repeat(10, () => reduce(list))
-  const reduced = perSecond(repeat(31, () => time(() => reduce(list))))
-  const parsed = perSecond(repeat(11, () => time(() => reduce(JSON.parse(text)))))
-  say(`fold from packed bytes, ${lines} lines`, folded, 'million events/s')
-  say('a mutable JavaScript reducer that has the objects', reduced, 'million events/s')
-  say('JSON.parse and that reducer', parsed, 'million events/s')
-  say('from bytes, against the reducer', folded / reduced, 'x')
-  say('from bytes, against JSON.parse and the reducer', folded / parsed, 'x')
-}
-skus = SKUS
-
-// A click: 100 lines, 20 to 40 pending commands.
-const clicks = []
-const looks = []
-for (let round = 0; round < 60; round += 1) {
-  const it = session(SKUS + 1)
-  const click = (nth) =>
-    it.dispatch({ type: 'AddItem', data: { item_name: `Item ${nth}`, sku: sku(nth) } }, id(1_000_000 + nth), NOW)
-  for (let nth = 0; nth < 20; nth += 1) click(nth)
-  it.snapshot()
-  for (let nth = 20; nth < 40; nth += 1) {
-    const both = time(() => {
-      click(nth)
-      it.snapshot()
-    })
-    if (round >= 10) clicks.push(both)
+async function inChromium() {
+  const { chromium } = await import('playwright-core')
+  const texts = {
+    '/': ['text/html', '<!doctype html><title>bench</title><script type="module" src="/page.mjs"></script>'],
+    '/page.mjs': ['text/javascript', PAGE],
+    '/figures.mjs': ['text/javascript', readFileSync(join(import.meta.dirname, 'figures.mjs'))],
+    '/tillroll.js': ['text/javascript', readFileSync(join(folder, 'tillroll.js'))],
   }
-  looks.push(time(() => repeat(1000, () => it.snapshot())))
-  it.free()
-}
-say('dispatch and snapshot, 100 lines and 20 to 40 pending, p50', quantile(clicks, 0.5) * 1000, 'us')
-say('the same, p99', quantile(clicks, 0.99) * 1000, 'us')
-say('snapshot when nothing changed', quantile(looks, 0.5), 'us')
-
-// Everything pending is decided again.
-const rebases = { objects: [], bytes: [] }
-const source = session(SKUS + 101)
-const page = source.history(SKUS + 1)
-seed = 42
-const opening = events(SKUS + 1)
-const later = events(100, SKUS + 1)
-for (let round = 0; round < 60; round += 1) {
-  for (const [how, take] of [
-    ['objects', (it) => it.confirm(later)],
-    ['bytes', (it) => it.confirmPacked(page)],
-  ]) {
-    const it = new built.CartSession(CART, 'bench')
-    it.confirm(opening)
-    for (let nth = 0; nth < 100; nth += 1) {
-      it.dispatch({ type: 'AddItem', data: { item_name: `Item ${nth}`, sku: sku(nth) } }, id(2_000_000 + nth), NOW)
-    }
-    it.snapshot()
-    const both = time(() => {
-      take(it)
-      it.snapshot()
+  for (const name of MODULES) texts[`/${name}`] = ['application/wasm', readFileSync(join(folder, name))]
+  const server = createServer(({ url }, response) => {
+    const [type, text] = texts[url] ?? ['text/plain', '']
+    // Apart from every other origin the clock of a page is exact to 5 us instead of 100.
+    const apart = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
+    response.writeHead(texts[url] ? 200 : 404, { 'content-type': type, ...apart }).end(text)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const executablePath = process.env.TILLROLL_CHROMIUM ?? '/usr/bin/chromium'
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  try {
+    const page = await browser.newPage()
+    const over = new Promise((resolve, reject) => {
+      page.exposeFunction('done', resolve)
+      page.on('pageerror', reject)
     })
-    if (round >= 10) rebases[how].push(both)
-    it.free()
+    await page.exposeFunction('say', say)
+    await page.goto(`http://127.0.0.1:${server.address().port}/`)
+    await over
+  } finally {
+    await browser.close()
+    server.close()
   }
 }
-for (const how of ['objects', 'bytes']) {
-  say(`100 pending over 100 events as ${how}, and snapshot, p50`, quantile(rebases[how], 0.5), 'ms')
-  say('the same, p99', quantile(rebases[how], 0.99), 'ms')
-}
 
-// Any moment of a long history of an ordinary cart.
-skus = ORDINARY
-const long = session(LONG).history(0)
-const memory = fresh()
-const timeline = new built.CartTimeline(long)
-const seeks = repeat(20_000, () => {
-  const version = 1 + random(LONG)
-  return time(() => timeline.at(version))
-}).slice(1_000)
-say(`seek in ${LONG} events, state in JavaScript, p50`, quantile(seeks, 0.5) * 1000, 'us')
-say('the same, p99', quantile(seeks, 0.99) * 1000, 'us')
-say('memory of the wasm then', memory() / 1e6, 'MB')
-say('the history packed', long.length / 1e6, 'MB')
+await (words.includes('--chromium') ? inChromium() : inNode())
