@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::error::Failure;
@@ -33,15 +33,22 @@ pub(crate) trait Shape {
 /// How a type looks in TypeScript.
 #[derive(Clone)]
 pub(crate) struct Look {
-    /// The type.
+    /// The type of what comes out.
     typed: String,
+    /// The type of what may be given, where less will do.
+    given: String,
     /// What converts it.
     codec: String,
 }
 
 impl Look {
     fn new(typed: &str, codec: &str) -> Self {
-        Self { typed: typed.into(), codec: codec.into() }
+        Self { typed: typed.into(), given: typed.into(), codec: codec.into() }
+    }
+
+    /// Both types made into another one alike.
+    fn map(self, codec: &str, typed: impl Fn(&str) -> String) -> Self {
+        Self { typed: typed(&self.typed), given: typed(&self.given), codec: format!("{codec}({})", self.codec) }
     }
 }
 
@@ -64,7 +71,8 @@ pub(crate) enum Members {
 /// The definitions so far.
 #[derive(Default)]
 pub(crate) struct Types {
-    defined: BTreeSet<&'static str>,
+    /// By name, the name of what may be given.
+    defined: BTreeMap<&'static str, String>,
     text: String,
 }
 
@@ -123,11 +131,12 @@ impl Member {
     /// As a member of a type. What comes in may be left out where nothing stands for it.
     fn typed(&self, comes_in: bool) -> Typed {
         let Self { name, about, look, .. } = self;
+        let typed = if comes_in { &look.given } else { &look.typed };
         let (left_out, typed) = match self.more.split_whitespace().next() {
-            Some("skipped") => (true, look.typed.trim_end_matches(" | null").to_owned()),
+            Some("skipped") => (true, typed.trim_end_matches(" | null").to_owned()),
             Some("json") => (true, "unknown".to_owned()),
-            Some("or") => (comes_in, look.typed.clone()),
-            _ => (comes_in && look.typed.ends_with(" | null"), look.typed.clone()),
+            Some("or") => (comes_in, typed.clone()),
+            _ => (comes_in && typed.ends_with(" | null"), typed.clone()),
         };
         let mark = if left_out { "?" } else { "" };
         Typed { about: about.clone(), typed: format!("readonly {name}{mark}: {typed}") }
@@ -139,6 +148,15 @@ impl Member {
 struct Typed {
     about: Vec<&'static str>,
     typed: String,
+}
+
+/// The declaration of a type.
+fn declared(name: &str, typed: &str) -> String {
+    match typed.as_bytes() {
+        [b'{', .., b'}'] if !typed.contains("} & ") => format!("interface {name} {typed}"),
+        [b'\n', ..] => format!("type {name} ={typed}"),
+        _ => format!("type {name} = {typed}"),
+    }
 }
 
 /// A type of these members: in one line where nothing is said of them.
@@ -156,27 +174,36 @@ fn braces(members: &[Typed], lines: bool, indent: &str) -> String {
 }
 
 impl Members {
-    /// The type of an object with these members and `tag`, and its codec.
-    fn object(&self, tag: Option<Typed>, ways: &str, indent: &str) -> Look {
+    /// The types of an object with these members and `tag`, and its codec.
+    fn object(&self, tag: Option<&Typed>, ways: &str, indent: &str) -> Look {
+        let strict = if ways.contains("strict") { ", true" } else { "" };
+        let [typed, given] = [false, true].map(|comes_in| self.typed(tag, comes_in, indent));
         let members = match self {
-            Self::Of(look) => {
-                let tag = tag.map_or_else(String::new, |tag| format!("{} & ", braces(&[tag], false, indent)));
-                return Look { typed: tag + &look.typed, codec: look.codec.clone() };
-            }
+            Self::Of(look) => return Look { typed, given, codec: look.codec.clone() },
             Self::These(members) => members.iter().filter(|member| !member.is("omitted")),
         };
-        let own = members.clone().filter(|member| !member.is("flat")).map(|member| member.typed(ways.contains("take")));
-        let own: Vec<_> = tag.into_iter().chain(own).collect();
-        let flat = members.clone().filter(|member| member.is("flat")).map(|member| format!(" & {}", member.look.typed));
         let codecs = members.map(|member| {
             let name = if member.is("flat") { "'...'" } else { &member.name };
             format!("{name}: {}", member.codec())
         });
         let codecs = codecs.collect::<Vec<_>>().join(", ");
-        let strict = if ways.contains("strict") { ", true" } else { "" };
         let codec = if codecs.is_empty() { "{}".into() } else { format!("{{ {codecs} }}") };
-        let typed = braces(&own, indent.is_empty(), indent) + &flat.collect::<String>();
-        Look { typed, codec: format!("object({codec}{strict})") }
+        Look { typed, given, codec: format!("object({codec}{strict})") }
+    }
+
+    fn typed(&self, tag: Option<&Typed>, comes_in: bool, indent: &str) -> String {
+        let of = |look: &Look| if comes_in { look.given.clone() } else { look.typed.clone() };
+        let members = match self {
+            Self::Of(look) => {
+                let tag = tag.map_or_else(String::new, |tag| format!("{} & ", braces(&[tag.clone()], false, indent)));
+                return tag + &of(look);
+            }
+            Self::These(members) => members.iter().filter(|member| !member.is("omitted")),
+        };
+        let own = members.clone().filter(|member| !member.is("flat")).map(|member| member.typed(comes_in));
+        let own: Vec<_> = tag.cloned().into_iter().chain(own).collect();
+        let flat = members.filter(|member| member.is("flat")).map(|member| format!(" & {}", of(&member.look)));
+        braces(&own, indent.is_empty(), indent) + &flat.collect::<String>()
     }
 }
 
@@ -186,22 +213,28 @@ impl Types {
     fn define(
         &mut self,
         name: &'static str,
+        ways: &str,
         codec_type: &str,
         about: &[&str],
         build: impl FnOnce(&mut Self) -> Look,
     ) -> Look {
-        if self.defined.insert(name) {
-            let Look { typed, codec } = build(self);
+        if !self.defined.contains_key(name) {
+            let Look { typed, given, codec } = build(self);
             let (about, value) = (comment(about, ""), value_name(name));
-            let declared = match typed.as_bytes() {
-                [b'{', .., b'}'] if !typed.contains("} & ") => format!("interface {name} {typed}"),
-                [b'\n', ..] => format!("type {name} ={typed}"),
-                _ => format!("type {name} = {typed}"),
-            };
-            write!(self.text, "\n{about}export {declared}\nexport const {value}: {codec_type}<{name}> = {codec}\n")
-                .unwrap();
+            let comes_out = ways.contains("put") || ways.contains("shared");
+            let comes_in = ways.contains("take");
+            let of_codec = if comes_out { &typed } else { &given };
+            let declared = declared(name, of_codec);
+            write!(self.text, "\n{about}export {declared}\n").unwrap();
+            let given_as = if comes_out && comes_in && typed != given { format!("Given{name}") } else { name.to_owned() };
+            if given_as != name {
+                write!(self.text, "/** What may be given for one. */\nexport {}\n", self::declared(&given_as, &given)).unwrap();
+            }
+            writeln!(self.text, "export const {value}: {codec_type}<{name}> = {codec}").unwrap();
+            self.defined.insert(name, given_as);
         }
-        Look::new(name, &value_name(name))
+        let given = self.defined.get(name).map_or(name, String::as_str).to_owned();
+        Look { given, ..Look::new(name, &value_name(name)) }
     }
 
     /// A struct.
@@ -212,17 +245,17 @@ impl Types {
         about: &[&str],
         members: impl FnOnce(&mut Self) -> Members,
     ) -> Look {
-        self.define(name, "Codec", about, |types| {
-            let Look { typed, codec } = members(types).object(None, ways, "");
-            Look { typed, codec: if ways.contains("shared") { format!("shared({codec})") } else { codec } }
+        self.define(name, ways, "Codec", about, |types| {
+            let look = members(types).object(None, ways, "");
+            if ways.contains("shared") { look.map("shared", str::to_owned) } else { look }
         })
     }
 
     /// An enum without fields.
     pub(crate) fn words(&mut self, name: &'static str, about: &[&str], words: &[&str]) -> Look {
-        self.define(name, "Codec", about, |_| {
+        self.define(name, "put take", "Codec", about, |_| {
             let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
-            Look { typed: words.join(" | "), codec: format!("words([{}])", words.join(", ")) }
+            Look::new(&words.join(" | "), &format!("words([{}])", words.join(", ")))
         })
     }
 
@@ -235,15 +268,17 @@ impl Types {
         tag: &str,
         alternatives: impl FnOnce(&mut Self) -> Alternatives,
     ) -> Look {
-        self.define(name, "Codec", about, |types| {
-            let (mut typed, mut codec) = (String::new(), String::new());
+        self.define(name, ways, "Codec", about, |types| {
+            let (mut typed, mut given, mut codec) = (String::new(), String::new(), String::new());
             for (word, about, members) in alternatives(types) {
                 let tag = Typed { about: Vec::new(), typed: format!("readonly {tag}: {}", quoted(word)) };
-                let look = members.object(Some(tag), ways, "    ");
-                write!(typed, "\n{}  | {}", comment(&about, "  "), look.typed).unwrap();
+                let look = members.object(Some(&tag), ways, "    ");
+                for (text, look) in [(&mut typed, &look.typed), (&mut given, &look.given)] {
+                    write!(text, "\n{}  | {look}", comment(&about, "  ")).unwrap();
+                }
                 writeln!(codec, "  {word}: {},", look.codec).unwrap();
             }
-            Look { typed, codec: format!("tagged({}, {{\n{codec}}})", quoted(tag)) }
+            Look { typed, given, codec: format!("tagged({}, {{\n{codec}}})", quoted(tag)) }
         })
     }
 
@@ -256,17 +291,18 @@ impl Types {
         [tag, content]: [&str; 2],
         alternatives: impl FnOnce(&mut Self) -> Alternatives,
     ) -> Look {
-        self.define(name, "Adjacent", about, |types| {
-            let (mut typed, mut codec) = (String::new(), String::new());
+        self.define(name, ways, "Adjacent", about, |types| {
+            let (mut typed, mut given, mut codec) = (String::new(), String::new(), String::new());
             for (word, about, members) in alternatives(types) {
                 let look = members.object(None, ways, "    ");
-                let (about, within) = (comment(&about, "  "), &look.typed);
-                let name = quoted(word);
-                write!(typed, "\n{about}  | {{ readonly {tag}: {name}; readonly {content}: {within} }}").unwrap();
+                let (about, name) = (comment(&about, "  "), quoted(word));
+                for (text, within) in [(&mut typed, &look.typed), (&mut given, &look.given)] {
+                    write!(text, "\n{about}  | {{ readonly {tag}: {name}; readonly {content}: {within} }}").unwrap();
+                }
                 writeln!(codec, "  {word}: {},", look.codec).unwrap();
             }
             let strict = if ways.contains("strict") { ", true" } else { "" };
-            Look { typed, codec: format!("adjacent({}, {}, {{\n{codec}}}{strict})", quoted(tag), quoted(content)) }
+            Look { typed, given, codec: format!("adjacent({}, {}, {{\n{codec}}}{strict})", quoted(tag), quoted(content)) }
         })
     }
 }
@@ -303,15 +339,13 @@ impl<T: Shape> Shape for &T {
 
 impl<T: Shape> Shape for Option<T> {
     fn shape(types: &mut Types) -> Look {
-        let Look { typed, codec } = T::shape(types);
-        Look { typed: format!("{typed} | null"), codec: format!("nullable({codec})") }
+        T::shape(types).map("nullable", |typed| format!("{typed} | null"))
     }
 }
 
 impl<T: Shape> Shape for Vec<T> {
     fn shape(types: &mut Types) -> Look {
-        let Look { typed, codec } = T::shape(types);
-        Look { typed: format!("readonly {typed}[]"), codec: format!("list({codec})") }
+        T::shape(types).map("list", |typed| format!("readonly {typed}[]"))
     }
 }
 
@@ -325,7 +359,7 @@ impl<T: Shape> Shape for &[T] {
 impl Shape for Fact {
     fn shape(types: &mut Types) -> Look {
         let Look { codec, .. } = CartEvent::shape(types);
-        Look { typed: "{ readonly type: string; readonly data: unknown }".into(), codec: format!("fact({codec})") }
+        Look::new("{ readonly type: string; readonly data: unknown }", &format!("fact({codec})"))
     }
 }
 
@@ -333,17 +367,13 @@ impl Shape for Fact {
 impl Shape for Named {
     fn shape(types: &mut Types) -> Look {
         let Look { codec, .. } = CartEvent::shape(types);
-        Look {
-            typed: "{ readonly type: string; readonly data: unknown }".into(),
-            codec: format!("named({codec}, 'tillroll.cart.')"),
-        }
+        Look::new("{ readonly type: string; readonly data: unknown }", &format!("named({codec}, 'tillroll.cart.')"))
     }
 }
 
 impl Shape for Known<'_> {
     fn shape(types: &mut Types) -> Look {
-        let Look { typed, codec } = CartEvent::shape(types);
-        Look { typed: format!("({typed} | UnknownEvent)"), codec: format!("named({codec})") }
+        CartEvent::shape(types).map("named", |typed| format!("({typed} | UnknownEvent)"))
     }
 }
 

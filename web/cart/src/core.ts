@@ -1,73 +1,16 @@
 /** The core as the wasm offers it: `CartSession` holds the rebase and every rule; nothing here decides anything. */
 
-import type { Cause, Divergence, Row, Subject } from './types.js'
-import type { CartEvent, CartState, Catalogue, Change, Command, NamedCommand, PastEvent } from './wire.js'
+import type { Row } from './types.js'
+import type {
+  Arrival,
+  Settlement as CoreSettlement,
+  Snapshot as CoreSnapshot,
+  Dispatched,
+  Said,
+} from './wasm/generated.js'
+import type { CartState, Catalogue, Change, Command, NamedCommand, PastEvent } from './wire.js'
 
-/** What became of events that arrived. */
-export interface Arrival {
-  readonly applied: number
-  readonly missing_after: number | null
-}
-
-/** What the server said of a command that it refused. */
-export interface Said {
-  readonly code: string
-  readonly message: string
-  /** JSON text. */
-  readonly details: string
-}
-
-interface Kept {
-  readonly id: string
-  readonly request: Command
-  readonly subject: Subject
-  readonly dispatched_at_ms: number
-}
-
-/** A snapshot as the core makes it. */
-export interface CoreSnapshot {
-  readonly cart: CartState | null
-  readonly lines: readonly { readonly pending: readonly string[]; readonly refused: readonly string[] }[]
-  readonly pending: readonly (Kept & {
-    readonly progress: 'waiting' | 'sending' | 'doubtful' | 'answered'
-    readonly standing:
-      | { readonly standing: 'as_meant' | 'changed' }
-      | {
-          readonly standing: 'refused'
-          readonly code: string
-          readonly details: unknown
-          readonly cause: Cause | null
-        }
-    readonly meant: readonly CartEvent[]
-    readonly now: readonly CartEvent[]
-  })[]
-  readonly attention: readonly (Kept & { readonly said: Said; readonly cause: Cause | null })[]
-  readonly sync: {
-    readonly confirmed_version: number
-    readonly known_version: number
-    readonly update_needed: boolean
-    readonly diverged: Divergence | null
-  }
-  readonly revision: number
-}
-
-/** What came of a dispatch. */
-export type Dispatched =
-  | { readonly status: 'applied' | 'noop' | 'again' | 'update_needed' | 'unknown' }
-  | { readonly status: 'refused'; readonly code: string; readonly details: unknown }
-  | { readonly status: 'queue_full'; readonly max: number }
-
-/** A command that came to an end. */
-export interface CoreSettlement {
-  readonly nth: number
-  readonly id: string
-  readonly outcome:
-    | { readonly outcome: 'confirmed'; readonly version: number; readonly changed: boolean }
-    | { readonly outcome: 'noop'; readonly version: number }
-    | ({ readonly outcome: 'refused' } & Said)
-    | { readonly outcome: 'discarded' | 'elsewhere' }
-    | { readonly outcome: 'superseded'; readonly by: string }
-}
+export type { Arrival, CoreSettlement, CoreSnapshot, Dispatched, Said }
 
 /** One cart as one client has it; each call is explained in core/src/session. */
 export interface CoreSession {

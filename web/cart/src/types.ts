@@ -6,6 +6,7 @@
 import type { Environment } from './environment.js'
 import type { CartError } from './errors.js'
 import type { WhatIfAnswer, WhatIfQuestion } from './whatif.js'
+import type { Cause, Divergence, Subject } from './wasm/generated.js'
 import type {
   CartEvent,
   CartState,
@@ -19,6 +20,8 @@ import type {
   PastEvent,
   Refusal,
 } from './wire.js'
+
+export type { Cause, Divergence, Subject }
 
 /** A line as it is shown: with everything pending done. */
 export interface CartLine extends Line {
@@ -39,18 +42,6 @@ export interface Totals {
   /** Something in it is not confirmed yet. */
   readonly estimated: boolean
 }
-
-/** What a command is about. */
-export type Subject =
-  | { readonly about: 'cart' }
-  | { readonly about: 'line'; readonly sku: string }
-  | { readonly about: 'discount'; readonly code: string }
-
-/** What made a command into one that would be refused. */
-export type Cause =
-  | { readonly by: 'event'; readonly version: number }
-  | { readonly by: 'catalogue' }
-  | { readonly by: 'command'; readonly id: string }
 
 /** A command on its way. */
 export interface PendingCommand {
@@ -100,15 +91,6 @@ export interface Connection {
   readonly retryAt: number | null
   /** What failed last; null once something succeeded. */
   readonly error: CartError | null
-}
-
-/** The client and the server make different carts of the same events. It was or will be fetched anew by itself. */
-export interface Divergence {
-  readonly version: number
-  readonly ours: string
-  readonly theirs: string
-  /** All events were fetched anew and it is still so: one of both has a fault. Report it. */
-  readonly rebuilt: boolean
 }
 
 /** All that can be seen at once. Frozen; the same object until something in it changes, and so are its parts. */

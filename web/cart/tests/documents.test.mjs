@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -93,6 +94,12 @@ test('the example in a worker thread folds histories, and says what is wrong wit
   const answered = await ask({ packed: await packed(), version: 2 })
   assert.deepEqual([answered.length, answered.state.total_minor], [3, 698])
   assert.equal((await ask({ packed: new Uint8Array([1, 2, 3]) })).code, 'malformed')
+})
+
+test('the API reference has every type that is named in it, and no link leads nowhere', async () => {
+  const typedoc = createRequire(import.meta.url).resolve('typedoc/bin/typedoc')
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [typedoc, '--emit', 'none'], { cwd: here('') })
+  assert.doesNotMatch(stdout + stderr, /warning|error/)
 })
 
 test('every trap in docs/traps.md has its test', async () => {

@@ -8,6 +8,30 @@ import { type Cart, cart, type Change, change, type Command, command, type Happe
 export type Recording = {
   readonly id: string
   /** Where it comes from. */
+  readonly source: string
+  /** The cart. */
+  readonly subject: string
+  /** When it happened. */
+  readonly time?: string
+  /** When it was written. */
+  readonly recordedtime?: string
+  /** The version. */
+  readonly sequence: number
+  readonly schemaversion: number
+  readonly commandid?: string
+  readonly commandhash?: string
+  readonly correlationid?: string
+  readonly causationid?: string
+  readonly traceparent?: string
+  /** Who acted. */
+  readonly actor?: string
+  /** The rules it was decided by. */
+  readonly reducer?: string
+} & { readonly type: string; readonly data: unknown }
+/** What may be given for one. */
+export type GivenRecording = {
+  readonly id: string
+  /** Where it comes from. */
   readonly source?: string
   /** The cart. */
   readonly subject: string
@@ -62,7 +86,7 @@ export type TimelineCall =
   | { readonly call: 'append'; readonly first: boolean; readonly last: boolean }
   | { readonly call: 'columns'; readonly first: boolean; readonly last: boolean }
   | { readonly call: 'entry'; readonly version: number }
-  | { readonly call: 'pack'; readonly cart: string; readonly after: number; readonly events: readonly Recording[] }
+  | { readonly call: 'pack'; readonly cart: string; readonly after: number; readonly events: readonly GivenRecording[] }
   | { readonly call: 'cart' }
   | { readonly call: 'length' }
   | { readonly call: 'at'; readonly version: number }

@@ -10,6 +10,15 @@ export interface UnknownEvent {
 
 export interface OpenCart {
   /** Three capital letters; the catalogue's currency when absent. */
+  readonly currency: string | null
+  /** The owner, if there is one already. */
+  readonly owner_ref: string | null
+  /** SHA-256 of the cart's token, 64 lower-case hexadecimal digits. */
+  readonly token_hash: string | null
+}
+/** What may be given for one. */
+export interface GivenOpenCart {
+  /** Three capital letters; the catalogue's currency when absent. */
   readonly currency?: string | null
   /** The owner, if there is one already. */
   readonly owner_ref?: string | null
@@ -29,6 +38,13 @@ export interface StatedPrice {
   /** Minor units for `per` pieces. */
   readonly minor: number
   /** Pieces; 1 when absent. */
+  readonly per: number
+}
+/** What may be given for one. */
+export interface GivenStatedPrice {
+  /** Minor units for `per` pieces. */
+  readonly minor: number
+  /** Pieces; 1 when absent. */
   readonly per?: number
 }
 export const statedPrice: Codec<StatedPrice> = object({ minor: integer, per: or(integer, 1) }, true)
@@ -37,11 +53,22 @@ export interface AddItem {
   /** What the shopper calls it. */
   readonly item_name: string
   /** Key of the line; the item's name when absent. */
+  readonly sku: string | null
+  /** Pieces; 1 when absent. */
+  readonly quantity: number | null
+  /** What the caller believes it costs. */
+  readonly price: StatedPrice | null
+}
+/** What may be given for one. */
+export interface GivenAddItem {
+  /** What the shopper calls it. */
+  readonly item_name: string
+  /** Key of the line; the item's name when absent. */
   readonly sku?: string | null
   /** Pieces; 1 when absent. */
   readonly quantity?: number | null
   /** What the caller believes it costs. */
-  readonly price?: StatedPrice | null
+  readonly price?: GivenStatedPrice | null
 }
 export const addItem: Codec<AddItem> = object({ item_name: text, sku: nullable(text), quantity: nullable(integer), price: nullable(statedPrice) }, true)
 
@@ -66,6 +93,18 @@ export const ruleKind: Codec<RuleKind> = words(['percent_off', 'amount_off'])
 export interface StatedRule {
   readonly kind: RuleKind
   /** For `percent_off`: 1 to 10,000. */
+  readonly basis_points: number | null
+  /** For `amount_off`: at least 1. */
+  readonly minor: number | null
+  /** Only off this line. */
+  readonly sku: string | null
+  /** Only while the subtotal is at least this. */
+  readonly min_subtotal_minor: number | null
+}
+/** What may be given for one. */
+export interface GivenStatedRule {
+  readonly kind: RuleKind
+  /** For `percent_off`: 1 to 10,000. */
   readonly basis_points?: number | null
   /** For `amount_off`: at least 1. */
   readonly minor?: number | null
@@ -80,7 +119,14 @@ export interface ApplyDiscount {
   /** The code. */
   readonly code: string
   /** What it does; only an import states it, otherwise the catalogue says. */
-  readonly rule?: StatedRule | null
+  readonly rule: StatedRule | null
+}
+/** What may be given for one. */
+export interface GivenApplyDiscount {
+  /** The code. */
+  readonly code: string
+  /** What it does; only an import states it, otherwise the catalogue says. */
+  readonly rule?: GivenStatedRule | null
 }
 export const applyDiscount: Codec<ApplyDiscount> = object({ code: text, rule: nullable(statedRule) }, true)
 
@@ -95,6 +141,11 @@ export type CloseReason = 'checked_out' | 'abandoned' | 'discarded'
 export const closeReason: Codec<CloseReason> = words(['checked_out', 'abandoned', 'discarded'])
 
 export interface CloseCart {
+  /** How it ended. */
+  readonly reason: CloseReason | null
+}
+/** What may be given for one. */
+export interface GivenCloseCart {
   /** How it ended. */
   readonly reason?: CloseReason | null
 }
@@ -118,6 +169,24 @@ export type Command =
   | { readonly type: 'RemoveDiscount'; readonly data: RemoveDiscount }
   /** End it. */
   | { readonly type: 'CloseCart'; readonly data: CloseCart }
+/** What may be given for one. */
+export type GivenCommand =
+  /** Take a cart. */
+  | { readonly type: 'OpenCart'; readonly data: GivenOpenCart }
+  /** Become its owner. */
+  | { readonly type: 'ClaimCart'; readonly data: ClaimCart }
+  /** Put pieces in. */
+  | { readonly type: 'AddItem'; readonly data: GivenAddItem }
+  /** Set a line's quantity. */
+  | { readonly type: 'ChangeQuantity'; readonly data: ChangeQuantity }
+  /** Take a line out. */
+  | { readonly type: 'RemoveItem'; readonly data: RemoveItem }
+  /** Enter a discount code. */
+  | { readonly type: 'ApplyDiscount'; readonly data: GivenApplyDiscount }
+  /** Take a discount code out. */
+  | { readonly type: 'RemoveDiscount'; readonly data: RemoveDiscount }
+  /** End it. */
+  | { readonly type: 'CloseCart'; readonly data: GivenCloseCart }
 export const command: Adjacent<Command> = adjacent('type', 'data', {
   OpenCart: openCart,
   ClaimCart: claimCart,
@@ -150,6 +219,11 @@ export const cartClaimed: Codec<CartClaimed> = object({ shopping_cart_uuid: text
 /** What `per` pieces cost, in the smallest unit of the currency. */
 export interface Price {
   readonly minor: number
+  readonly per: number
+}
+/** What may be given for one. */
+export interface GivenPrice {
+  readonly minor: number
   readonly per?: number
 }
 export const price: Codec<Price> = object({ minor: whole, per: or(whole, 1) })
@@ -161,9 +235,21 @@ export interface ItemAdded {
   /** Key of the line; the item's name when absent. */
   readonly sku?: string
   /** Pieces added; 1 when absent. */
-  readonly quantity?: number
+  readonly quantity: number
   /** The line's price from now on; absent: as before. */
   readonly price?: Price
+}
+/** What may be given for one. */
+export interface GivenItemAdded {
+  readonly shopping_cart_uuid: string
+  /** What the shopper calls it. */
+  readonly item_name: string
+  /** Key of the line; the item's name when absent. */
+  readonly sku?: string
+  /** Pieces added; 1 when absent. */
+  readonly quantity?: number
+  /** The line's price from now on; absent: as before. */
+  readonly price?: GivenPrice
 }
 export const itemAdded: Codec<ItemAdded> = object({ shopping_cart_uuid: text, item_name: text, sku: skipped(text), quantity: or(whole, 1), price: skipped(price) })
 
@@ -245,6 +331,24 @@ export type Happened =
   | { readonly type: 'DiscountRemoved'; readonly data: DiscountRemoved }
   /** The cart came to its end. */
   | { readonly type: 'CartClosed'; readonly data: CartClosed }
+/** What may be given for one. */
+export type GivenHappened =
+  /** Somebody took a cart. */
+  | { readonly type: 'CartOpened'; readonly data: CartOpened }
+  /** An owner signed in and took it over. */
+  | { readonly type: 'CartClaimed'; readonly data: CartClaimed }
+  /** Pieces of an item were put in. */
+  | { readonly type: 'ItemAdded'; readonly data: GivenItemAdded }
+  /** A line has another quantity now. */
+  | { readonly type: 'ItemQuantityChanged'; readonly data: ItemQuantityChanged }
+  /** A line was taken out. */
+  | { readonly type: 'ItemRemoved'; readonly data: ItemRemoved }
+  /** A discount code was entered. */
+  | { readonly type: 'DiscountApplied'; readonly data: DiscountApplied }
+  /** A discount code was taken out. */
+  | { readonly type: 'DiscountRemoved'; readonly data: DiscountRemoved }
+  /** The cart came to its end. */
+  | { readonly type: 'CartClosed'; readonly data: CartClosed }
 export const happened: Adjacent<Happened> = adjacent('type', 'data', {
   CartOpened: cartOpened,
   CartClaimed: cartClaimed,
@@ -308,7 +412,7 @@ export interface CatalogueItem {
   readonly sku: string
   /** What shoppers call it. */
   readonly item_name: string
-  readonly price: Price
+  readonly price: GivenPrice
 }
 export const catalogueItem: Codec<CatalogueItem> = object({ sku: text, item_name: text, price: price })
 
@@ -334,6 +438,15 @@ export interface Said {
   /** The stable code. */
   readonly code: string
   /** A sentence for a person. */
+  readonly message: string
+  /** The details, as JSON text. */
+  readonly details: string
+}
+/** What may be given for one. */
+export interface GivenSaid {
+  /** The stable code. */
+  readonly code: string
+  /** A sentence for a person. */
   readonly message?: string
   /** The details, as JSON text. */
   readonly details?: string
@@ -345,6 +458,12 @@ export type RowStage =
   | { readonly stage: 'doubtful' }
   | { readonly stage: 'answered'; readonly version: number; readonly noop: boolean }
   | { readonly stage: 'refused' } & Said
+/** What may be given for one. */
+export type GivenRowStage =
+  | { readonly stage: 'waiting' }
+  | { readonly stage: 'doubtful' }
+  | { readonly stage: 'answered'; readonly version: number; readonly noop: boolean }
+  | { readonly stage: 'refused' } & GivenSaid
 export const rowStage: Codec<RowStage> = tagged('stage', {
   waiting: object({}),
   doubtful: object({}),
@@ -363,13 +482,24 @@ export interface Row {
   readonly meant: Uint8Array
   readonly became: Uint8Array
 }
+/** What may be given for one. */
+export interface GivenRow {
+  /** The key of the row. */
+  readonly id: string
+  readonly place: number
+  readonly dispatched_at_ms: number
+  readonly request: GivenCommand
+  readonly stage: GivenRowStage
+  readonly meant: Uint8Array
+  readonly became: Uint8Array
+}
 export const row: Codec<Row> = object({ id: text, place: whole, dispatched_at_ms: integer, request: command, stage: rowStage, meant: bytes, became: bytes })
 
 /** A call of a session. */
 export type SessionCall =
   | { readonly call: 'begin'; readonly cart: string; readonly reducer: string }
   | { readonly call: 'snapshot' }
-  | { readonly call: 'dispatch'; readonly command: Command; readonly id: string; readonly now: number }
+  | { readonly call: 'dispatch'; readonly command: GivenCommand; readonly id: string; readonly now: number }
   | { readonly call: 'retry'; readonly id: string; readonly now: number }
   | { readonly call: 'discard'; readonly id: string }
   | { readonly call: 'nextToSend'; readonly now: number }
@@ -386,7 +516,7 @@ export type SessionCall =
   | { readonly call: 'setCatalogue'; readonly catalogue?: Catalogue | null }
   | { readonly call: 'unsaved' }
   | { readonly call: 'saved'; readonly ticket: number }
-  | { readonly call: 'merge'; readonly rows: readonly Row[]; readonly settled_through: number }
+  | { readonly call: 'merge'; readonly rows: readonly GivenRow[]; readonly settled_through: number }
   | { readonly call: 'settledAfter'; readonly nth: number }
   | { readonly call: 'at'; readonly version: number }
   | { readonly call: 'diff'; readonly from: number; readonly to: number }

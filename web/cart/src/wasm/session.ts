@@ -10,18 +10,18 @@ import {
   type Catalogue,
   type Change,
   type CloudEvent,
-  type Command,
   cart,
   change,
   type Discarded,
   type Dispatched,
   discarded,
   dispatched,
+  type GivenCommand,
+  type GivenRow,
   type PastEvent,
   pastEvent,
   type Refused,
   type Reply,
-  type Row,
   type SessionCall,
   type Settlement,
   type Snapshot,
@@ -72,7 +72,7 @@ export class CartSession {
   }
 
   /** Takes a command, or says at once why not. */
-  dispatch(command: Command, id: string, now: number): Dispatched {
+  dispatch(command: GivenCommand, id: string, now: number): Dispatched {
     return this.#ask({ call: 'dispatch', command, id, now }, dispatched)
   }
 
@@ -173,7 +173,7 @@ export class CartSession {
   }
 
   /** Takes all rows of the storage, and the version that is kept beside them. When one cannot be read none is taken. */
-  merge(rows: readonly Row[], settledThrough: number): void {
+  merge(rows: readonly GivenRow[], settledThrough: number): void {
     this.#ask({ call: 'merge', rows, settled_through: settledThrough }, nothing)
   }
 
