@@ -195,7 +195,8 @@ impl Members {
         let of = |look: &Look| if comes_in { look.given.clone() } else { look.typed.clone() };
         let members = match self {
             Self::Of(look) => {
-                let tag = tag.map_or_else(String::new, |tag| format!("{} & ", braces(&[tag.clone()], false, indent)));
+                let tag = tag
+                    .map_or_else(String::new, |tag| format!("{} & ", braces(std::slice::from_ref(tag), false, indent)));
                 return tag + &of(look);
             }
             Self::These(members) => members.iter().filter(|member| !member.is("omitted")),
@@ -226,9 +227,11 @@ impl Types {
             let of_codec = if comes_out { &typed } else { &given };
             let declared = declared(name, of_codec);
             write!(self.text, "\n{about}export {declared}\n").unwrap();
-            let given_as = if comes_out && comes_in && typed != given { format!("Given{name}") } else { name.to_owned() };
+            let given_as =
+                if comes_out && comes_in && typed != given { format!("Given{name}") } else { name.to_owned() };
             if given_as != name {
-                write!(self.text, "/** What may be given for one. */\nexport {}\n", self::declared(&given_as, &given)).unwrap();
+                write!(self.text, "/** What may be given for one. */\nexport {}\n", self::declared(&given_as, &given))
+                    .unwrap();
             }
             writeln!(self.text, "export const {value}: {codec_type}<{name}> = {codec}").unwrap();
             self.defined.insert(name, given_as);
@@ -302,7 +305,11 @@ impl Types {
                 writeln!(codec, "  {word}: {},", look.codec).unwrap();
             }
             let strict = if ways.contains("strict") { ", true" } else { "" };
-            Look { typed, given, codec: format!("adjacent({}, {}, {{\n{codec}}}{strict})", quoted(tag), quoted(content)) }
+            Look {
+                typed,
+                given,
+                codec: format!("adjacent({}, {}, {{\n{codec}}}{strict})", quoted(tag), quoted(content)),
+            }
         })
     }
 }

@@ -5,8 +5,8 @@
 
 import type { Environment } from './environment.js'
 import type { CartError } from './errors.js'
-import type { WhatIfAnswer, WhatIfQuestion } from './whatif.js'
 import type { Cause, Divergence, Subject } from './wasm/generated.js'
+import type { WhatIfAnswer, WhatIfQuestion } from './whatif.js'
 import type {
   CartEvent,
   CartState,

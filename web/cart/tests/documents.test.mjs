@@ -97,7 +97,7 @@ test('the example in a worker thread folds histories, and says what is wrong wit
 })
 
 test('the API reference has every type that is named in it, and no link leads nowhere', async () => {
-  const typedoc = createRequire(import.meta.url).resolve('typedoc/bin/typedoc')
+  const typedoc = join(createRequire(import.meta.url).resolve('typedoc/package.json'), '../bin/typedoc')
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [typedoc, '--emit', 'none'], { cwd: here('') })
   assert.doesNotMatch(stdout + stderr, /warning|error/)
 })

@@ -2,7 +2,7 @@
 // wasm, of what only timelines need.
 import { bytes, type Codec, integer, list, most, nullable, object, or, real, skipped, tagged, text, truth, type Value, value, whole, words } from './codec.js'
 import { fact, moment, reals, wholes } from './codec-timeline.js'
-import { type Cart, cart, type Change, change, type Command, command, type Happened, happened, type Refusal, refusal } from './generated.js'
+import { type Cart, cart, type Change, change, command, type GivenCommand, type GivenHappened, happened, type Refusal, refusal } from './generated.js'
 
 /** An event with all that was recorded, as the API writes it; what is the same for every event is added in TypeScript. */
 export type Recording = {
@@ -65,13 +65,13 @@ export type WhatIfEdit =
   /** An event did not happen. */
   | { readonly edit: 'drop'; readonly version: number }
   /** Another event happened instead. */
-  | { readonly edit: 'replace'; readonly version: number; readonly event: Happened }
+  | { readonly edit: 'replace'; readonly version: number; readonly event: GivenHappened }
   /** An event happened at another time. */
   | { readonly edit: 'move'; readonly version: number; readonly after: number }
   /** One more event happened. */
-  | { readonly edit: 'insert'; readonly after: number; readonly event: Happened }
+  | { readonly edit: 'insert'; readonly after: number; readonly event: GivenHappened }
   /** Somebody asked for one thing more. Decided in both modes: a command is no fact. */
-  | { readonly edit: 'issue'; readonly after: number; readonly command: Command }
+  | { readonly edit: 'issue'; readonly after: number; readonly command: GivenCommand }
 export const whatIfEdit: Codec<WhatIfEdit> = tagged('edit', {
   fork: object({ version: whole }),
   drop: object({ version: whole }),
