@@ -8,6 +8,7 @@ import { Sign } from '../ui/Sign'
 import { ToolButton } from '../ui/ToolButton'
 import { go, link } from '../url/location'
 import styles from './Header.module.css'
+import { useMoment } from './MomentOf'
 import { type Model, useModel } from './model'
 import { ticketText } from './ticket'
 
@@ -15,8 +16,9 @@ const counts = new Intl.NumberFormat()
 
 export function Header() {
   const model = useModel()
-  const { known, version, moment, clock, history, shown } = model
-  const cart = moment?.version === version ? moment.cart : (moment?.cart ?? null)
+  const { known, version, clock, history, shown } = model
+  const { moment } = useMoment()
+  const cart = moment?.cart ?? null
   const time = (of: number) => (Number.isNaN(of) ? '–' : written(of, clock))
   const reducer = known.reducers.findLast((one) => one.version <= Math.max(1, version))?.reducer
   return (

@@ -12,6 +12,7 @@ import { Header } from './Header'
 import { Inspector } from './inspector/Inspector'
 import styles from './Life.module.css'
 import { EventList } from './list/EventList'
+import { MomentOf } from './MomentOf'
 import { type Model, ModelContext } from './model'
 import type { Refusals } from './refusals'
 import { StatePart } from './state/StatePart'
@@ -39,56 +40,58 @@ export function Life({ history, refusals, remote }: LifeProps) {
   useSpoken(model, play.playing && Number(play.speed) > SPOKEN_EVENTS_A_SECOND_MAX)
   return (
     <ModelContext value={model}>
-      <div
-        className={styles.life}
-        data-place={model.place}
-        data-version={model.version}
-        data-known={model.known.length}
-      >
-        <Header />
-        <Ending model={model} />
-        <Band />
-        <Transport play={play} goTo={goTo} />
-        {narrow && (
-          <div className={styles.drawers}>
-            <ToolButton
-              label="Events"
-              sign="list"
-              word="Events"
-              aria-haspopup="dialog"
-              onClick={() => setDrawer('list')}
-            />
-            <p className={styles.now}>{placeInWords(model)}</p>
-            <ToolButton
-              label="Inspector"
-              sign="inspect"
-              word="Inspector"
-              aria-haspopup="dialog"
-              onClick={() => setDrawer('inspector')}
-            />
-          </div>
-        )}
-        <div className={styles.parts}>
-          {!narrow && (
-            <section className={styles.list} aria-label="Events">
-              <EventList />
-            </section>
+      <MomentOf>
+        <div
+          className={styles.life}
+          data-place={model.place}
+          data-version={model.version}
+          data-known={model.known.length}
+        >
+          <Header />
+          <Ending model={model} />
+          <Band />
+          <Transport play={play} goTo={goTo} />
+          {narrow && (
+            <div className={styles.drawers}>
+              <ToolButton
+                label="Events"
+                sign="list"
+                word="Events"
+                aria-haspopup="dialog"
+                onClick={() => setDrawer('list')}
+              />
+              <p className={styles.now}>{placeInWords(model)}</p>
+              <ToolButton
+                label="Inspector"
+                sign="inspect"
+                word="Inspector"
+                aria-haspopup="dialog"
+                onClick={() => setDrawer('inspector')}
+              />
+            </div>
           )}
-          <section className={styles.state} aria-label="State">
-            <StatePart />
-          </section>
-          {!narrow && (
-            <section className={styles.inspector} aria-label="Inspector">
-              <Inspector />
+          <div className={styles.parts}>
+            {!narrow && (
+              <section className={styles.list} aria-label="Events">
+                <EventList />
+              </section>
+            )}
+            <section className={styles.state} aria-label="State">
+              <StatePart />
             </section>
+            {!narrow && (
+              <section className={styles.inspector} aria-label="Inspector">
+                <Inspector />
+              </section>
+            )}
+          </div>
+          {narrow && drawer && (
+            <Modal title={drawer === 'list' ? 'Events' : 'Inspector'} place="side" onClose={() => setDrawer(null)}>
+              <div className={styles.drawer}>{drawer === 'list' ? <EventList /> : <Inspector />}</div>
+            </Modal>
           )}
         </div>
-        {narrow && drawer && (
-          <Modal title={drawer === 'list' ? 'Events' : 'Inspector'} place="side" onClose={() => setDrawer(null)}>
-            <div className={styles.drawer}>{drawer === 'list' ? <EventList /> : <Inspector />}</div>
-          </Modal>
-        )}
-      </div>
+      </MomentOf>
     </ModelContext>
   )
 }

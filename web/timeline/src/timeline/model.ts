@@ -3,7 +3,6 @@ import { createContext, useContext } from 'react'
 import type { Clock } from '../clock/zone'
 import type { History, Known } from '../history/history'
 import type { Rows } from '../history/rows'
-import type { Moment } from '../history/wire'
 import type { Axis } from './band/axis'
 import type { Places } from './places'
 import type { Refusal, Refusals } from './refusals'
@@ -27,10 +26,6 @@ export interface Model {
   readonly refusal: Refusal | null
   goPlace(place: number): void
   goVersion(version: number): void
-
-  /** The cart there; `version` says of which version it is, as it may lag a moment behind. */
-  readonly moment: (Moment & { readonly version: number }) | null
-  readonly momentError: string | null
 
   readonly pins: Readonly<Record<Pin, number | null>>
   pin(pin: Pin, version: number | null): void

@@ -1,6 +1,7 @@
 /** A cart's story up to a moment, as text for a ticket. */
 import { formatCount, formatMoney } from '@tillroll/storefront/shared/money'
 import { day, moment, timeOfDay } from '../clock/zone'
+import type { Moment } from '../history/wire'
 import { link } from '../url/location'
 import type { Model } from './model'
 import { refusalSentence } from './sentences'
@@ -46,7 +47,7 @@ function zoneLine(at: number, clock: Model['clock']): readonly string[] {
   return [`Times are in ${moment(at, clock).split(' ').at(-1)}.`]
 }
 
-function ending(version: number, length: number, cart: NonNullable<Model['moment']>['cart']): string {
+function ending(version: number, length: number, cart: Moment['cart']): string {
   if (!cart) return `At version ${version} of ${length} nobody had opened it.`
   const pieces = cart.lines.reduce((sum, line) => sum + line.quantity, 0)
   const held = `${formatCount(pieces)} pieces in ${formatCount(cart.lines.length)} lines`

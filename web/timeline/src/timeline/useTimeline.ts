@@ -4,7 +4,6 @@ import { useStore } from '@tillroll/storefront/ui/store'
 import { useEffect, useMemo, useState } from 'react'
 import { useClock } from '../clock/useClock'
 import type { History } from '../history/history'
-import { useLatest } from '../history/latest'
 import { Rows } from '../history/rows'
 import { place as address, say } from '../url/location'
 import { oneOf, text, useWord, whole } from '../url/word'
@@ -49,11 +48,6 @@ export function useTimeline(history: History, refusals: Refusals, remote: boolea
   const goVersion = (to: number) => goPlace(places.indexOf(to))
 
   useSettled(passing, filtering, current?.version ?? null, wanted)
-  const { last, error } = useLatest(
-    known.length > 0 || known.whole ? version : null,
-    `${version} of ${Math.min(known.length, version)}`,
-    (of) => history.ask('moment', { version: of }),
-  )
   const rows = useMemo(() => new Rows(history, false), [history])
   useEffect(() => rows.show(shown), [rows, shown])
 
@@ -88,8 +82,6 @@ export function useTimeline(history: History, refusals: Refusals, remote: boolea
     refusal,
     goPlace,
     goVersion,
-    moment: last && { ...last.answer, version: last.question },
-    momentError: error,
     pins: { a: pinA < 0 ? null : pinA, b: pinB < 0 ? null : pinB },
     pin: (pin, to) => (pin === 'a' ? setPinA : setPinB)(to ?? -1),
     filter,

@@ -3,6 +3,7 @@ import { formatMoney } from '@tillroll/storefront/shared/money'
 import { useLatest } from '../../history/latest'
 import { Notice } from '../../ui/Notice'
 import { oneOf, useWord } from '../../url/word'
+import { useMoment } from '../MomentOf'
 import { masked } from '../masked'
 import { type Model, useModel } from '../model'
 import { inOrder, namesOf, valueInWords } from './changes'
@@ -13,7 +14,8 @@ type Side = keyof typeof SIDES
 
 export function DiffPart() {
   const model = useModel()
-  const { history, known, moment, shown, field, setField } = model
+  const { history, known, shown, field, setField } = model
+  const { moment } = useMoment()
   const [side, setSide] = useWord<Side>('diff', oneOf('previous', 'a', 'ab'), 'previous')
   const compared = versionsOf(side, model)
   const [from, to] = compared ?? [0, 0]

@@ -4,6 +4,7 @@ import { moment } from '../../clock/zone'
 import { useLatest } from '../../history/latest'
 import type { Turn } from '../../history/wire'
 import { Notice } from '../../ui/Notice'
+import { useMoment } from '../MomentOf'
 import { masked } from '../masked'
 import { useModel } from '../model'
 import { namesOf, valueInWords } from './changes'
@@ -17,7 +18,8 @@ const TURNS_MAX = 50
 const OFFERED = ['/total_minor', '/subtotal_minor', '/discount_minor', '/status'] as const
 
 export function Why() {
-  const { field, setField, history, known, version, moment: at } = useModel()
+  const { field, setField, history, known, version } = useModel()
+  const { moment: at } = useMoment()
   const { last } = useLatest(field, `${field} ${known.length}`, (pointer) =>
     history.ask('life', { pointer, from: 1, to: known.length }),
   )

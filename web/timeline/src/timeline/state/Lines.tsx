@@ -1,12 +1,14 @@
 /** Every line and every total with how it comes about. All amounts are the core's; here they are only put side by side. */
 import { formatCount, formatMoney, formatPrice } from '@tillroll/storefront/shared/money'
 import { ruleInWords } from '@tillroll/storefront/shared/rule'
+import { useMoment } from '../MomentOf'
 import { useModel } from '../model'
 import styles from './Lines.module.css'
 import { pointerTo } from './nodes'
 
 export function Lines() {
-  const { moment, setField, field } = useModel()
+  const { setField, field } = useModel()
+  const { moment } = useMoment()
   const cart = moment?.cart
   if (!cart) return null
   const { currency } = cart

@@ -2,12 +2,14 @@
 import { LineList } from '@tillroll/storefront/shared/LineList'
 import { ruleInWords } from '@tillroll/storefront/shared/rule'
 import { Totals } from '@tillroll/storefront/shared/Totals'
+import { useMoment } from '../MomentOf'
 import { useModel } from '../model'
 import { refusalSentence } from '../sentences'
 import styles from './Shopper.module.css'
 
 export function Shopper() {
-  const { moment, refusal } = useModel()
+  const { refusal } = useModel()
+  const { moment } = useMoment()
   const cart = moment?.cart
   if (!cart) return null
   const { currency } = cart

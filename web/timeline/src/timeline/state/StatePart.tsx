@@ -4,6 +4,7 @@ import { CopyButton } from '../../ui/CopyButton'
 import { Notice } from '../../ui/Notice'
 import { Tabs } from '../../ui/Tabs'
 import { oneOf, useWord } from '../../url/word'
+import { useMoment } from '../MomentOf'
 import { masked, pretty } from '../masked'
 import { useModel } from '../model'
 import { Lines } from './Lines'
@@ -16,7 +17,8 @@ type Side = keyof typeof WORDS
 const SIDES = oneOf(...(Object.keys(WORDS) as Side[]))
 
 export function StatePart() {
-  const { moment, momentError, version, shown } = useModel()
+  const { version, shown } = useModel()
+  const { moment, error } = useMoment()
   const [side, setSide] = useWord<Side>('state', SIDES, 'shopper')
   const cart = moment?.cart ?? null
   const raw = () => pretty(masked(cart, shown))
@@ -29,9 +31,9 @@ export function StatePart() {
       aside={cart && <CopyButton what="state" text={raw} />}
     >
       <div className={styles.state} data-version={moment?.version ?? ''} aria-busy={moment?.version !== version}>
-        {momentError ? (
+        {error ? (
           <Notice kind="wrong" title="This moment cannot be folded">
-            {momentError}
+            {error}
           </Notice>
         ) : !moment ? null : cart === null ? (
           <Notice title="There is no cart yet">It is opened by the first event.</Notice>

@@ -2,6 +2,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { VisuallyHidden } from '@tillroll/storefront/ui/VisuallyHidden'
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from 'react'
+import { useMoment } from '../MomentOf'
 import { masked } from '../masked'
 import { useModel } from '../model'
 import { fieldsOf, type Node, nodesOf } from './nodes'
@@ -10,7 +11,8 @@ import styles from './Tree.module.css'
 const ROW_PX = 26
 
 export function Tree() {
-  const { moment, shown, field, setField } = useModel()
+  const { shown, field, setField } = useModel()
+  const { moment } = useMoment()
   const [sought, setSought] = useState('')
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set())
   const [at, setAt] = useState('')
