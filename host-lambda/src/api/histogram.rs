@@ -3,7 +3,6 @@
 use serde::Serialize;
 use tillroll_core::time::Timestamp;
 
-use super::request::Query;
 use super::{Answer, Api, ApiRequest, ApiResponse, Ports, Problem};
 use crate::subscriptions::carts::changes::{Counted, HOUR_MS, count_changes, first_and_last_hour};
 
@@ -51,7 +50,7 @@ impl<P: Ports> Api<P> {
     pub(super) async fn histogram(&self, request: &ApiRequest) -> Answer {
         let query = request.query(&["from", "to", "buckets"])?;
         let buckets = query.number("buckets", 1..=BUCKETS_MAX.into())?.unwrap_or(BUCKETS.into());
-        let (from, to) = (time(&query, "from")?, time(&query, "to")?);
+        let (from, to) = (query.moment("from")?, query.moment("to")?);
         if from.zip(to).is_some_and(|(from, to)| from >= to) {
             return Err(Problem::invalid_query("from must be before to"));
         }
@@ -74,11 +73,6 @@ impl<P: Ports> Api<P> {
         histogram.truncated = truncated;
         Ok(ApiResponse::json(200, &histogram))
     }
-}
-
-fn time(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
-    let parsed = query.text(name).map(str::parse::<Timestamp>).transpose();
-    parsed.map_err(|not_a_time| Problem::invalid_query(format!("{name} is {not_a_time}")))
 }
 
 impl Histogram {

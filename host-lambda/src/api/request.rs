@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tillroll_core::id::CommandId;
+use tillroll_core::time::Timestamp;
 
 use super::problem::Problem;
 use super::{shape, strict_json};
@@ -212,6 +213,12 @@ impl Query {
             Problem::invalid_query(format!("{name} must be a whole number from {from} to {to}"))
         };
         self.text(name).map(|text| number(text).ok_or_else(wrong)).transpose()
+    }
+
+    /// A parameter as a moment.
+    pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let parsed = self.text(name).map(str::parse::<Timestamp>).transpose();
+        parsed.map_err(|not_a_time| Problem::invalid_query(format!("{name} is {not_a_time}")))
     }
 
     /// How many entries of a list are asked for.

@@ -4,6 +4,7 @@
 //! [`directory`] merges those, so no page costs more than the carts on it.
 
 pub mod changes;
+pub mod search;
 
 use std::collections::VecDeque;
 
@@ -19,6 +20,7 @@ use tillroll_core::id::StreamId;
 use tillroll_core::money::Minor;
 use tillroll_core::time::Timestamp;
 
+use self::search::{LOOKED_AT_MAX, Wanted, opened};
 use super::layout::{Layout, ORDER_SHARDS, order_shard, padded_ms};
 use super::reading::parked_of;
 use super::{Entry, Happened, Place, Poison, Subscription};
@@ -27,6 +29,8 @@ use crate::ports::{By, Fault, FaultKind, Order, Row, RowQuery, Rows};
 
 /// Most carts on one page of the directory.
 pub const PAGE_CARTS_MAX: u32 = 1_000;
+/// Carts that are read and looked into at a time.
+const LOOKED_AT_ONCE: u32 = 500;
 /// Rows read of a shard beyond its even share, so that an uneven spread seldom needs a second read.
 const SHARD_ROWS_EXTRA: u32 = 16;
 
@@ -168,35 +172,79 @@ pub enum DirectoryError {
 /// A page of at most `limit` carts (1..=[`PAGE_CARTS_MAX`]), from the newest on or from where `cursor` says. A cart
 /// that gets an event while somebody pages moves to the top: it may be missed further down, never listed twice.
 pub async fn directory<R: Rows>(rows: &R, limit: u32, cursor: Option<&str>) -> Result<Page, DirectoryError> {
-    let before = cursor.map(|text| Cursor::parse(text).ok_or(DirectoryError::BadCursor)).transpose()?;
-    let limit = limit.clamp(1, PAGE_CARTS_MAX);
-    let layout = Layout::new(Carts::NAME, generations::read(rows, Carts::NAME).await?.live);
-    let (newest, more) = newest_rows(rows, &layout, limit, before.map(|cursor| cursor.before)).await?;
-    let ids = newest.iter().filter_map(|row| row.key.sort.parse().ok());
-    let parked = parked_of(rows, &layout, ids).await?;
-    let mut page = Page::default();
-    for row in &newest {
-        if let Some(mut listed) = listed(row)? {
-            // A parked row that the cart has overtaken waits to be cleared, and means nothing.
-            let parked = parked.get(&listed.cart_id).filter(|parked| parked.version > listed.version);
-            listed.flags.parked_at = parked.map(|parked| parked.version);
-            page.carts.push(listed);
-        }
-    }
-    let last = newest.last().and_then(|row| row.index.clone());
-    page.cursor = last.filter(|_| more).map(|place| Cursor { v: CURSOR_VERSION, before: place.sort }.to_text());
-    Ok(page)
+    find(rows, &Wanted::default(), limit, cursor).await
 }
 
-fn listed(row: &Row) -> Result<Option<Listed>, Fault> {
+/// The same of the carts that are `wanted`. After [`LOOKED_AT_MAX`] carts it ends, however few have been found, and its
+/// cursor goes on from there.
+pub async fn find<R: Rows>(
+    rows: &R,
+    wanted: &Wanted,
+    limit: u32,
+    cursor: Option<&str>,
+) -> Result<Page, DirectoryError> {
+    let cursor = cursor.map(|text| Cursor::parse(text).ok_or(DirectoryError::BadCursor)).transpose()?;
+    let limit = limit.clamp(1, PAGE_CARTS_MAX);
+    let batch = if wanted.looks_inside() { limit.max(LOOKED_AT_ONCE) } else { limit };
+    let full = usize::try_from(limit).unwrap_or(usize::MAX);
+    let layout = Layout::new(Carts::NAME, generations::read(rows, Carts::NAME).await?.live);
+    let to = wanted.to.map(|to| padded_ms(to.unix_ms()));
+    let mut range = Range {
+        before: [cursor.map(|cursor| cursor.before), to].into_iter().flatten().min(),
+        until: wanted.from.map(|from| padded_ms(from.unix_ms())),
+    };
+    let (mut page, mut looked_at) = (Page::default(), 0);
+    loop {
+        let (newest, more) = newest_rows(rows, &layout, batch, &range).await?;
+        looked_at += newest.len();
+        for (place, listed) in listed(rows, &layout, wanted, &newest).await? {
+            if page.carts.len() == full {
+                page.cursor = range.before.map(|before| Cursor { v: CURSOR_VERSION, before }.to_text());
+                return Ok(page);
+            }
+            range.before = Some(place);
+            page.carts.push(listed);
+        }
+        let last = newest.last().and_then(|row| row.index.clone()).map(|place| place.sort);
+        let Some(last) = last.filter(|_| more) else { return Ok(page) };
+        if page.carts.len() == full || looked_at >= LOOKED_AT_MAX {
+            page.cursor = Some(Cursor { v: CURSOR_VERSION, before: last }.to_text());
+            return Ok(page);
+        }
+        range.before = Some(last);
+    }
+}
+
+/// Those of the rows that are wanted, each with its place in the order.
+async fn listed<R: Rows>(
+    rows: &R,
+    layout: &Layout,
+    wanted: &Wanted,
+    found: &[Row],
+) -> Result<Vec<(String, Listed)>, Fault> {
+    let mut carts = Vec::new();
+    for row in found {
+        let place = row.index.as_ref().map(|place| place.sort.clone()).unwrap_or_default();
+        carts.extend(read(row, wanted)?.map(|listed| (place, listed)));
+    }
+    let parked = parked_of(rows, layout, carts.iter().map(|(_, listed)| listed.cart_id)).await?;
+    carts.retain_mut(|(_, listed)| {
+        // A parked row that the cart has overtaken waits to be cleared, and means nothing.
+        let parked = parked.get(&listed.cart_id).filter(|parked| parked.version > listed.version);
+        listed.flags.parked_at = parked.map(|parked| parked.version);
+        wanted.fits_flags(&listed.flags)
+    });
+    Ok(carts)
+}
+
+fn read(row: &Row, wanted: &Wanted) -> Result<Option<Listed>, Fault> {
     let unreadable = |error| Fault::new(FaultKind::Permanent, "read the row of cart", &row.key.sort, error);
     let stored: CartRow = serde_json::from_str(&row.body).map_err(unreadable)?;
-    let (status, contents) = match &stored.cart {
-        Cart::Empty => return Ok(None),
-        Cart::Open(contents) => (Status::Open, contents),
-        Cart::Closed(contents, _) => (Status::Closed, contents),
-    };
+    let Some((status, contents)) = opened(&stored.cart) else { return Ok(None) };
     let Ok(cart_id) = row.key.sort.parse() else { return Ok(None) };
+    if !wanted.fits_status(status) || !wanted.fits_text(cart_id, contents) {
+        return Ok(None);
+    }
     let Totals { subtotal, discount, total, .. } = price(contents);
     Ok(Some(Listed {
         cart_id,
@@ -261,19 +309,22 @@ impl Shard {
     }
 }
 
-/// The `limit` newest rows below the place `before`, and whether there are more.
-async fn newest_rows<R: Rows>(
-    rows: &R,
-    layout: &Layout,
-    limit: u32,
+/// A stretch of the order, from the newest place on.
+struct Range {
+    /// What is below this place.
     before: Option<String>,
-) -> Result<(Vec<Row>, bool), Fault> {
+    /// Down to this one.
+    until: Option<String>,
+}
+
+/// The `limit` newest rows of a range, and whether there are more.
+async fn newest_rows<R: Rows>(rows: &R, layout: &Layout, limit: u32, range: &Range) -> Result<(Vec<Row>, bool), Fault> {
     let mut shards: Vec<Shard> = (0..ORDER_SHARDS)
         .map(|shard| RowQuery {
             by: By::Index,
             partition: layout.word_partition(&shard_word(shard)),
-            after: before.clone(),
-            until: None,
+            after: range.before.clone(),
+            until: range.until.clone(),
             order: Order::Descending,
             limit: limit / u32::from(ORDER_SHARDS) + SHARD_ROWS_EXTRA,
         })

@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use tillroll_core::cart::view::Status;
 use tillroll_core::id::StreamId;
+use tillroll_core::time::Timestamp;
 
 use super::Subscription;
-use super::carts::{Carts, DirectoryError, directory};
+use super::carts::search::{Flag, Wanted};
+use super::carts::{Carts, DirectoryError, directory, find};
 use super::kit::{FIRST_MS, bus, cart, event, history, table_of};
 use super::layout::order_shard;
 use super::suggestions::{Suggestion, Suggestions, suggest};
@@ -116,6 +119,51 @@ async fn a_parked_cart_is_flagged_in_the_directory() {
     let rows = projected(Carts, &history(cart(1), "open +milk ?GiftWrapped")).await;
     let page = directory(&rows, 10, None).await.unwrap();
     assert_eq!((page.carts[0].version, page.carts[0].flags.parked_at), (2, Some(3)));
+}
+
+#[tokio::test]
+async fn the_directory_finds_carts_by_what_is_in_them_and_by_when_they_changed() {
+    let carts = [(1, "open +milk"), (2, "open +Milk +bread done"), (3, "open +bread ?GiftWrapped"), (4, "open")];
+    let events: Vec<_> = carts.iter().flat_map(|(n, words)| history(cart(*n), words)).collect();
+    let rows = projected(Carts, &events).await;
+    let text = |text: &str| Wanted { text: Some(text.to_owned()), ..Wanted::default() };
+    let moment = |minutes: i64| Some(Timestamp::from_unix_ms(FIRST_MS + minutes * 60_000));
+    for (wanted, found) in [
+        (text("MILK"), &[1, 2][..]),
+        (text("bread"), &[2, 3]),
+        (text(&cart(4).to_string().to_uppercase()), &[4]),
+        (text("butter"), &[]),
+        (Wanted { status: Some(Status::Closed), ..Wanted::default() }, &[2]),
+        (Wanted { status: Some(Status::Open), ..text("bread") }, &[3]),
+        (Wanted { flag: Some(Flag::Parked), ..Wanted::default() }, &[3]),
+        (Wanted { flag: Some(Flag::Imported), ..Wanted::default() }, &[]),
+        (Wanted { from: moment(2), to: moment(4), ..Wanted::default() }, &[1, 3]),
+        (Wanted { from: moment(4), ..Wanted::default() }, &[2]),
+        (Wanted { to: moment(2), ..Wanted::default() }, &[4]),
+    ] {
+        let page = find(&rows, &wanted, 10, None).await.unwrap();
+        let found: BTreeSet<StreamId> = found.iter().copied().map(cart).collect();
+        assert_eq!((ids(&page).into_iter().collect::<BTreeSet<_>>(), page.cursor), (found, None), "{wanted:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_rare_is_found_page_by_page_and_each_cart_once() {
+    let words = |n: u128| if n % 7 == 0 { "open +caviar" } else { "open +milk" };
+    let events: Vec<_> = (1..=700).flat_map(|n| history(cart(n), words(n))).collect();
+    let rows = projected(Carts, &events).await;
+    let wanted = Wanted { text: Some("caviar".to_owned()), ..Wanted::default() };
+    let (mut found, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let page = find(&rows, &wanted, 30, cursor.as_deref()).await.unwrap();
+        found.extend(ids(&page));
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+        assert_eq!(page.carts.len(), 30);
+    }
+    assert_eq!((found.len(), found.iter().collect::<BTreeSet<_>>().len()), (100, 100));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use tillroll_core::time::Timestamp;
 
 use super::report::{Finding, FindingKind, HOP_ARCHIVE, HOP_TABLE, Report};
 use super::scratch;
+use super::slices::Hours;
 use super::sort::{Digest, Sorter};
 use crate::ports::Fault;
 use crate::record::EventRecord;
@@ -17,6 +18,8 @@ use crate::record::EventRecord;
 /// What one part of a verification has found.
 pub(super) struct Findings {
     pub(super) report: Report,
+    /// Events of the table by the hour; one part alone counts them.
+    pub(super) hours: Hours,
     pub(super) plan: Option<Plan>,
     /// What was recorded after this moment may be on its way still; `None` where the stages say exactly how far they are.
     recent_from: Option<Timestamp>,
@@ -37,7 +40,7 @@ impl Findings {
             republish: Sorter::new(folder, &format!("{name}-republish")),
             rebuild: (0..projections).map(|index| Sorter::new(folder, &format!("{name}-rebuild-{index}"))).collect(),
         });
-        Self { report: Report::default(), plan, recent_from }
+        Self { report: Report::default(), hours: Hours::default(), plan, recent_from }
     }
 
     /// Whether this event may be on its way still.

@@ -28,6 +28,7 @@ mod findings;
 mod projection;
 mod report;
 mod rows;
+mod slices;
 mod sort;
 mod table;
 
@@ -51,6 +52,7 @@ pub use report::{
     FINDINGS_LISTED_MAX, Finding, FindingKind, HOP_ARCHIVE, HOP_TABLE, KindOfFinding, NO_CURRENCY, Report,
 };
 use rows::Compared;
+pub use slices::Slice;
 use sort::{Digest, Sorted, Sorter};
 
 /// How often the stages are asked how far they are.
@@ -123,6 +125,8 @@ where
                 found.report.filtered.insert(subscription.to_owned(), filter);
             }
         }
+        found.report.slices = found.hours.slices();
+        self.date(&mut found.report).await?;
         found.report.ok = found.report.findings_total == 0;
         Ok(found)
     }
@@ -135,6 +139,17 @@ where
     ) -> Result<(), Fault> {
         for (number, (projection, due)) in projections.iter().zip(due).enumerate() {
             self.compare_rows(Compared { projection: *projection, number }, due, found).await?;
+        }
+        Ok(())
+    }
+
+    /// Says of each finding that is listed when its event was recorded, if the table has it.
+    async fn date(&self, report: &mut Report) -> Result<(), Fault> {
+        for finding in &mut report.findings {
+            let Some((cart, version)) = finding.cart.zip(finding.version) else { continue };
+            let event = self.table.load(cart, version.saturating_sub(1), Some(1)).await?.into_iter().next();
+            let event = event.filter(|event| event.version == version);
+            finding.recorded_at = event.and_then(|event| event.circumstances.recorded_at);
         }
         Ok(())
     }

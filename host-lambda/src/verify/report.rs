@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tillroll_core::id::StreamId;
+use tillroll_core::time::Timestamp;
 
+use super::slices::Slice;
 use crate::filter::Filter;
 
 /// Most findings that are listed; all are counted.
@@ -40,6 +42,9 @@ pub struct Report {
     /// findings. Empty where the stages say exactly how far they are.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub on_their_way: BTreeMap<String, u64>,
+    /// Events in the table by when they were recorded, oldest first; at most 100 stretches of time that have any.
+    #[serde(default)]
+    pub slices: Vec<Slice>,
     /// How many there are of each kind.
     pub summary: Vec<KindOfFinding>,
 }
@@ -55,6 +60,9 @@ pub struct Finding {
     /// The first version concerned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
+    /// When that event was recorded, if the table has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
     /// The archive object that does not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
@@ -152,13 +160,13 @@ impl Report {
 impl Finding {
     pub(super) fn of_event(hop: &str, cart: StreamId, version: u64, kind: FindingKind) -> Self {
         let (cart, version) = (Some(cart), Some(version));
-        Self { hop: hop.to_owned(), cart, version, object: None, kind, reason: None }
+        Self { hop: hop.to_owned(), cart, version, recorded_at: None, object: None, kind, reason: None }
     }
 
     pub(super) fn of_object(object: &str, reason: String) -> Self {
         let (object, reason) = (Some(object.to_owned()), Some(reason));
         let (hop, kind) = (HOP_ARCHIVE.to_owned(), FindingKind::Damaged);
-        Self { hop, cart: None, version: None, object, kind, reason }
+        Self { hop, cart: None, version: None, recorded_at: None, object, kind, reason }
     }
 }
 

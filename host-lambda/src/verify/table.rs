@@ -125,6 +125,7 @@ where
         findings: &mut Findings,
     ) -> Result<(), Fault> {
         for event in events {
+            findings.hours.count(event.circumstances.recorded_at);
             digests.push(&event, findings)?;
             if current.as_ref().is_some_and(|current| current.cart != event.stream)
                 && let Some(ended) = current.take()

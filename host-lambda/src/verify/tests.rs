@@ -67,6 +67,7 @@ async fn what_agrees_is_counted_and_added_up() {
     // Each cart is opened and then takes one piece at 1.00 with every event.
     assert_eq!(report.money, 100 * (CARTS * (CARTS - 1) / 2));
     assert_eq!(report.money_by_currency, [("EUR".to_owned(), report.money)].into());
+    assert_eq!(report.slices.iter().map(|slice| slice.events).sum::<u64>(), report.events);
 }
 
 #[tokio::test]
@@ -92,7 +93,11 @@ async fn an_event_that_the_archive_lacks_is_missing() {
     }
     expected.sort_by_key(|finding| (finding.1, finding.2));
     assert!(expected.contains(&(HOP_ARCHIVE, cart(7), 7, FindingKind::Missing)));
-    assert_eq!(found(&verify(&world).await), expected);
+    let report = verify(&world).await;
+    assert_eq!(found(&report), expected);
+    let dated = report.findings.iter().map(|finding| finding.recorded_at);
+    let when = report.findings.iter().map(|finding| event(finding.cart.unwrap(), finding.version.unwrap()));
+    assert!(dated.eq(when.map(|event| event.circumstances.recorded_at)));
 }
 
 /// RELIABILITY E17: the same events in two objects agree. E32: two contents for one place do not.

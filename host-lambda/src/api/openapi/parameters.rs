@@ -131,6 +131,15 @@ pub(super) const BUCKETS: Parameter =
 pub(super) const CHANGED_FROM: Parameter =
     query("from", "Carts that changed from here on.", Kind::Named(of::<AnyMoment>));
 pub(super) const CHANGED_TO: Parameter = query("to", "Carts that changed before this.", Kind::Named(of::<AnyMoment>));
+pub(super) const CARTS_TEXT: Parameter = query(
+    "q",
+    "Carts with this text in their id, owner, an item's sku or name, or a discount code, in whatever case.",
+    Kind::Matching(r"^[\s\S]{1,100}$"),
+);
+pub(super) const CARTS_STATUS: Parameter =
+    query("status", "Carts that are open, or closed.", Kind::Matching("^(open|closed)$"));
+pub(super) const CARTS_FLAG: Parameter =
+    query("flag", "Carts that have this flag.", Kind::Matching("^(parked|imported)$"));
 pub(super) const FEED_AFTER: Parameter =
     query("after", "The id of an event of this stream.", Kind::Matching("^[A-Za-z0-9_-]+$"));
 pub(super) const FEED_FROM: Parameter = query(

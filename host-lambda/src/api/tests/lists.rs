@@ -6,7 +6,11 @@ use super::*;
 async fn a_directory_without_carts_is_an_empty_page() {
     let shop = shop();
     assert_eq!(shop.get("/carts").await.json(), json!({"carts": [], "cursor": null}));
-    for wrong in ["limit=0", "limit=1001", "cursor=nonsense", "page=2"] {
+    assert_eq!(shop.get("/carts?q=milk&status=open&flag=parked").await.json(), json!({"carts": [], "cursor": null}));
+    let crossed = "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z";
+    let wrong =
+        ["limit=0", "limit=1001", "cursor=nonsense", "page=2", "q=", "status=lost", "flag=", "from=now", crossed];
+    for wrong in wrong {
         assert_eq!(shop.get(&format!("/carts?{wrong}")).await.problem(), (400, "invalid_query".to_owned()), "{wrong}");
     }
 }

@@ -301,6 +301,9 @@ pub(in crate::api::openapi) struct Verification {
     /// Events by hop that did not arrive there yet and were recorded so lately that they are on their way: no findings.
     #[schemars(skip_serializing_if = "Option::is_none", with = "BTreeMap<String, u64>")]
     on_their_way: Option<BTreeMap<String, u64>>,
+    /// Events in the table by when they were recorded, oldest first; stretches of time that have none are left out.
+    #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<Slice>")]
+    slices: Option<Vec<Slice>>,
     /// How many findings there are of each kind.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Vec<KindOfFinding>")]
     summary: Option<Vec<KindOfFinding>>,
@@ -353,6 +356,9 @@ struct Finding {
     /// The first version concerned.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Count")]
     version: Option<Count>,
+    /// When that event was recorded, if the table has it.
+    #[schemars(skip_serializing_if = "Option::is_none", with = "Moment")]
+    recorded_at: Option<Moment>,
     /// The archive object that does not read.
     #[schemars(skip_serializing_if = "Option::is_none", with = "String")]
     object: Option<String>,
@@ -361,6 +367,18 @@ struct Finding {
     /// Why the object does not read.
     #[schemars(skip_serializing_if = "Option::is_none", with = "String")]
     reason: Option<String>,
+}
+
+/// Events of the table that were recorded within one stretch of time.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Slice {
+    /// Where it begins.
+    from: Moment,
+    /// Where it ends.
+    to: Moment,
+    /// How many.
+    events: Count,
 }
 
 /// How something does not agree.

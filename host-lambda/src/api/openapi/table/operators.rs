@@ -1,9 +1,9 @@
 //! Looking at everything, and repairing it.
 
 use super::super::parameters::{
-    BUCKETS, CART_ID, CHANGED_FROM, CHANGED_TO, CURSOR, DRY_RUN_WAIT, FEED_AFTER, FEED_FROM, FEED_LAST_EVENT_ID,
-    FEED_TYPE, ID_CURSOR, IDEMPOTENCY_KEY, LETTER_ID, LIMIT, LIMIT_LETTERS, LIMIT_OPERATIONS, LIMIT_RUNS,
-    OPERATION_CURSOR, PARKED_CURSOR, RUN_ID, SUBSCRIPTION, TRACEPARENT, VERIFICATION_ID,
+    BUCKETS, CART_ID, CARTS_FLAG, CARTS_STATUS, CARTS_TEXT, CHANGED_FROM, CHANGED_TO, CURSOR, DRY_RUN_WAIT, FEED_AFTER,
+    FEED_FROM, FEED_LAST_EVENT_ID, FEED_TYPE, ID_CURSOR, IDEMPOTENCY_KEY, LETTER_ID, LIMIT, LIMIT_LETTERS,
+    LIMIT_OPERATIONS, LIMIT_RUNS, OPERATION_CURSOR, PARKED_CURSOR, RUN_ID, SUBSCRIPTION, TRACEPARENT, VERIFICATION_ID,
 };
 use super::super::shapes::{imports, lists, live, of, repairs, replays};
 use super::{
@@ -27,8 +27,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         tag: Tag::Operators,
         summary: "The directory of all carts",
         description: "Those with the newest events first, page by page. A projection: it follows the event table within \
-                      moments.",
-        parameters: parameters![LIMIT, CURSOR],
+                      moments. A page looks at 5,000 carts at most: what is asked for may be rare, and then it holds \
+                      few carts or none, and a cursor to go on with.",
+        parameters: parameters![CARTS_TEXT, CARTS_STATUS, CARTS_FLAG, CHANGED_FROM, CHANGED_TO, LIMIT, CURSOR],
         body: Body::None,
         answers: &[ok("A page.", &[json(of::<lists::CartPage>)])],
         problems: &[ANY, OPERATOR, STORED],
