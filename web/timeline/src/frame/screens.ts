@@ -21,6 +21,7 @@ export function cartPath(cart: string): string {
 }
 
 export const SCREENS: readonly Screen[] = [
+  { name: 'carts', word: 'Carts', matches: /^$/, path: CARTS, load: () => import('../carts/Carts') },
   {
     name: 'timeline',
     word: 'Timeline',

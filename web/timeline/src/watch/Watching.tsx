@@ -1,0 +1,84 @@
+/** A part that is watched, in each of its states: not there yet, not to be had, not for this person, old, there. */
+import { Button } from '@tillroll/storefront/ui/Button'
+import type { ReactNode } from 'react'
+import { duration } from '../clock/zone'
+import { Notice } from '../ui/Notice'
+import { useNow } from './now'
+import { isForbidden, type Watched } from './poll'
+import styles from './watch.module.css'
+
+interface WatchingProps<T> {
+  readonly of: Watched<T>
+  /** As in "the pipeline". */
+  readonly what: string
+  readonly children: (value: T) => ReactNode
+}
+
+export function Watching<T>({ of, what, children }: WatchingProps<T>) {
+  const { value, at, error, again } = of
+  if (value !== null) {
+    return (
+      <>
+        {error && at !== null && <Stale what={what} at={at} why={error.message} onAgain={again} />}
+        {children(value)}
+      </>
+    )
+  }
+  if (!error) return <Loading what={what} />
+  if (isForbidden(error)) return <Forbidden what={what} />
+  return (
+    <Notice kind="wrong" title={`${capital(what)} cannot be had`} actions={<Button onClick={again}>Try again</Button>}>
+      {error.message}
+    </Notice>
+  )
+}
+
+/** Grey lines where the content will be. */
+export function Loading({ what }: { readonly what: string }) {
+  return (
+    <div className={styles.loading} role="status">
+      <p>Asking for {what}…</p>
+      <div className={styles.ghost} />
+      <div className={styles.ghost} />
+      <div className={styles.ghost} />
+    </div>
+  )
+}
+
+export function Forbidden({ what }: { readonly what: string }) {
+  return (
+    <Notice title="This is for operators">
+      {`The server does not show ${what} to you. Sign in with an account of the operators' group, or ask one of them.`}
+    </Notice>
+  )
+}
+
+interface StaleProps {
+  readonly what: string
+  readonly at: number
+  readonly why: string
+  readonly onAgain: () => void
+}
+
+function Stale({ what, at, why, onAgain }: StaleProps) {
+  const age = Math.max(0, useNow() - at)
+  return (
+    <div className={styles.stale} role="status">
+      <p>
+        <strong>Stale.</strong> This is {what} of {duration(age)} ago. {why}
+      </p>
+      <Button onClick={onAgain}>Ask now</Button>
+    </div>
+  )
+}
+
+/** How old what is shown is, in a few words. */
+export function Age({ at }: { readonly at: number | null }) {
+  const now = useNow()
+  if (at === null) return null
+  return <span className={styles.age}>{now - at < 2_000 ? 'live' : `${duration(now - at)} old`}</span>
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
