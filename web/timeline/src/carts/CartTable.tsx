@@ -23,7 +23,6 @@ interface CartTableProps {
   readonly onActive: (index: number) => void
   readonly onOpen: (cart: Listed) => void
   readonly onNearEnd: () => void
-  readonly empty: ReactNode
 }
 
 interface Marks {
@@ -31,7 +30,7 @@ interface Marks {
   readonly letters: boolean
 }
 
-export function CartTable({ carts, active, onActive, onOpen, onNearEnd, empty }: CartTableProps) {
+export function CartTable({ carts, active, onActive, onOpen, onNearEnd }: CartTableProps) {
   const clock = useClock()
   const wide = useMedia('(width >= 72rem)')
   const narrow = useMedia('(width < 40rem)')
@@ -65,7 +64,6 @@ export function CartTable({ carts, active, onActive, onOpen, onNearEnd, empty }:
         setSight((known) => (known[0] === first && known[1] === last ? known : [first, last]))
         if (last >= carts.length - AHEAD) onNearEnd()
       }}
-      empty={empty}
       className={styles.grid ?? ''}
     />
   )

@@ -7,6 +7,7 @@ import { text, useWord } from '../url/word'
 import { Screen } from '../watch/Screen'
 import { Age, Watching } from '../watch/Watching'
 import { counted } from '../watch/words'
+import styles from './Carts.module.css'
 import { CartTable } from './CartTable'
 import { ExactCart } from './ExactCart'
 import { Filters } from './Filters'
@@ -34,21 +35,26 @@ export default function Carts() {
       <ExactCart q={wanted.q} />
       {counts && counts.buckets.length > 0 && <Histogram of={counts} wanted={wanted} onStretch={setWanted} />}
       <Watching of={list.first} what="the list of carts">
-        {() => (
-          <>
-            <CartTable
-              carts={carts}
-              active={carts.findIndex(({ cart_id }) => cart_id === at)}
-              onActive={(index) => setAt(carts[index]?.cart_id ?? '')}
-              onOpen={({ cart_id }) => go(cartPath(cart_id))}
-              onNearEnd={() => {
-                if (list.goesOn) void list.more()
-              }}
-              empty={narrowed ? <NothingFound list={list} onClear={() => setWanted(EVERYTHING)} /> : <NoCarts />}
-            />
-            {carts.length > 0 && <Foot list={list} narrowed={narrowed} />}
-          </>
-        )}
+        {() =>
+          carts.length === 0 ? (
+            <div className={styles.nothing}>
+              {narrowed ? <NothingFound list={list} onClear={() => setWanted(EVERYTHING)} /> : <NoCarts />}
+            </div>
+          ) : (
+            <>
+              <CartTable
+                carts={carts}
+                active={carts.findIndex(({ cart_id }) => cart_id === at)}
+                onActive={(index) => setAt(carts[index]?.cart_id ?? '')}
+                onOpen={({ cart_id }) => go(cartPath(cart_id))}
+                onNearEnd={() => {
+                  if (list.goesOn) void list.more()
+                }}
+              />
+              <Foot list={list} narrowed={narrowed} />
+            </>
+          )
+        }
       </Watching>
     </Screen>
   )

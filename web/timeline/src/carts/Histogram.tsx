@@ -31,10 +31,12 @@ export function Histogram({ of, wanted, onStretch }: HistogramProps) {
     return Math.max(0, Math.min(all.length - 1, Math.floor(share * all.length)))
   }
   const down = (event: PointerEvent) => {
-    if (event.button !== 0 || (event.target as Element).closest('[role=slider]')) return
+    if (event.button !== 0) return
     event.currentTarget.setPointerCapture(event.pointerId)
     const at = barAt(event)
-    setDrag([at, at])
+    // A handle moves its end of what is chosen, anything else begins anew.
+    const handle = event.target instanceof HTMLElement ? event.target.dataset.end : undefined
+    setDrag([handle === 'from' ? last : handle === 'to' ? first : at, at])
   }
   const up = () => {
     if (drag) onStretch(stretch(all, ...drag))
@@ -126,6 +128,7 @@ function Handle({ which, all, index, other, said, onStretch }: HandleProps) {
       role="slider"
       tabIndex={0}
       className={styles.handle}
+      data-end={which}
       style={{ left: `${((isFrom ? index : index + 1) / all.length) * 100}%` }}
       aria-label={isFrom ? 'Last changed from' : 'Last changed before'}
       aria-valuemin={least}

@@ -19,7 +19,7 @@ export async function makeDemoCart(): Promise<string> {
 const COMMANDS = [
   { type: 'AddItem', data: { item_name: 'Oat milk', sku: 'oat-milk', quantity: 2, price: { minor: 149 } } },
   { type: 'AddItem', data: { item_name: 'Sourdough bread', sku: 'bread', price: { minor: 420 } } },
-  { type: 'ChangeItemQuantity', data: { sku: 'oat-milk', quantity: 3 } },
+  { type: 'ChangeQuantity', data: { sku: 'oat-milk', quantity: 3 } },
   { type: 'ApplyDiscount', data: { code: 'WELCOME' } },
   { type: 'RemoveItem', data: { sku: 'coffee' } },
 ]

@@ -28,7 +28,12 @@ export function Frame({ screen, children }: { readonly screen: Screen | null; re
   return (
     <div className={styles.frame}>
       <header className={styles.bar}>
-        <a className={styles.brand} href={hrefTo('')} onClick={(event) => follow(event, '')}>
+        <a
+          className={styles.brand}
+          href={hrefTo('')}
+          aria-label="Tillroll timeline"
+          onClick={(event) => follow(event, '')}
+        >
           <img src="/timeline/mark.svg" alt="" width="26" height="26" />
           <span>
             Tillroll <span className={styles.kind}>timeline</span>
