@@ -27,7 +27,7 @@ const LINES_MAX = 50
 export const startTillroll = async (whose, { catalogue, demo = false } = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'tillroll-'))
   const wanted = [...(demo ? [] : ['--no-demo']), ...(catalogue ? ['--catalogue', catalogue] : [])]
-  const tillroll = new Tillroll(['dev', '--json', '--port', '0', '--data-dir', folder, ...wanted])
+  const tillroll = new Tillroll(['dev', '--json', '--port', '0', '--data-dir', folder, ...wanted], folder)
   atEnd(whose, async () => {
     await tillroll.kill()
     await rm(folder, { recursive: true, force: true })
@@ -42,10 +42,16 @@ class Tillroll {
   #process
   /** Where it listens; another port after each start. */
   url = ''
+  /** Where its files are; somebody else's while it runs. */
+  folder
 
-  /** @param {string[]} args */
-  constructor(args) {
+  /**
+   * @param {string[]} args
+   * @param {string} folder
+   */
+  constructor(args, folder) {
     this.#args = args
+    this.folder = folder
   }
 
   /** Starts it on the folder it has, and waits until it answers. */

@@ -7,6 +7,9 @@ import { useNow } from './now'
 import { isForbidden, type Watched } from './poll'
 import styles from './watch.module.css'
 
+/** What was heard so lately is the present, as often as it is asked for. */
+const LIVE_MS = 10_000
+
 interface WatchingProps<T> {
   readonly of: Watched<T>
   /** As in "the pipeline". */
@@ -76,7 +79,7 @@ function Stale({ what, at, why, onAgain }: StaleProps) {
 export function Age({ at }: { readonly at: number | null }) {
   const now = useNow()
   if (at === null) return null
-  return <span className={styles.age}>{now - at < 2_000 ? 'live' : `${duration(now - at)} old`}</span>
+  return <span className={styles.age}>{now - at < LIVE_MS ? 'live' : `${duration(now - at)} old`}</span>
 }
 
 function capital(text: string): string {
