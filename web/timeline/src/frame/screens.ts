@@ -29,4 +29,25 @@ export const SCREENS: readonly Screen[] = [
     path: null,
     load: () => import('../timeline/Timeline'),
   },
+  {
+    name: 'pipeline',
+    word: 'Pipeline',
+    matches: /^pipeline$/,
+    path: 'pipeline',
+    load: () => import('../pipeline/Pipeline'),
+  },
+  {
+    name: 'letters',
+    word: 'Dead letters',
+    matches: /^letters$/,
+    path: 'letters',
+    load: () => import('../letters/Letters'),
+  },
+  {
+    name: 'replays',
+    word: 'Replays',
+    matches: /^replays(\/[^/]+)?$/,
+    path: 'replays',
+    load: () => import('../replays/Replays'),
+  },
 ]
