@@ -43,7 +43,7 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub on_their_way: BTreeMap<String, u64>,
     /// Events in the table by when they were recorded, oldest first; at most 100 stretches of time that have any.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slices: Vec<Slice>,
     /// How many there are of each kind.
     pub summary: Vec<KindOfFinding>,

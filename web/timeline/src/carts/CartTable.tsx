@@ -76,7 +76,7 @@ const WIDE: readonly Column[] = [
   { name: 'lines', title: 'Lines', track: '3.5rem', ...END },
   { name: 'total', title: 'Total', track: '7rem', ...END },
   { name: 'version', title: 'Version', track: '4.5rem', ...END },
-  { name: 'last', title: 'Last event', track: 'minmax(16rem, 1fr)' },
+  { name: 'last', title: 'Last event', track: 'minmax(19rem, 1fr)' },
   { name: 'age', title: 'Age', track: '6rem', ...END },
   { name: 'flags', title: 'Flags', track: 'minmax(9rem, 0.7fr)' },
 ]

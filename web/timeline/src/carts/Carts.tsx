@@ -30,7 +30,7 @@ export default function Carts() {
     if (said) announce(said)
   }, [said])
   return (
-    <Screen title="Carts" said={<Age at={list.first.at} />} whole>
+    <Screen title="Carts" said={<Age of={list.first} />} whole>
       <Filters wanted={wanted} onWanted={setWanted} />
       <ExactCart q={wanted.q} />
       {counts && counts.buckets.length > 0 && <Histogram of={counts} wanted={wanted} onStretch={setWanted} />}

@@ -33,7 +33,7 @@ export default function Letters() {
   return (
     <Screen
       title="Dead letters"
-      said={<Age at={first.at} />}
+      said={<Age of={first} />}
       actions={
         <select
           aria-label="Subscription"

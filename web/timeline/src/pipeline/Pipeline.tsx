@@ -14,7 +14,7 @@ const EVERY_MS = 5_000
 export default function Pipeline() {
   const pipeline = useWatched<Seen>('/pipeline', EVERY_MS, remember)
   return (
-    <Screen title="Pipeline" said={<Age at={pipeline.at} />}>
+    <Screen title="Pipeline" said={<Age of={pipeline} />}>
       <Watching of={pipeline} what="the pipeline">
         {(seen) => (
           <>

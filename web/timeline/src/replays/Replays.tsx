@@ -27,7 +27,7 @@ function List() {
   return (
     <Screen
       title="Replays"
-      said={<Age at={page.at} />}
+      said={<Age of={page} />}
       actions={
         <Button look="main" onClick={() => setMaking(true)}>
           New replay

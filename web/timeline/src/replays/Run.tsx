@@ -28,7 +28,7 @@ export function Run({ id }: { readonly id: string }) {
   return (
     <Screen
       title={`Replay ${shortId(id)}`}
-      said={<Age at={run.at} />}
+      said={<Age of={run} />}
       actions={
         <a href={hrefTo('replays')} onClick={(event) => follow(event, 'replays')}>
           All replays

@@ -76,10 +76,11 @@ function Stale({ what, at, why, onAgain }: StaleProps) {
 }
 
 /** How old what is shown is, in a few words. */
-export function Age({ at }: { readonly at: number | null }) {
+export function Age({ of: { at, error } }: { readonly of: Pick<Watched<unknown>, 'at' | 'error'> }) {
   const now = useNow()
   if (at === null) return null
-  return <span className={styles.age}>{now - at < LIVE_MS ? 'live' : `${duration(now - at)} old`}</span>
+  const live = error === null && now - at < LIVE_MS
+  return <span className={styles.age}>{live ? 'live' : `${duration(Math.max(0, now - at))} old`}</span>
 }
 
 function capital(text: string): string {
