@@ -1,6 +1,7 @@
 // node shrink.mjs IN OUT: makes the wasm of a release build small, without changing what it does.
 import { readFileSync, writeFileSync } from 'node:fs'
 import binaryen from 'binaryen'
+import { named } from './order.mjs'
 
 /** What rustc emits beside the first version of wasm. */
 const FEATURES = [
@@ -14,9 +15,14 @@ const FEATURES = [
 ]
 
 const [from, to] = process.argv.slice(2)
-const module = binaryen.readBinary(readFileSync(from))
-module.setFeatures(FEATURES.reduce((set, feature) => set | binaryen.Features[feature], 0))
 
+function read(wasm) {
+  const module = binaryen.readBinary(wasm)
+  module.setFeatures(FEATURES.reduce((set, feature) => set | binaryen.Features[feature], 0))
+  return module
+}
+
+const module = read(readFileSync(from))
 binaryen.setOptimizeLevel(2)
 binaryen.setShrinkLevel(2)
 // What is called once compresses better where it is: inlined, its variables make one large function of many.
@@ -28,6 +34,9 @@ binaryen.setLowMemoryUnused(true)
 // The second time it sees what the first one made simpler.
 module.optimize()
 module.optimize()
-module.runPasses(['reorder-functions', 'strip-debug', 'strip-producers', 'strip-target-features'])
+module.runPasses(['strip-debug', 'strip-producers', 'strip-target-features'])
 if (!module.validate()) throw new Error(`${from} is no valid module any more`)
-writeFileSync(to, module.emitBinary())
+
+const ordered = read(named(Buffer.from(module.emitBinary())))
+ordered.runPasses(['reorder-functions-by-name', 'strip-debug', 'strip-target-features'])
+writeFileSync(to, ordered.emitBinary())
