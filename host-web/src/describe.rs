@@ -326,7 +326,8 @@ macro_rules! plain {
 }
 
 plain! {
-    "string" text: &str, String, SmolStr, Pointer, StreamId, CommandId, NamedCommand, EventId, Uuid, Fingerprint, Written, Cow<'_, str>;
+    "string" text: &str, String, SmolStr, Pointer, StreamId, CommandId, NamedCommand, EventId, Uuid, Fingerprint, Cow<'_, str>;
+    "string" instant: Written;
     "number" whole: u64, u32, usize, Minor, Pieces, Per;
     "number" integer: i64, Timestamp;
     "number" real: Real;
@@ -395,11 +396,12 @@ export interface UnknownEvent {
 }
 ";
 /// What `codec.ts` has.
-const CODECS: [&str; 22] = [
+const CODECS: [&str; 23] = [
     "type Adjacent",
     "adjacent",
     "bytes",
     "type Codec",
+    "instant",
     "integer",
     "json",
     "list",
@@ -437,7 +439,6 @@ fn generated() -> [(&'static str, String); 2] {
         Unsaved::shape,
         Settlement::shape,
         CartView::shape,
-        Change::shape,
         Past::shape,
         Event::shape,
     ] {
@@ -445,7 +446,7 @@ fn generated() -> [(&'static str, String); 2] {
     }
     let common = std::mem::take(&mut types.text);
     TimelineCall::shape(&mut types);
-    for result in [Turn::shape, Columns::shape, Totals::shape, Answer::shape] {
+    for result in [Change::shape, Turn::shape, Columns::shape, Totals::shape, Answer::shape] {
         result(&mut types);
     }
     let timeline = types.text;

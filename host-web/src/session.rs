@@ -58,7 +58,6 @@ pub(crate) enum SessionCall {
     Merge { rows: Vec<Saved>, settled_through: u64 },
     SettledAfter { nth: u64 },
     At { version: Real },
-    Diff { from: Real, to: Real },
     Events { from: Real, to: Real },
     History { after: u64 },
     Fingerprint { id: CommandId },
@@ -92,7 +91,6 @@ tagged! {
         Merge = "merge" { rows: Vec<Saved> [most 20_000], settled_through: u64 },
         SettledAfter = "settledAfter" { nth: u64 },
         At = "at" { version: Real },
-        Diff = "diff" { from: Real, to: Real },
         Events = "events" { from: Real, to: Real },
         History = "history" { after: u64 },
         Fingerprint = "fingerprint" { id: CommandId },
@@ -153,10 +151,6 @@ fn call(session: &mut Kept, call: SessionCall, history: &[u8], out: &mut Writer)
         SessionCall::Merge { rows, settled_through } => session.merge(rows, settled_through),
         SessionCall::SettledAfter { nth } => session.settled_after(nth).collect::<Vec<&Settlement>>().put(out),
         SessionCall::At { version } => version.version().and_then(|version| session.at(version)).put(out),
-        SessionCall::Diff { from, to } => {
-            let versions = from.version().zip(to.version());
-            versions.and_then(|(from, to)| session.diff(from, to)).put(out);
-        }
         SessionCall::Events { from, to } => {
             let versions = from.version().zip(to.version());
             let events = versions.into_iter().flat_map(|(from, to)| {

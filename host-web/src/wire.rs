@@ -382,12 +382,12 @@ impl Take for Timestamp {
     }
 }
 
-/// A moment as RFC 3339 has it.
+/// A moment that JavaScript has as RFC 3339; it is read there.
 pub(crate) struct Written(pub(crate) Timestamp);
 
 impl Take for Written {
     fn take(from: &mut Reader<'_>) -> Self {
-        Self(from.parsed(Timestamp::UNIX_EPOCH))
+        Self(Timestamp::take(from))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The life of the cart behind the session: what happened, how it was, what differs. All of it is the timeline's work.
+//! The life of the cart behind the session: what happened, and how it was. All of it is the timeline's work.
 
 use alloc::vec::Vec;
 
@@ -8,8 +8,6 @@ use crate::id::CommandId;
 use crate::packed::{Content, Header, Marks, Packed as _, Unpackable, Writer};
 use crate::recorded::{Circumstances, CommandMark};
 use crate::time::Timestamp;
-use crate::timeline::value::Shown as _;
-use crate::timeline::{Change, diff};
 
 /// A confirmed event.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,15 +27,6 @@ impl Session {
     #[must_use]
     pub fn at(&self, version: u64) -> Option<Option<CartView>> {
         self.timeline.at(version).map(|moment| moment.view())
-    }
-
-    /// What must be done to the cart at `from` to get the one at `to`; `None` when it never came that far.
-    #[must_use]
-    pub fn diff(&self, from: u64, to: u64) -> Option<Vec<Change<'static>>> {
-        let (before, after) = (self.at(from)?, self.at(to)?);
-        let changes = diff(&Cart::value(&before), &Cart::value(&after));
-        let own = |Change { path, from, to }: Change<'_>| Change { path, from: from.into_owned(), to: to.into_owned() };
-        Some(changes.into_iter().map(own).collect())
     }
 
     /// The confirmed events after a version, oldest first.

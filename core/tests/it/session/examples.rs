@@ -404,8 +404,6 @@ fn the_life_behind_the_session_is_the_timelines() {
     let session = session(&[add("tea"), add("milk"), change("tea", 3)]);
     assert_eq!(session.at(2).unwrap().unwrap().lines.len(), 1);
     assert_eq!((session.at(0), session.at(5)), (Some(None), None));
-    let changes = session.diff(3, 4).unwrap();
-    assert_eq!(changes[0].path.to_string(), "/lines/tea/quantity");
     let past: Vec<_> = session.history(2).collect();
     assert_eq!((past.len(), past[0].version, past[1].command), (2, 3, Some(id(1_003))));
     let bytes = session.packed(1).unwrap();

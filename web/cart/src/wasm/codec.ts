@@ -250,6 +250,16 @@ export const integer = numbers(
   'wrong_type',
 )
 
+/** A moment as RFC 3339 has it, and never as only some engines read it. */
+export const instant: Codec<string> = {
+  put(to: Writer, value: unknown) {
+    if (typeof value !== 'string') to.fail('wrong_type')
+    const time = /^\d{4}(-\d\d){2}T[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(value) ? Date.parse(value) : Number.NaN
+    to.number(Number.isNaN(time) ? to.fail('wrong_value') : time)
+  },
+  take: (from) => new Date(from.number()).toISOString(),
+}
+
 /** Anything, as JSON text. */
 export const json: Codec<string> = {
   put(to: Writer, value: unknown) {

@@ -2,7 +2,7 @@
 // wasm, of what only timelines need.
 import { bytes, type Codec, integer, list, most, nullable, object, or, real, skipped, tagged, text, truth, type Value, value, whole, words } from './codec.js'
 import { fact, moment, reals, wholes } from './codec-timeline.js'
-import { type Cart, cart, type Change, change, command, type GivenCommand, type GivenHappened, happened, type Refusal, refusal } from './generated.js'
+import { type Cart, cart, command, type GivenCommand, type GivenHappened, happened, type Refusal, refusal } from './generated.js'
 
 /** An event with all that was recorded, as the API writes it; what is the same for every event is added in TypeScript. */
 export type Recording = {
@@ -115,6 +115,17 @@ export const timelineCall: Codec<TimelineCall> = tagged('call', {
   what_if: object({ mode: whatIfMode, edits: list(whatIfEdit), beside: text }),
   join: object({ lengths: list(whole), beside: text }),
 })
+
+/** One difference between two moments. Made in their order, the changes lead from the one to the other. */
+export interface Change {
+  /** Where, as a JSON Pointer. */
+  readonly path: string
+  /** What was there; null for a member that came. */
+  readonly from: Value
+  /** What is there now; null for a member that went. */
+  readonly to: Value
+}
+export const change: Codec<Change> = object({ path: text, from: value, to: value })
 
 /** One change in the life of a value. */
 export interface Turn {

@@ -1,6 +1,6 @@
 // Written by `cargo xtask types` from host-web/src/types: do not change it by hand. What crosses between JavaScript and the
 // wasm: each type, and beside it what converts it.
-import { type Adjacent, adjacent, bytes, type Codec, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged, text, truth, type Value, value, whole, words } from './codec.js'
+import { type Adjacent, adjacent, bytes, type Codec, instant, integer, json, list, most, named, nullable, object, or, real, shared, skipped, tagged, text, truth, whole, words } from './codec.js'
 
 /** An event of a newer build. */
 export interface UnknownEvent {
@@ -371,7 +371,7 @@ export type CloudEvent = {
   readonly commandhash?: string | null
   readonly recordedtime?: string | null
 } & { readonly type: string; readonly data: unknown }
-export const cloudEvent: Codec<CloudEvent> = object({ '...': named(happened, 'tillroll.cart.'), subject: text, sequence: whole, id: text, commandid: nullable(text), commandhash: nullable(text), recordedtime: nullable(text) })
+export const cloudEvent: Codec<CloudEvent> = object({ '...': named(happened, 'tillroll.cart.'), subject: text, sequence: whole, id: text, commandid: nullable(text), commandhash: nullable(text), recordedtime: nullable(instant) })
 
 /** Why the server says no. */
 export interface Refused {
@@ -519,7 +519,6 @@ export type SessionCall =
   | { readonly call: 'merge'; readonly rows: readonly GivenRow[]; readonly settled_through: number }
   | { readonly call: 'settledAfter'; readonly nth: number }
   | { readonly call: 'at'; readonly version: number }
-  | { readonly call: 'diff'; readonly from: number; readonly to: number }
   | { readonly call: 'events'; readonly from: number; readonly to: number }
   | { readonly call: 'history'; readonly after: number }
   | { readonly call: 'fingerprint'; readonly id: string }
@@ -546,7 +545,6 @@ export const sessionCall: Codec<SessionCall> = tagged('call', {
   merge: object({ rows: most(20_000, list(row)), settled_through: whole }),
   settledAfter: object({ nth: whole }),
   at: object({ version: real }),
-  diff: object({ from: real, to: real }),
   events: object({ from: real, to: real }),
   history: object({ after: whole }),
   fingerprint: object({ id: text }),
@@ -926,17 +924,6 @@ export interface Settlement {
   readonly outcome: Outcome
 }
 export const settlement: Codec<Settlement> = object({ nth: whole, id: text, outcome: outcome })
-
-/** One difference between two moments. Made in their order, the changes lead from the one to the other. */
-export interface Change {
-  /** Where, as a JSON Pointer. */
-  readonly path: string
-  /** What was there; null for a member that came. */
-  readonly from: Value
-  /** What is there now; null for a member that went. */
-  readonly to: Value
-}
-export const change: Codec<Change> = object({ path: text, from: value, to: value })
 
 /** An event in a cart's history. */
 export type PastEvent = {

@@ -1,6 +1,7 @@
 /** One cart as one client has it. What each call means, and what always holds, is in core/src/session/mod.rs. */
 
 import { bytes, bytesOf, type Codec, list, Memory, nullable, real, share, text } from './codec.js'
+import { diff } from './diff.js'
 import {
   type Arrival,
   arrival,
@@ -8,10 +9,8 @@ import {
   batch,
   type Cart,
   type Catalogue,
-  type Change,
   type CloudEvent,
   cart,
-  change,
   type Discarded,
   type Dispatched,
   discarded,
@@ -31,10 +30,10 @@ import {
   type Unsaved,
   unsaved,
 } from './generated.js'
+import type { Change } from './generated-timeline.js'
 import { Held, Module } from './module.js'
 
 const moment = nullable(cart)
-const changes = nullable(list(change))
 const batches = nullable(batch)
 const writings = nullable(unsaved)
 const settlements = list(settlement)
@@ -190,7 +189,8 @@ export class CartSession {
 
   /** What must be done to the cart at `from` to get the one at `to`; undefined when it never came that far. */
   diff(from: number, to: number): readonly Change[] | undefined {
-    return this.#ask({ call: 'diff', from, to }, changes) ?? undefined
+    const [before, after] = [this.at(from), this.at(to)]
+    return before === undefined || after === undefined ? undefined : diff(before, after)
   }
 
   /** The confirmed events of the versions `from` to `to`. */

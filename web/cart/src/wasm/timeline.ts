@@ -1,9 +1,11 @@
 /** All of one cart's history, any moment of it at once. */
 
 import { bytes, bytesOf, type Codec, list, nullable, real, text } from './codec.js'
-import { type Cart, type Change, cart, change, type PastEvent, pastEvent } from './generated.js'
+import { type Cart, cart, type PastEvent, pastEvent } from './generated.js'
 import {
+  type Change,
   type Columns,
+  change,
   columns,
   type Recording,
   recording,
