@@ -49,6 +49,12 @@ impl Fingerprint {
         digits
     }
 
+    /// As many of its bits as an index has.
+    #[allow(clippy::cast_possible_truncation, reason = "the rest is not asked for")]
+    pub(crate) const fn low(self) -> usize {
+        self.0 as usize
+    }
+
     /// The 64 bits.
     #[must_use]
     pub const fn get(self) -> u64 {

@@ -92,7 +92,7 @@ impl Price {
     #[must_use]
     pub fn exact_total(self, pieces: Pieces) -> u128 {
         // Both factors are below 2^53, so the product is below 2^106.
-        divide_half_even(u128::from(pieces.0).saturating_mul(u128::from(self.minor.0)), u128::from(self.per.0))
+        divide_half_even(u128::from(pieces.0).saturating_mul(u128::from(self.minor.0)), self.per.0)
     }
 }
 
@@ -182,14 +182,30 @@ impl fmt::Display for Per {
 /// `numerator / denominator`, a half going to the even neighbour ("banker's rounding"), so that many small
 /// roundings do not drift in one direction. A zero denominator gives zero.
 #[must_use]
-pub fn divide_half_even(numerator: u128, denominator: u128) -> u128 {
-    let (Some(quotient), Some(remainder)) = (numerator.checked_div(denominator), numerator.checked_rem(denominator))
-    else {
-        return 0;
-    };
+pub fn divide_half_even(numerator: u128, denominator: u64) -> u128 {
+    let Some((quotient, remainder)) = divide(numerator, denominator) else { return 0 };
     let to_next = denominator.saturating_sub(remainder);
     let rounds_up = remainder > to_next || (remainder == to_next && quotient & 1 == 1);
     quotient.saturating_add(u128::from(rounds_up))
+}
+
+/// Quotient and remainder; nothing by zero. What people pay fits into 64 bits. What does not is divided bit by bit, as the
+/// compiler's division of 128 bits is much code for a browser to load.
+fn divide(numerator: u128, denominator: u64) -> Option<(u128, u64)> {
+    if let Ok(numerator) = u64::try_from(numerator) {
+        return Some((numerator.checked_div(denominator)?.into(), numerator.checked_rem(denominator)?));
+    }
+    let whole = u128::from(denominator);
+    let (mut rest, mut quotient, mut remainder) = (numerator, 0, 0_u128);
+    for _ in 0..u128::BITS {
+        // Below the denominator, it has room for one bit more.
+        remainder = remainder << 1 | rest >> 127;
+        rest <<= 1;
+        let less = remainder.checked_sub(whole);
+        quotient = quotient << 1 | u128::from(less.is_some());
+        remainder = less.unwrap_or(remainder);
+    }
+    Some((quotient, u64::try_from(remainder).ok().filter(|_| denominator > 0)?))
 }
 
 #[cfg(test)]
@@ -203,6 +219,17 @@ mod tests {
             [(1, 2, 0), (3, 2, 2), (5, 2, 2), (7, 2, 4), (10, 3, 3), (11, 3, 4), (0, 7, 0), (9, 0, 0), (1, 1, 1)]
         {
             assert_eq!(divide_half_even(numerator, denominator), rounded, "{numerator}/{denominator}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_of_any_size_are_divided_as_the_processor_does(numerator: u128, shift in 0..128_u32, denominator: u64) {
+            let numerator = numerator >> shift;
+            let expected = numerator.checked_div(denominator.into()).zip(numerator.checked_rem(denominator.into()));
+            let divided = divide(numerator, denominator).map(|(quotient, remainder)| (quotient, remainder.into()));
+            proptest::prop_assert_eq!(divided, expected);
+            proptest::prop_assert_eq!(divide(numerator, 0), None);
         }
     }
 

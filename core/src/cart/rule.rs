@@ -71,8 +71,8 @@ impl<T: AsRef<str>> Rule<T> {
     pub fn amount_off(&self, left: Minor) -> Minor {
         match self {
             Self::PercentOff { basis_points, .. } => {
-                let whole = u128::from(super::limits::BASIS_POINTS_MAX);
-                let share = u128::from(*basis_points).min(whole);
+                let whole = super::limits::BASIS_POINTS_MAX;
+                let share = u128::from(whole.min(*basis_points));
                 // Both factors are below 2^53, so the product cannot overflow 128 bits.
                 Minor::saturating_from(divide_half_even(u128::from(left.get()).saturating_mul(share), whole))
             }

@@ -1,7 +1,7 @@
 //! Commands that came to their end: remembered so that late answers and stale rows are known for what they are, and so
 //! that a host can tell whoever waits for one.
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use serde::Serialize;
 
@@ -51,17 +51,17 @@ pub enum Outcome {
 /// The newest settlements.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settled {
-    newest: VecDeque<Settlement>,
+    newest: Vec<Settlement>,
     count: u64,
 }
 
 impl Settled {
     pub(super) fn push(&mut self, id: CommandId, outcome: Outcome) {
         if self.newest.len() >= SETTLED_MAX {
-            self.newest.pop_front();
+            self.newest.remove(0);
         }
         self.count = self.count.saturating_add(1);
-        self.newest.push_back(Settlement { nth: self.count, id, outcome });
+        self.newest.push(Settlement { nth: self.count, id, outcome });
     }
 
     /// Whether the command came to an end that nothing follows, as far as is remembered.
