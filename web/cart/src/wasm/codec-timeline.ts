@@ -1,6 +1,6 @@
 /** What only timelines convert: columns, and events with all that was recorded. */
 
-import { type Adjacent, type Codec, named, nullable, Reader, share, text, Writer } from './codec.js'
+import { type Adjacent, type Codec, instant, named, nullable, Reader, share, text, Writer } from './codec.js'
 
 /** What an event's name stands behind in the API. */
 const PREFIX = 'tillroll.cart.'
@@ -22,7 +22,7 @@ export const wholes: Codec<Uint32Array> = column(Uint32Array, 4)
 
 /** A moment as the API writes it: RFC 3339, with milliseconds only where there are any. It comes back as a number. */
 export const moment: Codec<string> = {
-  put: text.put,
+  put: instant.put,
   take: (from) => new Date(from.number()).toISOString().replace('.000Z', 'Z'),
 }
 
