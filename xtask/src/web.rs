@@ -33,7 +33,7 @@ const PACKAGE: &str = "tillroll-host-web";
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The TypeScript as one module.
-const SCRIPT: Output = Output { file: "tillroll.js", brotli_bytes_max: 6_400 };
+const SCRIPT: Output = Output { file: "tillroll.js", brotli_bytes_max: 6_900 };
 
 /// A file that is written, and most of its bytes by brotli, which is what a page loads of it: a little above what it has
 /// (docs/decisions/0022), so that who makes it larger knows it.
@@ -58,7 +58,7 @@ const MODULES: [Module; 2] = [
         package: "tillroll-session",
         library: "tillroll_session.wasm",
         profile: "web",
-        output: Output { file: "tillroll_bg.wasm", brotli_bytes_max: 47_700 },
+        output: Output { file: "tillroll_bg.wasm", brotli_bytes_max: 40_000 },
     },
     Module {
         package: "tillroll-timeline",

@@ -22,7 +22,6 @@ export type {
   CartStatus,
   CatalogueDiscount,
   CatalogueItem,
-  Change,
   ChangeQuantity,
   ClaimCart,
   CloseReason,
@@ -50,6 +49,7 @@ export type {
   RuleKind,
   UnknownEvent,
 } from './wasm/generated.js'
+export type { Change } from './wasm/generated-timeline.js'
 
 /** Data of each command. */
 export type CommandData = { readonly [Given in GivenCommand as Given['type']]: Given['data'] }
