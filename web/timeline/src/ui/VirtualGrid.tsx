@@ -63,8 +63,13 @@ export function VirtualGrid(props: VirtualGridProps) {
   const [first, last] = [seen[0]?.index ?? 0, seen.at(-1)?.index ?? -1]
   useEffect(() => onSight?.(first, last), [onSight, first, last])
   useEffect(() => {
-    if (active >= 0 && active < count) rows.scrollToIndex(active, { align: 'auto' })
-  }, [active, count, rows])
+    if (active < 0 || active >= count) return
+    // Asking where to scroll has the browser lay out the page; a step from a row in sight to the next one needs none of it.
+    const [top, offset] = [active * rowHeight, rows.scrollOffset ?? 0]
+    const bottom = top + rowHeight + rows.options.scrollMargin
+    const inSight = top >= offset && bottom <= offset + (rows.scrollRect?.height ?? 0)
+    if (!inSight) rows.scrollToIndex(active, { align: 'auto' })
+  }, [active, count, rows, rowHeight])
 
   const tracks = columns.map(({ track }) => track).join(' ')
   const rowStyle: CSSProperties = { gridTemplateColumns: tracks }
