@@ -80,7 +80,7 @@ fn table(difference: &Difference) -> Table {
 }
 
 /// A place of a state as people call it.
-fn named(place: &[&str]) -> String {
+pub(crate) fn named(place: &[&str]) -> String {
     match place {
         ["lines"] => "order of the lines".into(),
         ["discounts"] => "order of the discounts".into(),
@@ -107,7 +107,7 @@ fn below(whole: &str, rest: &[&str]) -> String {
 }
 
 /// A value as people write it, by the place it stands at.
-fn in_words(place: &[&str], value: &Value, currency: Option<&str>) -> String {
+pub(crate) fn in_words(place: &[&str], value: &Value, currency: Option<&str>) -> String {
     let is_money = place.last().is_some_and(|name| *name == "minor" || name.ends_with("_minor"));
     match value {
         Value::Null => "-".into(),

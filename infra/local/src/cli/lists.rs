@@ -20,7 +20,7 @@ pub(crate) struct List<'a> {
     path: String,
     name: &'static str,
     position: &'static str,
-    keep: Box<dyn Fn(&Entry) -> bool>,
+    keep: Box<dyn Fn(&Entry) -> bool + Send + Sync>,
     /// Where the next page begins; `None` at the beginning, and at the end, see `ended`.
     cursor: Option<String>,
     ended: bool,
@@ -104,7 +104,7 @@ impl<'a> List<'a> {
     }
 
     /// Leaves out other entries.
-    pub(crate) fn keep(mut self, keep: impl Fn(&Entry) -> bool + 'static) -> Self {
+    pub(crate) fn keep(mut self, keep: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
         self.keep = Box::new(keep);
         self
     }

@@ -37,13 +37,16 @@ mod state;
 mod story;
 mod table;
 mod tail;
+mod timeline;
 mod verify;
 
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use tillroll_local::logs;
+use tokio::runtime::Runtime;
 
 use client::Client;
 use failure::{Ending, Failure};
@@ -124,6 +127,8 @@ enum WithSystem {
     Diff(diff::Arguments),
     /// Tell a cart's story in plain words
     Explain(explain::Arguments),
+    /// Look at any moment of a cart: step through its life on a screen
+    Timeline(timeline::Arguments),
     /// Write the whole life of a cart to a timeline file
     Export(export::Arguments),
     /// Check that table, archive and projections agree, event for event
@@ -176,7 +181,7 @@ pub(crate) fn main() -> ExitCode {
         }
     };
     again::remember(arguments.data_dir.as_deref(), &arguments.aws);
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::new(format!("cannot start: {error}")).conclude(),
     };
@@ -189,9 +194,18 @@ pub(crate) fn main() -> ExitCode {
         | Command::Completions(_)
         | Command::With(_) => logs::Format::default(),
     };
+    // A screen and lines of a log on one terminal would destroy each other; `2> FILE` has both.
+    let is_a_screen = matches!(&arguments.command, Command::With(WithSystem::Timeline(_)));
+    if is_a_screen && io::stderr().is_terminal() {
+        return conclude(runtime, arguments);
+    }
     if let Err(error) = logs::to_stderr(std::env::var(logs::VARIABLE).ok().as_deref(), format) {
         return Failure::of(&error).misused().conclude();
     }
+    conclude(runtime, arguments)
+}
+
+fn conclude(runtime: Runtime, arguments: Arguments) -> ExitCode {
     let outcome = runtime.block_on(run(arguments));
     // Whatever still sits in a blocking call, such as reading a terminal, is not waited for.
     runtime.shutdown_background();
@@ -211,6 +225,9 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::With(WithSystem::Explain(arguments)) if arguments.is_of_a_file() => {
             return explain::run_on_file(&arguments, json);
         }
+        Command::With(WithSystem::Timeline(arguments)) if arguments.is_of_a_file() => {
+            return timeline::run_on_file(&arguments, json, &interrupt).await;
+        }
         Command::Doctor(arguments) => return doctor::run(&arguments, data_dir, &aws, json).await,
         Command::Bench(arguments) => return bench::run(&arguments, json, &interrupt).await,
         Command::Completions(arguments) => return completions::run(&arguments),
@@ -221,6 +238,7 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         WithSystem::Import(arguments) => import::run(*arguments, &session).await,
         WithSystem::Replay(arguments) => replay::run(*arguments, &session).await,
         WithSystem::Tail(arguments) => tail::run(arguments, &session).await,
+        WithSystem::Timeline(arguments) => timeline::run(arguments, &session).await,
         WithSystem::Carts(arguments) => session.unless_interrupted(carts::run(arguments, &session)).await,
         WithSystem::Events(arguments) => session.unless_interrupted(events::run(arguments, &session)).await,
         WithSystem::State(arguments) => session.unless_interrupted(state::run(arguments, &session)).await,

@@ -114,7 +114,7 @@ fn burst(events: &[EventRecord]) -> &[EventRecord] {
 }
 
 fn tell_burst(cart: &mut Versioned<Cart>, events: &[EventRecord]) -> Result<Sentence, Failure> {
-    let before = subtotal(cart);
+    let before = subtotal(cart.state());
     let mut items = Vec::new();
     for event in events {
         if let Stored::Known(CartEvent::ItemAdded(added)) = &step(cart, event)?.event
@@ -125,7 +125,7 @@ fn tell_burst(cart: &mut Versioned<Cart>, events: &[EventRecord]) -> Result<Sent
     }
     let more = events.len().saturating_sub(items.len()) as u64;
     let more = if more == 0 { String::new() } else { format!(", and {} more", count(more)) };
-    let cost = money(subtotal(cart) - before, currency(cart.state()));
+    let cost = money(subtotal(cart.state()) - before, currency(cart.state()));
     let (first, last) = (events.first(), events.last());
     let version = |event: Option<&EventRecord>| event.map_or(0, |event| event.version);
     let text = format!("added {} ({cost}): {}{more}", counted(events.len() as u64, "item"), items.join(", "));
@@ -133,14 +133,19 @@ fn tell_burst(cart: &mut Versioned<Cart>, events: &[EventRecord]) -> Result<Sent
 }
 
 fn tell_one(cart: &mut Versioned<Cart>, record: &EventRecord) -> Result<Sentence, Failure> {
-    let before = cart.clone();
+    let before = cart.state().clone();
     let recorded = step(cart, record)?;
-    let text = match &recorded.event {
-        Stored::Unknown { name } => format!("{}: something that this build does not know", shown(name)),
-        Stored::Known(event) if cart.state() == before.state() => format!("{}, which changed nothing", attempt(event)),
-        Stored::Known(event) => Told { before: &before, after: cart }.sentence(event),
-    };
+    let text = sentence(&before, cart.state(), &recorded.event);
     Ok(Sentence { first_version: record.version, last_version: record.version, at: at(record), text })
+}
+
+/// What an event did to a cart, as one sentence.
+pub(crate) fn sentence(before: &Cart, after: &Cart, event: &Stored<CartEvent>) -> String {
+    match event {
+        Stored::Unknown { name } => format!("{}: something that this build does not know", shown(name)),
+        Stored::Known(event) if after == before => format!("{}, which changed nothing", attempt(event)),
+        Stored::Known(event) => Told { before, after }.sentence(event),
+    }
 }
 
 fn step(cart: &mut Versioned<Cart>, record: &EventRecord) -> Result<Recorded<CartEvent>, Failure> {
@@ -167,8 +172,8 @@ fn attempt(event: &CartEvent) -> String {
 
 /// A change, told from what was before it and what is after it.
 struct Told<'a> {
-    before: &'a Versioned<Cart>,
-    after: &'a Versioned<Cart>,
+    before: &'a Cart,
+    after: &'a Cart,
 }
 
 impl Told<'_> {
@@ -196,7 +201,7 @@ impl Told<'_> {
                     Some(CloseReason::Discarded) => "closed, thrown away",
                     None => "closed",
                 };
-                format!("{how}: total {}", money_with_code(total(self.after), currency(self.after.state())))
+                format!("{how}: total {}", money_with_code(total(self.after), currency(self.after)))
             }
         }
     }
@@ -221,7 +226,7 @@ impl Told<'_> {
     }
 
     fn discount_applied(&self, applied: &DiscountApplied) -> String {
-        let rule = rule_in_words(&applied.rule, currency(self.after.state()));
+        let rule = rule_in_words(&applied.rule, currency(self.after));
         let taken = total(self.before) - total(self.after);
         let effect = if taken == 0 { "nothing yet".to_owned() } else { self.money(-taken) };
         format!("discount {} ({rule}) applied: {effect}", shown(&applied.code))
@@ -234,36 +239,37 @@ impl Told<'_> {
     }
 
     fn money(&self, minor: i128) -> String {
-        money(minor, currency(self.after.state()))
+        money(minor, currency(self.after))
     }
 }
 
-fn currency(cart: &Cart) -> Option<&str> {
+pub(crate) fn currency(cart: &Cart) -> Option<&str> {
     cart.contents().and_then(|contents| contents.currency.as_deref())
 }
 
-fn line<'a>(cart: &'a Versioned<Cart>, sku: &str) -> Option<&'a Line> {
-    cart.state().contents().and_then(|contents: &Contents| contents.line(sku))
+fn line<'a>(cart: &'a Cart, sku: &str) -> Option<&'a Line> {
+    cart.contents().and_then(|contents: &Contents| contents.line(sku))
 }
 
-fn line_cost(cart: &Versioned<Cart>, line: Option<&Line>) -> i128 {
-    let cost = line.zip(cart.state().contents()).and_then(|(line, contents)| {
+fn line_cost(cart: &Cart, line: Option<&Line>) -> i128 {
+    let cost = line.zip(cart.contents()).and_then(|(line, contents)| {
         let place = contents.lines.iter().position(|each| each.sku == line.sku)?;
         price(contents).lines.get(place).map(|minor| minor.get())
     });
     cost.unwrap_or_default().into()
 }
 
-fn total(cart: &Versioned<Cart>) -> i128 {
-    cart.state().contents().map_or(0, |contents| price(contents).total.get().into())
+/// What is to pay.
+pub(crate) fn total(cart: &Cart) -> i128 {
+    cart.contents().map_or(0, |contents| price(contents).total.get().into())
 }
 
-fn subtotal(cart: &Versioned<Cart>) -> i128 {
-    cart.state().contents().map_or(0, |contents| price(contents).subtotal.get().into())
+fn subtotal(cart: &Cart) -> i128 {
+    cart.contents().map_or(0, |contents| price(contents).subtotal.get().into())
 }
 
 /// When it happened, or else when it was written down.
-fn at(event: &EventRecord) -> Option<Timestamp> {
+pub(crate) fn at(event: &EventRecord) -> Option<Timestamp> {
     event.circumstances.happened_at.or(event.circumstances.recorded_at)
 }
 

@@ -17,11 +17,11 @@ use super::failure::{Ending, Failure, say};
 use super::output::{Output, shown};
 
 /// The stream says something every 15 seconds; after three times that its connection is dead.
-const SILENCE_MAX: Duration = Duration::from_secs(45);
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(45);
 /// First pause before the stream is opened again after it broke; it doubles.
-const PAUSE_MIN: Duration = Duration::from_millis(100);
+pub(crate) const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// Longest such pause.
-const PAUSE_MAX: Duration = Duration::from_secs(5);
+pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// Carts whose currency is remembered; then all are forgotten, and asked for again.
 const CURRENCIES_MAX: usize = 10_000;
 /// The longest name of an event, so that what happened begins in one column.

@@ -1,0 +1,177 @@
+//! Versions on the columns of the band: in equal steps, or by time with long gaps folded.
+
+use std::ops::Range;
+
+use super::super::model::{Axis, Model};
+
+/// Columns that a folded gap takes: enough for what it says.
+const FOLD_COLUMNS: u16 = 7;
+/// Gaps that are folded at most: more would leave no room for what happened.
+const FOLDS_MAX: usize = 5;
+/// A gap is long when it is this part of everything that is not folded.
+const LONG_PART: i64 = 6;
+
+/// Where each version stands.
+#[derive(Debug)]
+pub(in super::super) struct Scale {
+    from: u64,
+    to: u64,
+    width: u16,
+    /// For an axis of time: when the versions from the first to the last happened, and the parts of the axis.
+    time: Option<(Vec<i64>, Vec<Part>)>,
+}
+
+/// A part of an axis of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Part {
+    ms: Range<i64>,
+    columns: Range<u16>,
+    folded: bool,
+}
+
+/// A gap that takes less room than its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fold {
+    pub(super) columns: Range<u16>,
+    pub(super) ms: i64,
+}
+
+impl Scale {
+    pub(in super::super) fn of(model: &Model, width: u16) -> Self {
+        let (from, to) = model.shown_versions();
+        let time = (model.axis == Axis::Time).then(|| {
+            let versions = from..=to.min(model.recording.newest());
+            let times: Vec<i64> = versions
+                .filter_map(|version| model.recording.time_in_order(version))
+                .map(|time| time.unix_ms())
+                .collect();
+            let parts = parts(&times, width);
+            (times, parts)
+        });
+        Self { from, to, width: width.max(1), time }
+    }
+
+    /// The column of a version; none outside of what is shown.
+    pub(in super::super) fn column(&self, version: u64) -> Option<u16> {
+        if !(self.from..=self.to).contains(&version) {
+            return None;
+        }
+        let last = self.width - 1;
+        let Some((times, parts)) = &self.time else {
+            return Some(share(version - self.from, self.to - self.from, last));
+        };
+        let ms = *times.get(usize::try_from(version - self.from).ok()?)?;
+        let part = parts.iter().find(|part| part.ms.contains(&ms)).or(parts.last())?;
+        let length = part.ms.end.saturating_sub(part.ms.start).unsigned_abs();
+        let columns = part.columns.end.saturating_sub(part.columns.start).saturating_sub(1);
+        let column = share(ms.saturating_sub(part.ms.start).unsigned_abs().min(length), length, columns);
+        Some(part.columns.start.saturating_add(column).min(last))
+    }
+
+    /// The last version that stands on a column or before it.
+    pub(in super::super) fn version(&self, column: u16) -> u64 {
+        let (mut known, mut beyond) = (self.from, self.to.saturating_add(1));
+        // The column of a version never falls.
+        while known.saturating_add(1) < beyond {
+            let middle = known + (beyond - known) / 2;
+            if self.column(middle).is_some_and(|place| place <= column) {
+                known = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        known
+    }
+
+    pub(super) fn folds(&self) -> Vec<Fold> {
+        let parts = self.time.iter().flat_map(|(_, parts)| parts).filter(|part| part.folded);
+        parts.map(|part| Fold { columns: part.columns.clone(), ms: part.ms.end - part.ms.start }).collect()
+    }
+}
+
+/// `number` of `of` on the columns 0 to `last`.
+fn share(number: u64, of: u64, last: u16) -> u16 {
+    let place = u128::from(number) * u128::from(last) / u128::from(of.max(1));
+    u16::try_from(place).unwrap_or(last).min(last)
+}
+
+/// Folds the longest gaps and shares the columns among the rest.
+fn parts(times: &[i64], width: u16) -> Vec<Part> {
+    let (Some(first), Some(last)) = (times.first(), times.last()) else { return Vec::new() };
+    let mut gaps: Vec<(i64, i64)> = times.iter().zip(times.iter().skip(1)).map(|(from, to)| (*from, *to)).collect();
+    gaps.sort_unstable_by_key(|(from, to)| from - to);
+    let mut left = last - first;
+    let mut long = Vec::new();
+    for (from, to) in gaps.into_iter().take(FOLDS_MAX) {
+        let room = width / 2 > FOLD_COLUMNS * (u16::try_from(long.len()).unwrap_or(u16::MAX).saturating_add(1));
+        if (to - from).saturating_mul(LONG_PART) <= left || !room || to - from < 2 {
+            break;
+        }
+        left -= to - from;
+        long.push((from, to));
+    }
+    long.sort_unstable();
+    let folded = FOLD_COLUMNS * u16::try_from(long.len()).unwrap_or(0);
+    let open = width.saturating_sub(folded);
+    let mut parts = Vec::new();
+    let (mut ms, mut column, mut before) = (*first, 0, 0_i64);
+    for (from, to) in long {
+        before += from - ms;
+        let end = folded_columns(&parts) + share_of_time(before, left, open);
+        parts.push(Part { ms: ms..from + 1, columns: column..end.max(column + 1), folded: false });
+        let end = end.max(column + 1);
+        parts.push(Part { ms: from + 1..to, columns: end..end + FOLD_COLUMNS, folded: true });
+        (ms, column) = (to, end + FOLD_COLUMNS);
+    }
+    parts.push(Part { ms: ms..last + 1, columns: column..width.max(column + 1), folded: false });
+    parts
+}
+
+fn folded_columns(parts: &[Part]) -> u16 {
+    FOLD_COLUMNS * u16::try_from(parts.iter().filter(|part| part.folded).count()).unwrap_or(0)
+}
+
+fn share_of_time(ms: i64, of: i64, columns: u16) -> u16 {
+    share(ms.unsigned_abs(), of.unsigned_abs(), columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scale(times: &[i64], width: u16) -> Scale {
+        Scale { from: 1, to: times.len() as u64, width, time: Some((times.to_vec(), parts(times, width))) }
+    }
+
+    #[test]
+    fn a_column_never_falls_and_leads_back_to_its_version() {
+        let day = 86_400_000;
+        for times in [
+            vec![0, 0, 0, 0],
+            vec![0, 1_000, 2_000, 3 * day, 3 * day + 1_000, 9 * day],
+            vec![5; 100],
+            (0..500).map(|n| n * n * 10).collect(),
+            vec![7],
+        ] {
+            for width in [10, 40, 200] {
+                let scale = scale(&times, width);
+                let columns: Vec<_> = (1..=times.len() as u64).filter_map(|version| scale.column(version)).collect();
+                assert_eq!(columns.len(), times.len());
+                assert!(columns.is_sorted() && columns.iter().all(|column| *column < width), "{times:?} {columns:?}");
+                for version in 1..=times.len() as u64 {
+                    let column = scale.column(version).unwrap_or(0);
+                    assert!(scale.version(column) >= version && scale.column(scale.version(column)) == Some(column));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_gap_is_folded_and_says_how_long_it_was() {
+        let day = 86_400_000;
+        let folds = scale(&[0, 1_000, 2_000, 3 * day, 3 * day + 1_000], 60).folds();
+        assert_eq!(folds.len(), 1);
+        assert!((3 * day - 3_000..3 * day).contains(&folds[0].ms) && folds[0].columns.len() == 7);
+        assert_eq!(scale(&[0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000], 60).folds(), []);
+    }
+}
