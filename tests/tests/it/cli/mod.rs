@@ -10,6 +10,7 @@ mod operations;
 mod pipeline;
 mod readme;
 mod replay;
+mod screen;
 mod tail;
 mod timeline;
 

@@ -26,44 +26,51 @@ fn key_action(key: KeyEvent, model: &Model) -> Option<Action> {
     if model.prompt.is_none() {
         return match keys::command(key) {
             Some(command) => Some(Action::Do(command)),
-            None if model.shows_keys => Some(Action::Do(Command::Back)),
+            None if model.keys_from.is_some() => Some(Action::Do(Command::Back)),
             None => None,
         };
     }
     // Single letters are text while something is typed.
-    match key.code {
-        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => Some(Action::Do(Command::Quit)),
-        KeyCode::Char(_) if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => None,
-        KeyCode::Char(char) => Some(Action::Type(char)),
-        KeyCode::Backspace => Some(Action::Erase),
-        KeyCode::Enter => Some(Action::Enter),
-        KeyCode::Esc => Some(Action::Do(Command::Back)),
-        _ => None,
+    if let KeyCode::Char(char) = key.code {
+        return match (char, key.modifiers.contains(KeyModifiers::CONTROL)) {
+            ('c', true) => Some(Action::Do(Command::Quit)),
+            (_, true) => None,
+            (_, false) if key.modifiers.contains(KeyModifiers::ALT) => None,
+            (char, false) => Some(Action::Type(char)),
+        };
     }
+    let known = [
+        (KeyCode::Backspace, Action::Erase),
+        (KeyCode::Enter, Action::Enter),
+        (KeyCode::Esc, Action::Do(Command::Back)),
+    ];
+    known.into_iter().find(|(code, _)| *code == key.code).map(|(_, action)| action)
 }
 
 fn mouse_action(mouse: MouseEvent, model: &Model, area: Rect) -> Option<Action> {
     let layout = Layout::of(area, model.focus)?;
     let place = Position::new(mouse.column, mouse.row);
     let pane = layout.panes().find(|(_, area)| area.contains(place));
-    match mouse.kind {
-        MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left)
-            if layout.band.contains(place) && !model.rows.is_empty() =>
-        {
-            let inner = layout.band.width - 2;
-            let column = mouse.column.saturating_sub(layout.band.x + 1).min(inner.saturating_sub(1));
-            Some(Action::Slide(Scale::of(model, inner).version(column)))
+    let on = pane.map_or(Pane::List, |(pane, _)| pane);
+    if mouse.kind == MouseEventKind::ScrollUp {
+        return Some(Action::Scroll(on, -1));
+    }
+    if mouse.kind == MouseEventKind::ScrollDown {
+        return Some(Action::Scroll(on, 1));
+    }
+    let is_pressed = mouse.kind == MouseEventKind::Down(MouseButton::Left);
+    let is_dragged = mouse.kind == MouseEventKind::Drag(MouseButton::Left);
+    if (is_pressed || is_dragged) && layout.band.contains(place) && !model.rows.is_empty() {
+        let inner = layout.band.width - 2;
+        let column = mouse.column.saturating_sub(layout.band.x + 1).min(inner.saturating_sub(1));
+        return Some(Action::Slide(Scale::of(model, inner).version(column)));
+    }
+    match pane.filter(|_| is_pressed)? {
+        (Pane::List, area) => {
+            let row = mouse.row.checked_sub(area.y + 1)?;
+            let nth = list::visible(model, area.height - 1).nth(row.into())?;
+            model.rows.get(nth).copied().map(Action::Choose)
         }
-        MouseEventKind::Down(MouseButton::Left) => match pane? {
-            (Pane::List, area) => {
-                let row = mouse.row.checked_sub(area.y + 1)?;
-                let nth = list::visible(model, area.height - 1).nth(row.into())?;
-                model.rows.get(nth).copied().map(Action::Choose)
-            }
-            (pane, _) => Some(Action::Focus(pane)),
-        },
-        MouseEventKind::ScrollUp => Some(Action::Scroll(pane.map_or(Pane::List, |(pane, _)| pane), -1)),
-        MouseEventKind::ScrollDown => Some(Action::Scroll(pane.map_or(Pane::List, |(pane, _)| pane), 1)),
-        _ => None,
+        (pane, _) => Some(Action::Focus(pane)),
     }
 }

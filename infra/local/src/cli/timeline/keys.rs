@@ -61,13 +61,8 @@ pub(super) const BINDINGS: [Binding; 35] = [
     bind(&[Plain(KeyCode::PageUp)], "PgUp", "a page up", Command::PageUp),
     bind(&[Plain(KeyCode::PageDown)], "PgDn", "a page down", Command::PageDown),
     bind(&[key('s')], "S", "state: lines, tree, raw", Command::StateTab),
-    bind(
-        &[key('i'), Plain(KeyCode::Enter)],
-        "I",
-        "inspect: event, diff, life, causes, delivery",
-        Command::InspectorTab,
-    ),
-    bind(&[key('w')], "W", "life of the field: what set it", Command::Life),
+    bind(&[key('i')], "I", "inspect: event, diff, life, causes, delivery", Command::InspectorTab),
+    bind(&[key('h')], "H", "life of the field: what set it", Command::Life),
     bind(&[key('c')], "C", "delivery receipt, fetched again", Command::Receipt),
     bind(&[key('y')], "Y", "copy the command that opens this", Command::CopyLink),
     bind(&[key('?'), Plain(KeyCode::F(1))], "?", "all keys", Command::Keys),
@@ -86,12 +81,11 @@ fn press(event: KeyEvent) -> Option<Press> {
     if modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER | KeyModifiers::META | KeyModifiers::HYPER) {
         return None;
     }
-    Some(match event.code {
-        KeyCode::Char(char) if modifiers.contains(KeyModifiers::CONTROL) => Control(char.to_ascii_lowercase()),
-        KeyCode::Char(char) => Plain(KeyCode::Char(char.to_ascii_lowercase())),
-        code if modifiers.contains(KeyModifiers::SHIFT) => Shift(code),
-        code => Plain(code),
-    })
+    if let KeyCode::Char(char) = event.code {
+        let char = char.to_ascii_lowercase();
+        return Some(if modifiers.contains(KeyModifiers::CONTROL) { Control(char) } else { key(char) });
+    }
+    Some(if modifiers.contains(KeyModifiers::SHIFT) { Shift(event.code) } else { Plain(event.code) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `tillroll timeline`: any moment of a cart, in a terminal. The same screen as in the browser, with the same keys.
 //!
-//! [`model`] says what is shown and how it changes, [`view`] draws it; both know no terminal, no network and no clock.
+//! [`model`] says what is shown, [`update`] how it changes, [`view`] draws it; they know no terminal, no network and no clock.
 //! [`screen`] is the terminal, [`feed`] brings events, [`input`] makes actions of keys and of the mouse, [`run`] joins them.
 
 mod clock;
@@ -10,12 +10,14 @@ mod filter;
 mod input;
 mod keys;
 mod model;
+mod moves;
 mod recording;
 mod run;
 mod screen;
 mod seek;
 #[cfg(test)]
 mod tests;
+mod update;
 mod view;
 
 use std::io::{self, IsTerminal as _};

@@ -122,10 +122,12 @@ impl Recording {
         Ok(())
     }
 
-    /// Puts the refused commands on the timeline in place of those that were there.
-    pub(super) fn refuse(&mut self, mut refusals: Vec<Refusal>) {
+    /// Puts the refused commands on the timeline in place of those that were there; false if they are the same.
+    pub(super) fn refuse(&mut self, mut refusals: Vec<Refusal>) -> bool {
         refusals.sort_by_key(|refusal| (refusal.version, refusal.time));
+        let differs = self.refusals != refusals;
         self.refusals = refusals;
+        differs
     }
 
     /// The version of the newest event, 0 without any.

@@ -35,11 +35,11 @@ pub(super) async fn run(mut model: Model, client: Option<&Client>, interrupt: &I
     }
     let mut keys = read_keys();
     screen.draw(&model)?;
-    while screen.is_taken() {
+    while Screen::is_taken() {
         let mut actions = Vec::new();
         tokio::select! {
             key = keys.recv() => match key {
-                Some(key) => actions.extend(input::actions(key, &model, screen.area())),
+                Some(key) => actions.extend(input::actions(key, &model, Screen::area())),
                 None => return Err(Failure::new("the terminal went away")),
             },
             Some(action) = told.recv() => actions.push(action),
@@ -51,7 +51,7 @@ pub(super) async fn run(mut model: Model, client: Option<&Client>, interrupt: &I
         }
         for action in actions {
             if let Some(effect) = model.update(action)
-                && perform(effect, &mut model, &mut screen, client, &to)?
+                && perform(effect, &mut model, client, &to)?
             {
                 return Ok(Ending::Fine);
             }
@@ -59,9 +59,9 @@ pub(super) async fn run(mut model: Model, client: Option<&Client>, interrupt: &I
         // What has come meanwhile is drawn together.
         for _ in 0..TOGETHER_MAX {
             let Ok(key) = keys.try_recv() else { break };
-            for action in input::actions(key, &model, screen.area()) {
+            for action in input::actions(key, &model, Screen::area()) {
                 if let Some(effect) = model.update(action)
-                    && perform(effect, &mut model, &mut screen, client, &to)?
+                    && perform(effect, &mut model, client, &to)?
                 {
                     return Ok(Ending::Fine);
                 }
@@ -80,23 +80,17 @@ async fn pause(model: &Model) {
     } else if matches!(model.link, Link::Lost { .. }) {
         tokio::time::sleep(SECOND).await;
     } else {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
 /// Does what the model wants; true when it wants to end.
-fn perform(
-    effect: Effect,
-    model: &mut Model,
-    screen: &mut Screen,
-    client: Option<&Client>,
-    to: &Sender<Action>,
-) -> Result<bool, Failure> {
+fn perform(effect: Effect, model: &mut Model, client: Option<&Client>, to: &Sender<Action>) -> Result<bool, Failure> {
     match effect {
         Effect::Quit => return Ok(true),
         Effect::Copy(command) => {
             let command = completed(&command).replace('`', "");
-            screen.copy(&command)?;
+            Screen::copy(&command)?;
             model.update(Action::Say(format!("copied: {command}")));
         }
         Effect::FetchReceipt(version) => {

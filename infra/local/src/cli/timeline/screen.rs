@@ -54,18 +54,18 @@ impl Screen {
     }
 
     /// Whether it is still ours: a panic elsewhere has given it back.
-    pub(super) fn is_taken(&self) -> bool {
+    pub(super) fn is_taken() -> bool {
         TAKEN.load(Ordering::SeqCst)
     }
 
     /// How large it is.
-    pub(super) fn area(&self) -> Rect {
+    pub(super) fn area() -> Rect {
         let (width, height) = size().unwrap_or((0, 0));
         Rect::new(0, 0, width, height)
     }
 
     /// Asks the terminal to put a text on the clipboard (OSC 52), which also works over SSH. Not every terminal does.
-    pub(super) fn copy(&mut self, text: &str) -> Result<(), Failure> {
+    pub(super) fn copy(text: &str) -> Result<(), Failure> {
         let mut out = io::stdout();
         write!(out, "\x1b]52;c;{}\x07", STANDARD.encode(text))
             .and_then(|()| out.flush())

@@ -43,7 +43,7 @@ impl Mark {
     fn sign(self, look: Look) -> (&'static str, Style) {
         match self {
             Self::Discount => ("%", look.good()),
-            Self::Closed => ("■", look.strong()),
+            Self::Closed => ("■", Look::strong()),
             Self::OutOfOrder => ("⇅", look.warning()),
             Self::UnknownEvent => ("?", look.warning()),
             Self::Note => ("✎", look.accent()),
@@ -100,9 +100,9 @@ fn columns(model: &Model, scale: &Scale, width: u16) -> Vec<Column> {
         let mut height = 0;
         for (place, column) in (0_u16..).zip(&mut columns) {
             if scale.column(scale.version(place)) == Some(place) {
-                height = column.height
+                height = column.height;
             } else {
-                column.height = height
+                column.height = height;
             }
         }
     }
@@ -203,7 +203,7 @@ fn draw_rail(
             if !matches!(cell.symbol(), "A" | "B") {
                 cell.set_symbol("●");
             }
-            cell.set_style(look.strong().patch(look.chosen()));
+            cell.set_style(Look::strong().patch(Look::chosen()));
         }
     }
 }

@@ -18,7 +18,7 @@ use super::super::model::{Against, Link, Model, Pane, Tab};
 use super::super::recording::Refusal;
 use super::look::Look;
 use super::pane;
-use super::text::{broken, fit, left, width};
+use super::text::{broken, fit, left, width, wrapped};
 
 /// Lines that are made at most; an event has at most some thousands.
 const LINES_MAX: usize = 20_000;
@@ -73,7 +73,7 @@ impl Page<'_> {
 
     /// A name and what it is, in as many lines as it takes.
     fn fact(&self, name: &str, value: &str, style: Style) -> Vec<Line<'static>> {
-        let value = broken(value, self.room.saturating_sub(NAME_WIDTH));
+        let value = wrapped(value, self.room.saturating_sub(NAME_WIDTH));
         let names = std::iter::once(name).chain(std::iter::repeat(""));
         let line = |(name, value): (&str, String)| {
             Line::from(vec![Span::styled(left(name, NAME_WIDTH), self.look.quiet()), Span::styled(value, style)])
@@ -82,7 +82,7 @@ impl Page<'_> {
     }
 
     fn fact_if(&self, name: &str, value: Option<&str>) -> Vec<Line<'static>> {
-        value.map(|value| self.fact(name, &shown(value), self.look.plain())).unwrap_or_default()
+        value.map(|value| self.fact(name, &shown(value), Look::plain())).unwrap_or_default()
     }
 
     fn json(&self, value: &serde_json::Value) -> impl Iterator<Item = Line<'static>> {
@@ -94,8 +94,8 @@ impl Page<'_> {
 
     fn event(&self, event: &EventRecord) -> Vec<Line<'static>> {
         let noted = &event.circumstances;
-        let plain = self.look.plain();
-        let mut lines = self.fact("type", &shown(&event.name), self.look.strong());
+        let plain = Look::plain();
+        let mut lines = self.fact("type", &shown(&event.name), Look::strong());
         lines.extend(self.fact("version", &count(event.version), plain));
         if let Some(time) = noted.happened_at {
             lines.extend(self.fact("happened", &self.model.clock.full(time), plain));
@@ -122,9 +122,9 @@ impl Page<'_> {
     }
 
     fn refusal(&self, refusal: &Refusal) -> Vec<Line<'static>> {
-        let plain = self.look.plain();
+        let plain = Look::plain();
         let mut lines = self.fact("refused", &shown(&refusal.name), self.look.bad());
-        lines.extend(self.fact("why", &shown(&refusal.message), self.look.strong()));
+        lines.extend(self.fact("why", &shown(&refusal.message), Look::strong()));
         lines.extend(self.fact("code", &shown(&refusal.code), plain));
         lines.extend(self.fact("judged at", &format!("version {}", count(refusal.version)), plain));
         if let Some(time) = refusal.time {
@@ -148,7 +148,7 @@ impl Page<'_> {
             Against::Previous => format!("what event {} changed", count(to)),
             Against::A | Against::Pins => format!("from {} to {}", name(from), name(to)),
         };
-        let mut lines = vec![Line::styled(title, self.look.strong())];
+        let mut lines = vec![Line::styled(title, Look::strong())];
         let known = model.recording.moment(from).zip(model.recording.moment(to));
         let Some((before, after)) = known else {
             lines.push(Line::styled("An event before it cannot be read, so the state is not known.", self.look.bad()));
@@ -176,7 +176,7 @@ impl Page<'_> {
             (_, Value::Null) => ("-", self.look.bad()),
             _ => ("~", self.look.warning()),
         };
-        let strength = if is_money(&change.path) { self.look.strong() } else { self.look.plain() };
+        let strength = if is_money(&change.path) { Look::strong() } else { Look::plain() };
         let values =
             if width(&from) + width(&to) + 7 <= self.room { format!("{from} → {to}") } else { format!("→ {to}") };
         [
@@ -197,7 +197,7 @@ impl Page<'_> {
         let model = self.model;
         let segments: Vec<&str> = model.field.segments().iter().map(String::as_str).collect();
         let life = &model.life;
-        let mut lines = vec![Line::styled(fit(&named(&segments), self.room), self.look.strong())];
+        let mut lines = vec![Line::styled(fit(&named(&segments), self.room), Look::strong())];
         if life.turns.is_empty() {
             lines.push(self.quiet("Nothing ever set it."));
             return lines;
@@ -211,7 +211,7 @@ impl Page<'_> {
         for place in super::text::around(here, life.turns.len(), room) {
             let Some(turn) = life.turns.get(place) else { continue };
             let is_here = place == here && turn.version <= model.at.version;
-            let style = if is_here { self.look.strong() } else { self.look.plain() };
+            let style = if is_here { Look::strong() } else { Look::plain() };
             let change = format!("{} → {}", self.value(&model.field, &turn.from), self.value(&model.field, &turn.to));
             let text = format!("{} {:>7}  {change}", if is_here { "▶" } else { " " }, count(turn.version));
             lines.push(Line::styled(fit(&text, self.room), style));
@@ -225,7 +225,7 @@ impl Page<'_> {
 
     fn causes(&self, event: &EventRecord) -> Vec<Line<'static>> {
         let noted = &event.circumstances;
-        let plain = self.look.plain();
+        let plain = Look::plain();
         let mut lines = Vec::new();
         match noted.command {
             Some(mark) => {
@@ -265,7 +265,7 @@ impl Page<'_> {
             Some((version, Ok(stages))) if *version == event.version && !stages.is_empty() => stages,
             Some((version, Err(why))) if *version == event.version => {
                 let text = format!("{}; C asks again", shown(why));
-                return broken(&text, self.room).into_iter().map(|line| Line::styled(line, self.look.bad())).collect();
+                return wrapped(&text, self.room).into_iter().map(|line| Line::styled(line, self.look.bad())).collect();
             }
             _ => return vec![self.quiet("Asking…")],
         };
@@ -283,7 +283,7 @@ impl Page<'_> {
             let after = after.map(|ms| format!("  +{}", duration(ms))).unwrap_or_default();
             lines.push(Line::from(vec![
                 Span::styled(format!("{sign} "), style),
-                Span::styled(shown(&stage.name).into_owned(), self.look.strong()),
+                Span::styled(shown(&stage.name).into_owned(), Look::strong()),
                 Span::styled(format!("  {}", shown(&stage.state)), style),
                 Span::styled(after, self.look.quiet()),
             ]));
@@ -291,7 +291,7 @@ impl Page<'_> {
                 lines.push(self.quiet(&format!("    {}", self.model.clock.full(at))));
             }
             if !stage.detail.is_empty() {
-                let detail = broken(&shown(&stage.detail), self.room.saturating_sub(4));
+                let detail = wrapped(&shown(&stage.detail), self.room.saturating_sub(4));
                 lines.extend(detail.into_iter().map(|line| self.quiet(&format!("    {line}"))));
             }
         }

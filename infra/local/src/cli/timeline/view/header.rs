@@ -54,12 +54,14 @@ fn first_row(model: &Model, room: u16, look: Look) -> Vec<Piece> {
     let (version, newest) = (model.at.version, model.recording.newest());
     let cart = model.recording.cart.to_string();
     let cart = if room < 80 { short_id(&cart) } else { cart };
-    let mut pieces = vec![Piece { text: format!("Cart {cart}"), style: look.strong() }];
-    pieces.push(Piece { text: format!("event {} of {}", count(version), count(newest)), style: look.accent() });
+    let mut pieces = vec![Piece { text: format!("Cart {cart}"), style: Look::strong() }];
+    let refused = if model.at.refusal > 0 { "refused at " } else { "" };
+    let text = format!("{refused}event {} of {}", count(version), count(newest));
+    pieces.push(Piece { text, style: if model.at.refusal > 0 { look.bad() } else { look.accent() } });
     match model.recording.view(version) {
         Some(view) => {
             let total = money_with_code(view.total_minor.get().into(), view.currency.as_deref());
-            pieces.push(Piece { text: total, style: look.strong() });
+            pieces.push(Piece { text: total, style: Look::strong() });
             let (status, style) = match view.status {
                 Status::Open => ("open", look.good()),
                 Status::Closed => ("closed", look.warning()),
@@ -80,7 +82,7 @@ fn second_row(model: &Model, look: Look) -> Vec<Piece> {
         let from = model.clock.short(first, Detail::Year);
         let detail = if model.clock.detail(first, last) == Detail::Time { Detail::Time } else { Detail::Year };
         let text = format!("{from} – {}, {length}, {}", model.clock.short(last, detail), model.clock.name());
-        pieces.push(Piece { text, style: look.plain() });
+        pieces.push(Piece { text, style: Look::plain() });
     }
     match model.compared {
         Some((version, true)) => {
@@ -149,9 +151,9 @@ pub(super) fn draw_footer(buffer: &mut Buffer, area: Rect, model: &Model, look: 
         let skipped = width(&typed).saturating_sub(usize::from(room).saturating_sub(width(name) + 2));
         let tail: String = typed.chars().skip(skipped).collect();
         let line = Line::from(vec![
-            Span::styled(name, look.strong()),
+            Span::styled(name, Look::strong()),
             Span::raw(tail),
-            Span::styled(" ", look.chosen()),
+            Span::styled(" ", Look::chosen()),
             Span::styled(format!(" {hint}"), look.quiet()),
         ]);
         buffer.set_line(area.x + 1, area.y, &line, room);
@@ -185,7 +187,7 @@ pub(super) fn draw_footer(buffer: &mut Buffer, area: Rect, model: &Model, look: 
         if taken > usize::from(room) {
             break;
         }
-        spans.push(Span::styled(key, look.strong()));
+        spans.push(Span::styled(key, Look::strong()));
         spans.push(Span::styled(format!(" {does}  "), look.quiet()));
     }
     buffer.set_line(area.x + 1, area.y, &Line::from(spans), room);

@@ -39,7 +39,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
         let line = columns.line(model, *place, &told, look);
         buffer.set_line(inner.x, y, &line, inner.width);
         if *place == model.at {
-            buffer.set_style(Rect { x: inner.x, y, width: inner.width, height: 1 }, look.chosen());
+            buffer.set_style(Rect { x: inner.x, y, width: inner.width, height: 1 }, Look::chosen());
         }
     }
 }
@@ -96,19 +96,19 @@ impl Columns {
         let style = match (refusal, is_readable) {
             (Some(_), _) | (None, false) => look.bad(),
             (None, true) if !told.changed => look.quiet(),
-            (None, true) => look.plain(),
+            (None, true) => Look::plain(),
         };
         let change = recording.change(place.version).filter(|change| refusal.is_none() && *change != 0);
-        let (change, change_style) = change.map_or((String::new(), look.plain()), |change| {
+        let (change, change_style) = change.map_or((String::new(), Look::plain()), |change| {
             let sign = if change > 0 { "+" } else { "" };
             let style = if change > 0 { look.good() } else { look.warning() };
             (format!("{sign}{}", money(change, model.currency())), style)
         });
-        let (mark, mark_style) = self.mark(model, place, look);
+        let (mark, mark_style) = Self::mark(model, place, look);
         let mut spans = vec![
-            Span::styled(if is_here { "▶" } else { " " }, look.strong()),
+            Span::styled(if is_here { "▶" } else { " " }, Look::strong()),
             Span::styled(mark, mark_style),
-            Span::styled(right(&version, self.version), if refusal.is_some() { look.bad() } else { look.strong() }),
+            Span::styled(right(&version, self.version), if refusal.is_some() { look.bad() } else { Look::strong() }),
             Span::raw("  "),
             Span::styled(left(&time, self.time), look.quiet()),
             Span::raw("  "),
@@ -121,7 +121,7 @@ impl Columns {
     }
 
     /// Pins first, then what is odd.
-    fn mark(&self, model: &Model, place: Place, look: Look) -> (&'static str, Style) {
+    fn mark(model: &Model, place: Place, look: Look) -> (&'static str, Style) {
         let is_event = place.refusal == 0;
         let noted = || model.recording.notes.iter().any(|note| note.version == place.version);
         match model.pins {
@@ -130,7 +130,7 @@ impl Columns {
             [_, Some(b)] if is_event && b == place.version => ("B", look.pin()),
             _ if is_event && noted() => ("✎", look.accent()),
             _ if is_event && model.recording.is_out_of_order(place.version) => ("⇅", look.warning()),
-            _ => (" ", look.plain()),
+            _ => (" ", Look::plain()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The model, drawn. Nothing here changes anything, and only what is seen is made.
 
 mod band;
+mod derivation;
 mod details;
 mod header;
 pub(super) mod layout;
@@ -26,7 +27,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, look: Look) {
     let area = frame.area();
     let Some(layout) = Layout::of(area, model.focus) else {
         let line = "The window is too small for a timeline.";
-        frame.buffer_mut().set_stringn(area.x, area.y, line, area.width.into(), look.plain());
+        frame.buffer_mut().set_stringn(area.x, area.y, line, area.width.into(), Look::plain());
         return;
     };
     let buffer = frame.buffer_mut();
@@ -40,7 +41,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, look: Look) {
         }
     }
     header::draw_footer(buffer, layout.footer, model, look);
-    if model.shows_keys {
-        sheet::draw(buffer, area, look);
+    if let Some(from) = model.keys_from {
+        sheet::draw(buffer, area, from, look);
     }
 }

@@ -31,8 +31,11 @@ pub(super) fn frame(
             buffer.set_stringn(area.x, y, sign, 1, look.quiet());
         }
     }
-    let title = title(tabs, has_keys, look);
     let room = area.width.saturating_sub(4);
+    let mut title = title(tabs, has_keys, look);
+    if title.width() > usize::from(room) {
+        title = short_title(tabs);
+    }
     buffer.set_line(area.x + 2, area.y, &title, room);
     let taken = u16::try_from(title.width()).unwrap_or(room);
     let note_width = u16::try_from(width(note)).unwrap_or(u16::MAX).saturating_add(2);
@@ -45,7 +48,7 @@ pub(super) fn frame(
 }
 
 fn title<'a>(tabs: &[(&'a str, bool)], has_keys: bool, look: Look) -> Line<'a> {
-    let strength = if has_keys { look.strong() } else { look.plain() };
+    let strength = if has_keys { Look::strong() } else { Look::plain() };
     let mut spans = vec![Span::raw(" ")];
     for (name, is_open) in tabs {
         if *is_open && tabs.len() > 1 {
@@ -58,6 +61,13 @@ fn title<'a>(tabs: &[(&'a str, bool)], has_keys: bool, look: Look) -> Line<'a> {
         spans.push(Span::raw(" "));
     }
     Line::from(spans)
+}
+
+/// Only the tab that is open, and which one of how many it is.
+fn short_title(tabs: &[(&str, bool)]) -> Line<'static> {
+    let open = tabs.iter().position(|(_, is_open)| *is_open).unwrap_or(0);
+    let name = tabs.get(open).map_or("", |(name, _)| name);
+    Line::styled(format!(" [{name}] {} of {} ", open + 1, tabs.len()), Look::strong())
 }
 
 /// Lines below each other, as many as fit.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use tillroll_core::time::Timestamp;
+
 use super::super::model::{Axis, Model};
 
 /// Columns that a folded gap takes: enough for what it says.
@@ -41,10 +43,8 @@ impl Scale {
         let (from, to) = model.shown_versions();
         let time = (model.axis == Axis::Time).then(|| {
             let versions = from..=to.min(model.recording.newest());
-            let times: Vec<i64> = versions
-                .filter_map(|version| model.recording.time_in_order(version))
-                .map(|time| time.unix_ms())
-                .collect();
+            let times: Vec<i64> =
+                versions.filter_map(|version| model.recording.time_in_order(version)).map(Timestamp::unix_ms).collect();
             let parts = parts(&times, width);
             (times, parts)
         });
@@ -99,10 +99,15 @@ fn share(number: u64, of: u64, last: u16) -> u16 {
 fn parts(times: &[i64], width: u16) -> Vec<Part> {
     let (Some(first), Some(last)) = (times.first(), times.last()) else { return Vec::new() };
     let mut gaps: Vec<(i64, i64)> = times.iter().zip(times.iter().skip(1)).map(|(from, to)| (*from, *to)).collect();
+    // Only the longest ones matter, of a hundred thousand.
+    if gaps.len() > FOLDS_MAX {
+        gaps.select_nth_unstable_by_key(FOLDS_MAX, |(from, to)| from - to);
+        gaps.truncate(FOLDS_MAX);
+    }
     gaps.sort_unstable_by_key(|(from, to)| from - to);
     let mut left = last - first;
     let mut long = Vec::new();
-    for (from, to) in gaps.into_iter().take(FOLDS_MAX) {
+    for (from, to) in gaps {
         let room = width / 2 > FOLD_COLUMNS * (u16::try_from(long.len()).unwrap_or(u16::MAX).saturating_add(1));
         if (to - from).saturating_mul(LONG_PART) <= left || !room || to - from < 2 {
             break;

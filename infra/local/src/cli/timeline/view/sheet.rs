@@ -11,37 +11,35 @@ use super::text::{left, width};
 const NAME_WIDTH: usize = 10;
 const GAP: usize = 3;
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, look: Look) {
+/// Draws it from a row on: a small screen has not all of it.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, from: usize, look: Look) {
     let longest = BINDINGS.iter().map(|binding| width(binding.does)).max().unwrap_or(0);
     let column = NAME_WIDTH + longest + GAP;
-    let room = usize::from(area.width.saturating_sub(4));
-    // On a small screen the columns are as wide as they can be, and cut.
-    let rows_max = usize::from(area.height.saturating_sub(4)).max(1);
-    let needed = BINDINGS.len().div_ceil(rows_max);
-    let columns = (room / column).clamp(1, 3).max(needed);
-    let column = column.min(room / columns.max(1));
+    let columns = (usize::from(area.width.saturating_sub(4)) / column).clamp(1, 3);
     let rows = BINDINGS.len().div_ceil(columns);
     let height = u16::try_from(rows + 4).unwrap_or(area.height).min(area.height);
-    let wide = u16::try_from(column * columns + 4).unwrap_or(area.width).min(area.width);
+    let wide = u16::try_from(column * columns + 4 - GAP + 1).unwrap_or(area.width).min(area.width);
     let sheet =
         Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - height) / 2, width: wide, height };
-    frame(buffer, sheet, look);
+    let seen = usize::from(height.saturating_sub(4));
+    let from = from.min(rows.saturating_sub(seen));
+    frame(buffer, sheet, seen < rows, look);
     for (place, binding) in BINDINGS.iter().enumerate() {
-        let (at, row) = (place / rows, place % rows);
+        let (at, Some(row)) = (place / rows, (place % rows).checked_sub(from)) else { continue };
+        if row >= seen {
+            continue;
+        }
         let x = sheet.x + 2 + u16::try_from(at * column).unwrap_or(0);
         let y = sheet.y + 2 + u16::try_from(row).unwrap_or(0);
-        let text = column.saturating_sub(NAME_WIDTH + 1);
         let line = Line::from(vec![
-            Span::styled(left(binding.name, NAME_WIDTH), look.strong()),
-            Span::raw(left(binding.does, text)),
+            Span::styled(left(binding.name, NAME_WIDTH), Look::strong()),
+            Span::raw(left(binding.does, longest)),
         ]);
-        if y < sheet.bottom() - 1 {
-            buffer.set_line(x, y, &line, u16::try_from(column).unwrap_or(0));
-        }
+        buffer.set_line(x, y, &line, sheet.right().saturating_sub(x + 1));
     }
 }
 
-fn frame(buffer: &mut Buffer, area: Rect, look: Look) {
+fn frame(buffer: &mut Buffer, area: Rect, has_more: bool, look: Look) {
     let inner = usize::from(area.width.saturating_sub(2));
     for y in area.y..area.bottom() {
         let (start, fill, end) = match y {
@@ -56,8 +54,8 @@ fn frame(buffer: &mut Buffer, area: Rect, look: Look) {
         }
         buffer.set_stringn(area.x, y, start.to_owned() + &fill.repeat(inner) + end, area.width.into(), look.quiet());
     }
-    buffer.set_stringn(area.x + 2, area.y, " Keys; the same as in the browser ", inner, look.strong());
-    let end = " any key closes this ";
+    buffer.set_stringn(area.x + 2, area.y, " Keys; the same as in the browser ", inner, Look::strong());
+    let end = if has_more { " ↑↓ shows more, any other key closes this " } else { " any key closes this " };
     if let Some(y) = area.bottom().checked_sub(1) {
         buffer.set_stringn(area.x + 2, y, end, inner, look.quiet());
     }

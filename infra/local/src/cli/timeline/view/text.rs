@@ -5,7 +5,7 @@
 use ratatui::text::Span;
 
 /// How many cells it takes.
-pub(super) fn width(text: &str) -> usize {
+pub(in super::super) fn width(text: &str) -> usize {
     Span::raw(text).width()
 }
 
@@ -62,6 +62,24 @@ pub(super) fn broken(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// The text in lines of so many cells, broken between words where it can be.
+pub(super) fn wrapped(text: &str, cells: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        for (nth, part) in broken(word, cells).into_iter().enumerate() {
+            let Some(line) = lines.last_mut() else { return lines };
+            let gap = usize::from(!line.is_empty() && nth == 0);
+            if nth == 0 && width(line) + gap + width(&part) <= cells {
+                line.push_str(" ".get(..gap).unwrap_or_default());
+                line.push_str(&part);
+            } else {
+                lines.push(part);
+            }
+        }
+    }
+    lines
+}
+
 /// The part of a list of `length` that `height` rows show around a row.
 pub(super) fn around(row: usize, length: usize, height: usize) -> std::ops::Range<usize> {
     let first = row.saturating_sub(height / 2).min(length.saturating_sub(height));
@@ -82,6 +100,7 @@ mod tests {
             assert_eq!(width(&right(text, cells)), cells);
         }
         assert_eq!(broken("牛乳牛乳x", 5), ["牛乳", "牛乳x"]);
+        assert_eq!(wrapped("a bread and milk of 牛乳牛乳", 7), ["a bread", "and", "milk of", "牛乳牛", "乳"]);
     }
 
     #[test]
