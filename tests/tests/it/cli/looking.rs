@@ -122,6 +122,7 @@ fn help_and_version_are_data() {
         "tail",
         "diff",
         "explain",
+        "timeline",
         "export",
         "open",
         "verify",

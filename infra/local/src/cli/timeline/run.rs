@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::event::{self, Event, MouseEventKind};
 use tillroll_host_lambda::ports::Clock as _;
 use tillroll_local::clock::LocalClock;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -117,6 +117,10 @@ fn read_keys() -> Receiver<Event> {
                 Err(error) => Err(error),
             };
             let Ok(event) = read else { return };
+            // Of a mouse that only moves nothing follows, and it says so often.
+            if matches!(event, Event::Mouse(mouse) if mouse.kind == MouseEventKind::Moved) {
+                continue;
+            }
             if to.blocking_send(event).is_err() {
                 return;
             }

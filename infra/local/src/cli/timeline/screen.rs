@@ -32,17 +32,16 @@ pub(super) struct Screen {
 
 impl Screen {
     pub(super) fn open() -> Result<Self, Failure> {
-        let cannot = |error: io::Error| Failure::new(format!("cannot draw on this terminal: {error}"));
         let before = panic::take_hook();
         // First the terminal, so that what the panic says can be read.
         panic::set_hook(Box::new(move |panic| {
             give_back();
             before(panic);
         }));
-        enable_raw_mode().map_err(cannot)?;
-        TAKEN.store(true, Ordering::SeqCst);
-        execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste).map_err(cannot)?;
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout()))).map_err(cannot)?;
+        let terminal = taken().map_err(|error| {
+            give_back();
+            Failure::new(format!("cannot draw on this terminal: {error}"))
+        })?;
         // https://no-color.org: any value but an empty one.
         let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Ok(Self { terminal, look: Look { colour } })
@@ -77,6 +76,14 @@ impl Drop for Screen {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// Takes the terminal over; what fails in the middle has to be given back.
+fn taken() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)?;
+    Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))
 }
 
 /// Gives the terminal back, once.

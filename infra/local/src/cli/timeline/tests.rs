@@ -123,8 +123,10 @@ fn assert_one_moment(model: &Model) {
     let row = marked.first().unwrap_or_else(|| panic!("no row is marked: {screen}"));
     let expected = if model.at.refusal > 0 { "×".to_owned() } else { count(version) };
     assert!(row.split_whitespace().take(3).any(|word| word == expected), "{row}");
-    let heading = if model.at.refusal > 0 { "judged at" } else { " at" };
-    assert!(screen.contains(&format!("{heading} {} ", count(version))), "{screen}");
+    assert!(
+        screen.contains(&format!("─ at {} ", count(version))) || screen.contains(&format!("━ at {} ", count(version))),
+        "{screen}"
+    );
     let inner = 158;
     let rail = screen.lines().nth(6).unwrap();
     let place = rail.chars().position(|char| char == '●').or_else(|| rail.chars().position(|char| "AB".contains(char)));
@@ -229,7 +231,8 @@ fn refusals_are_found_one_after_the_other_with_the_state_they_were_judged_on() {
     let mut model = model();
     press(&mut model, &[Command::First, Command::NextRefusal]);
     assert_eq!(model.at, Place { version: 4, refusal: 1 });
-    assert!(screen(&model, 160, 40).contains("ApplyDiscount refused: there is no discount"));
+    let shown = screen(&model, 160, 40);
+    assert!(shown.contains("ApplyDiscount refused: ") && shown.contains("there is no discount \"BIG\""), "{shown}");
     press(&mut model, &[Command::NextRefusal]);
     assert_eq!(model.at, Place { version: 9, refusal: 1 });
     press(&mut model, &[Command::NextRefusal]);

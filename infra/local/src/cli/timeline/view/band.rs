@@ -83,6 +83,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
 
 fn columns(model: &Model, scale: &Scale, width: u16) -> Vec<Column> {
     let mut columns = vec![Column::default(); width.into()];
+    if model.recording.newest() == 0 {
+        return columns;
+    }
     let (from, to) = model.shown_versions();
     for version in from..=to {
         let Some(column) = scale.column(version).and_then(|column| columns.get_mut(usize::from(column))) else {
@@ -97,12 +100,12 @@ fn columns(model: &Model, scale: &Scale, width: u16) -> Vec<Column> {
     }
     if model.axis == Axis::Number {
         // What was to pay stays so until the next event.
-        let mut height = 0;
+        let mut newest = Column::default();
         for (place, column) in (0_u16..).zip(&mut columns) {
             if scale.column(scale.version(place)) == Some(place) {
-                height = column.height;
+                newest = *column;
             } else {
-                column.height = height;
+                (column.height, column.unknown) = (newest.height, newest.unknown);
             }
         }
     }
@@ -219,7 +222,10 @@ fn draw_labels(buffer: &mut Buffer, area: Rect, model: &Model, columns: &[Column
         }
         (Axis::Time | Axis::Number, _) => count(version),
     };
-    let (first, last) = if recording.newest() == 0 { (String::new(), String::new()) } else { (name(from), name(to)) };
+    if recording.newest() == 0 {
+        return;
+    }
+    let (first, last) = (name(from), name(to));
     let highest = columns.iter().map(|column| column.height).max().unwrap_or(0);
     let bars = match model.axis {
         Axis::Number => format!("bars: what is to pay, at most {}", money(highest.into(), model.currency())),

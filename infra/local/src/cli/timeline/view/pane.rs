@@ -22,11 +22,15 @@ pub(super) fn frame(
     let rule_style = if has_keys { look.accent() } else { look.quiet() };
     buffer.set_stringn(area.x, area.y, rule.repeat(area.width.into()), area.width.into(), rule_style);
     if is_right {
+        let above = area.y.checked_sub(1).and_then(|y| buffer.cell((area.x, y)));
+        let goes_on = above.is_some_and(|cell| cell.symbol() == "│");
         for y in area.y..area.bottom() {
-            let sign = match (y == area.y, has_keys) {
-                (true, true) => "┍",
-                (true, false) => "┬",
-                (false, _) => "│",
+            let sign = match (y == area.y, goes_on, has_keys) {
+                (true, true, true) => "┝",
+                (true, true, false) => "├",
+                (true, false, true) => "┍",
+                (true, false, false) => "┬",
+                (false, ..) => "│",
             };
             buffer.set_stringn(area.x, y, sign, 1, look.quiet());
         }

@@ -10,8 +10,8 @@ use super::super::model::{Axis, Model};
 const FOLD_COLUMNS: u16 = 7;
 /// Gaps that are folded at most: more would leave no room for what happened.
 const FOLDS_MAX: usize = 5;
-/// A gap is long when it is this part of everything that is not folded.
-const LONG_PART: i64 = 6;
+/// A gap is long when it is so many times the longest one that is not folded.
+const LONG_TIMES: i64 = 6;
 
 /// Where each version stands.
 #[derive(Debug)]
@@ -100,21 +100,20 @@ fn parts(times: &[i64], width: u16) -> Vec<Part> {
     let (Some(first), Some(last)) = (times.first(), times.last()) else { return Vec::new() };
     let mut gaps: Vec<(i64, i64)> = times.iter().zip(times.iter().skip(1)).map(|(from, to)| (*from, *to)).collect();
     // Only the longest ones matter, of a hundred thousand.
-    if gaps.len() > FOLDS_MAX {
+    if gaps.len() > FOLDS_MAX + 1 {
         gaps.select_nth_unstable_by_key(FOLDS_MAX, |(from, to)| from - to);
-        gaps.truncate(FOLDS_MAX);
+        gaps.truncate(FOLDS_MAX + 1);
     }
     gaps.sort_unstable_by_key(|(from, to)| from - to);
-    let mut left = last - first;
-    let mut long = Vec::new();
-    for (from, to) in gaps {
-        let room = width / 2 > FOLD_COLUMNS * (u16::try_from(long.len()).unwrap_or(u16::MAX).saturating_add(1));
-        if (to - from).saturating_mul(LONG_PART) <= left || !room || to - from < 2 {
-            break;
-        }
-        left -= to - from;
-        long.push((from, to));
-    }
+    let folds_max = usize::from(width / 2 / FOLD_COLUMNS).min(FOLDS_MAX);
+    let length = |gap: &(i64, i64)| gap.1 - gap.0;
+    let is_long = |pair: &[(i64, i64)]| match pair {
+        [longer, shorter] => length(longer) >= 2 && length(longer) >= length(shorter).saturating_mul(LONG_TIMES),
+        _ => false,
+    };
+    let folds = gaps.windows(2).take(folds_max).rposition(is_long).map_or(0, |place| place + 1);
+    let mut long: Vec<(i64, i64)> = gaps.into_iter().take(folds).collect();
+    let left = last - first - long.iter().map(length).sum::<i64>();
     long.sort_unstable();
     let folded = FOLD_COLUMNS * u16::try_from(long.len()).unwrap_or(0);
     let open = width.saturating_sub(folded);
@@ -125,7 +124,7 @@ fn parts(times: &[i64], width: u16) -> Vec<Part> {
         let end = folded_columns(&parts) + share_of_time(before, left, open);
         parts.push(Part { ms: ms..from + 1, columns: column..end.max(column + 1), folded: false });
         let end = end.max(column + 1);
-        parts.push(Part { ms: from + 1..to, columns: end..end + FOLD_COLUMNS, folded: true });
+        parts.push(Part { ms: from + 1..to, columns: end.min(width)..(end + FOLD_COLUMNS).min(width), folded: true });
         (ms, column) = (to, end + FOLD_COLUMNS);
     }
     parts.push(Part { ms: ms..last + 1, columns: column..width.max(column + 1), folded: false });

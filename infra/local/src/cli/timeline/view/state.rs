@@ -33,8 +33,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
         ("Raw", open == StateTab::Raw),
     ];
     let version = model.at.version;
-    let note =
-        if model.at.refusal > 0 { format!("judged at {}", count(version)) } else { format!("at {}", count(version)) };
+    let note = format!("at {}", count(version));
     let inner = pane::frame(buffer, area, &tabs, &note, model.focus == Pane::State, look);
     if let Some(broken_at) = model.recording.broken().filter(|broken| version >= broken.version) {
         let text = format!(
