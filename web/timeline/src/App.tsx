@@ -1,6 +1,7 @@
 /** Which screen an address means. Each is fetched when it is first shown. */
 import { useStore } from '@tillroll/storefront/ui/store'
 import { type ComponentType, lazy, Suspense } from 'react'
+import { FileDrop } from './files/FileDrop'
 import { Frame } from './frame/Frame'
 import { SCREENS, type Screen } from './frame/screens'
 import { Notice } from './ui/Notice'
@@ -15,6 +16,7 @@ export function App() {
       <Suspense fallback={null}>
         <Shown key={screen?.name ?? 'none'} />
       </Suspense>
+      <FileDrop />
     </Frame>
   )
 }

@@ -2,7 +2,7 @@
 import type { ComponentType } from 'react'
 
 export interface Screen {
-  readonly name: 'carts' | 'timeline' | 'whatif' | 'pipeline' | 'letters' | 'replays'
+  readonly name: 'carts' | 'timeline' | 'whatif' | 'file' | 'pipeline' | 'letters' | 'replays'
   /** In the rail. */
   readonly word: string
   /** Of the address below `BASE`. */
@@ -30,6 +30,13 @@ export const SCREENS: readonly Screen[] = [
     load: () => import('../timeline/Timeline'),
   },
   {
+    name: 'whatif',
+    word: 'What-if',
+    matches: /^whatif(\/[^/]+)?$/,
+    path: 'whatif',
+    load: () => import('../whatif/WhatIf'),
+  },
+  {
     name: 'pipeline',
     word: 'Pipeline',
     matches: /^pipeline$/,
@@ -49,5 +56,12 @@ export const SCREENS: readonly Screen[] = [
     matches: /^replays(\/[^/]+)?$/,
     path: 'replays',
     load: () => import('../replays/Replays'),
+  },
+  {
+    name: 'file',
+    word: 'File',
+    matches: /^file$/,
+    path: 'file',
+    load: () => import('../files/FileScreen'),
   },
 ]
