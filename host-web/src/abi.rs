@@ -42,7 +42,7 @@ impl<T: Kept> Door<T> {
     /// Makes room for a call's bytes; where it is.
     pub fn reserve(&self, length: usize) -> usize {
         let mut said = self.said.take();
-        said.clear();
+        // What is there already is written over.
         said.resize(length, 0);
         let at = said.as_ptr().addr();
         self.said.set(said);

@@ -1,4 +1,5 @@
-// node shrink.mjs IN OUT: makes the wasm of a release build small, without changing what it does.
+// node shrink.mjs IN OUT [quick]: makes the wasm of a release build small, without changing what it does. `quick`: only as
+// far as it stays quick.
 import { readFileSync, writeFileSync } from 'node:fs'
 import binaryen from 'binaryen'
 import { named } from './order.mjs'
@@ -14,7 +15,7 @@ const FEATURES = [
   'SignExt',
 ]
 
-const [from, to] = process.argv.slice(2)
+const [from, to, quick] = process.argv.slice(2)
 
 function read(wasm) {
   const module = binaryen.readBinary(wasm)
@@ -23,12 +24,14 @@ function read(wasm) {
 }
 
 const module = read(readFileSync(from))
-binaryen.setOptimizeLevel(2)
-binaryen.setShrinkLevel(2)
-// What is called once compresses better where it is: inlined, its variables make one large function of many.
-binaryen.setAlwaysInlineMaxSize(0)
-binaryen.setFlexibleInlineMaxSize(0)
-binaryen.setOneCallerInlineMaxSize(0)
+binaryen.setOptimizeLevel(quick ? 3 : 2)
+binaryen.setShrinkLevel(quick ? 0 : 2)
+if (!quick) {
+  // What is called once compresses better where it is: inlined, its variables make one large function of many.
+  binaryen.setAlwaysInlineMaxSize(0)
+  binaryen.setFlexibleInlineMaxSize(0)
+  binaryen.setOneCallerInlineMaxSize(0)
+}
 // The first kilobyte is the far end of the stack, so no address plus a small constant goes around the end of the memory.
 binaryen.setLowMemoryUnused(true)
 // The second time it sees what the first one made simpler.

@@ -1,8 +1,12 @@
 // What the wasm costs, one figure a line, beside the same work in plain JavaScript: `node bench/wasm.mjs [EVENTS]` after
-// `cargo xtask web`, with `--chromium` in a headless browser. TILLROLL_WASM names another folder than dist-wasm.
+// `cargo xtask web`, with `--chromium` in a headless browser. TILLROLL_WASM names another folder than dist-wasm;
+// TILLROLL_NATIVE, in Node, the program of `cargo build --release -p tillroll-core --example fold`, which then folds the same
+// bytes beside it.
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { figures } from './figures.mjs'
@@ -14,10 +18,22 @@ const long = Number(words.find((word) => !word.startsWith('--')) ?? 1_000_000)
 
 const say = (what, value, unit) => console.log(`${what.padEnd(58)} ${value.toPrecision(3).padStart(9)} ${unit}`)
 
+/** Million events a second without wasm; undefined where the program for that was not named. */
+function natively(packed) {
+  if (!process.env.TILLROLL_NATIVE) return undefined
+  const folder = mkdtempSync(join(tmpdir(), 'tillroll-fold-'))
+  try {
+    writeFileSync(join(folder, 'history.bin'), packed)
+    return JSON.parse(String(execFileSync(process.env.TILLROLL_NATIVE, [join(folder, 'history.bin')]))).timeline / 1e6
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
 async function inNode() {
   const built = await import(pathToFileURL(join(folder, 'tillroll.js')).href)
   const modules = MODULES.map((name) => new WebAssembly.Module(readFileSync(join(folder, name))))
-  figures(built, modules, long, say)
+  figures(built, modules, long, say, natively)
 }
 
 const PAGE = `

@@ -29,8 +29,8 @@ const past = nullable(pastEvent)
 const texts = list(text)
 const nothing: Codec<void> = { put: () => {}, take: () => {} }
 
-/** Bytes of a history that are in the wasm at once: what it keeps of them is less than half. */
-const PIECE_BYTES = 1 << 20
+/** Bytes of a history that are in the wasm at once: with the call a little less than the room that it keeps for calls. */
+const PIECE_BYTES = 60_000
 /** Most bytes that one event can have in a history, with its length before it. */
 const ENTRY_BYTES_MAX = (1 << 20) + 3
 
