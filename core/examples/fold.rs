@@ -31,12 +31,16 @@ fn main() {
     let stream = histories[0].header().stream;
     let timeline = best(|| {
         let mut timeline = Timeline::<Cart>::new(stream);
-        histories.iter().for_each(|history| timeline.append(history).unwrap());
+        for history in &histories {
+            timeline.append(history).unwrap();
+        }
         timeline.newest().head.version
     });
     let fold = best(|| {
         let mut moment = Moment::<Cart>::before(stream);
-        histories.iter().for_each(|history| history.fold(&mut moment).unwrap());
+        for history in &histories {
+            history.fold(&mut moment).unwrap();
+        }
         moment.head.version
     });
     println!("{{\"timeline\":{timeline:.0},\"fold\":{fold:.0}}}");
