@@ -5,6 +5,9 @@
 //!   as everywhere)
 //! * `*.timeline.bin`: a packed history, with everything but the events beside them as the same JSON
 //!
+//! A file whose header says `hypothetical` tells what would have become of a cart. It is for looking at: nothing stores
+//! events from a file, and a build that does not know the member refuses the file.
+//!
 //! Both are read strictly. What a later version may add to the header has a meaning that this build would miss, so an
 //! unknown member is an error; a file is one cart from its first event on, without holes.
 
@@ -32,12 +35,36 @@ pub struct TimelineFile {
     pub exported_at: Option<Timestamp>,
     /// What was left out or masked, as pointers into events.
     pub redactions: Vec<String>,
+    /// That none of it happened so, and what was asked; none for a life as it was.
+    pub hypothetical: Option<Hypothetical>,
     /// All events from the first one on; at least one.
     pub events: Vec<EventRecord>,
     /// What people noted.
     pub annotations: Vec<Annotation>,
     /// What a client knew that the server did not record.
     pub client_records: Vec<ClientRecord>,
+}
+
+/// What was asked of a cart's life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hypothetical {
+    /// What the events behind the first edit are.
+    pub mode: HypotheticalMode,
+    /// The newest version of the life as it was.
+    pub recorded_version: u64,
+    /// The edits, as whoever asked has them.
+    pub edits: Vec<Value>,
+}
+
+/// What the events behind the first edit are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HypotheticalMode {
+    /// Facts, that folded.
+    AsItIs,
+    /// Answers to commands, that were decided again.
+    DecideAgain,
 }
 
 /// A note on a version.
@@ -148,6 +175,8 @@ struct FileHeader {
     exported_at: Option<Timestamp>,
     #[serde(default)]
     redactions: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hypothetical: Option<Hypothetical>,
 }
 
 /// The file as JSON.
@@ -190,7 +219,7 @@ impl TimelineFile {
     pub fn new(cart: StreamId, exported_at: Timestamp, events: Vec<EventRecord>) -> Self {
         let exported_at = Some(exported_at);
         let (redactions, annotations, client_records) = (Vec::new(), Vec::new(), Vec::new());
-        Self { cart, exported_at, redactions, events, annotations, client_records }
+        Self { cart, exported_at, redactions, hypothetical: None, events, annotations, client_records }
     }
 
     /// Reads either form.
@@ -229,6 +258,7 @@ impl TimelineFile {
                 cart_id: *stream,
                 exported_at: None,
                 redactions: Vec::new(),
+                hypothetical: None,
             };
             return Self::of(header, events, Vec::new(), Vec::new());
         }
@@ -244,11 +274,11 @@ impl TimelineFile {
         annotations: Vec<Annotation>,
         client_records: Vec<ClientRecord>,
     ) -> Result<Self, NotATimeline> {
-        let FileHeader { format_version, cart_id: cart, exported_at, redactions } = header;
+        let FileHeader { format_version, cart_id: cart, exported_at, redactions, hypothetical } = header;
         if format_version != FORMAT_VERSION {
             return Err(NotATimeline::Format(format_version));
         }
-        Ok(Self { cart, exported_at, redactions, events, annotations, client_records })
+        Ok(Self { cart, exported_at, redactions, hypothetical, events, annotations, client_records })
     }
 
     fn check(&self) -> Result<(), NotATimeline> {
@@ -292,8 +322,9 @@ impl TimelineFile {
     }
 
     fn header(&self) -> FileHeader {
-        let (exported_at, redactions) = (self.exported_at, self.redactions.clone());
-        FileHeader { format_version: FORMAT_VERSION, cart_id: self.cart, exported_at, redactions }
+        let (redactions, hypothetical) = (self.redactions.clone(), self.hypothetical.clone());
+        let (format_version, cart_id, exported_at) = (FORMAT_VERSION, self.cart, self.exported_at);
+        FileHeader { format_version, cart_id, exported_at, redactions, hypothetical }
     }
 
     /// What was noted, as further members; what was not is not there.
@@ -376,6 +407,22 @@ mod tests {
         assert_eq!(TimelineFile::read(&file.to_json()).unwrap(), file);
         assert_eq!(TimelineFile::read(&file.to_packed().unwrap()).unwrap(), file);
         assert_eq!(TimelineFile::read(&file.to_packed().unwrap()).unwrap().to_json(), file.to_json());
+    }
+
+    #[test]
+    fn a_life_that_never_was_says_so_in_both_forms() {
+        let mut document = document(&[event(1, CART)]);
+        assert_eq!(whole().hypothetical, None);
+        assert!(!String::from_utf8(whole().to_json()).unwrap().contains("hypothetical"));
+        let asked =
+            json!({"mode": "decide_again", "recorded_version": 4, "edits": [{"edit": "fork", "version": 1}, "any"]});
+        document["header"]["hypothetical"] = asked.clone();
+        let file = TimelineFile::read(document.to_string().as_bytes()).unwrap();
+        assert_eq!(file.hypothetical.as_ref().unwrap().mode, HypotheticalMode::DecideAgain);
+        assert_eq!(TimelineFile::read(&file.to_json()).unwrap(), file);
+        assert_eq!(TimelineFile::read(&file.to_packed().unwrap()).unwrap(), file);
+        document["header"]["hypothetical"]["mode"] = json!("maybe");
+        assert!(said(document.to_string().as_bytes()).contains("unknown variant `maybe`"));
     }
 
     #[test]

@@ -39,21 +39,24 @@ impl Arguments {
 pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Ending, Failure> {
     let Some(cart) = arguments.cart else { return Err(Failure::new("no cart was named")) };
     let events = history(session.client(), cart.id()?).await?;
-    tell(&events, arguments.at, session.json())
+    tell("", &events, arguments.at, session.json())
 }
 
 pub(crate) fn run_on_file(arguments: &Arguments, json: bool) -> Result<Ending, Failure> {
     let Some(path) = &arguments.file else { return Err(Failure::new("no file was named")) };
-    tell(&open::read(path)?.events, arguments.at, json)
+    let file = open::read(path)?;
+    tell(&open::hypothetical(&file), &file.events, arguments.at, json)
 }
 
-fn tell(events: &[EventRecord], at: Option<u64>, json: bool) -> Result<Ending, Failure> {
+/// `before` comes before the story.
+fn tell(before: &str, events: &[EventRecord], at: Option<u64>, json: bool) -> Result<Ending, Failure> {
     let story = Story::of(first_versions(events, at)?)?;
     let mut output = Output::new();
     if json {
         let (cart, version) = (story.cart.head().stream, story.cart.head().version);
         output.json(&json!({"cart_id": cart, "version": version, "story": story.sentences()}))?;
     } else {
+        output.text(before)?;
         output.text(&story.page())?;
     }
     output.end()?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use tillroll_host_lambda::record::EventRecord;
-use tillroll_host_lambda::timeline_file::{ClientStatus, FILE_BYTES_MAX, TimelineFile};
+use tillroll_host_lambda::timeline_file::{ClientStatus, FILE_BYTES_MAX, Hypothetical, HypotheticalMode, TimelineFile};
 
 use super::failure::{Ending, Failure};
 use super::output::{Output, count, counted, shown};
@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Ending, Failure> 
             "cart_id": file.cart,
             "exported_at": file.exported_at,
             "redactions": file.redactions,
+            "hypothetical": file.hypothetical,
             "versions": file.events.len(),
             "story": story.sentences(),
             "state": view,
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Ending, Failure> 
             "client_records": file.client_records,
         }))?;
     } else {
+        output.text(&hypothetical(&file))?;
         output.text(&story.page())?;
         if let Some(view) = &view {
             output.text("\n")?;
@@ -54,6 +56,17 @@ pub(crate) fn run(arguments: &Arguments, json: bool) -> Result<Ending, Failure> 
     }
     output.end()?;
     Ok(Ending::Fine)
+}
+
+/// That it never happened, before anything else is said of it.
+pub(crate) fn hypothetical(file: &TimelineFile) -> String {
+    let Some(Hypothetical { mode, recorded_version, edits }) = &file.hypothetical else { return String::new() };
+    let how = match mode {
+        HypotheticalMode::AsItIs => "its events folded as they are",
+        HypotheticalMode::DecideAgain => "its events decided again by the rules",
+    };
+    let (edits, version) = (counted(edits.len() as u64, "edit"), count(*recorded_version));
+    format!("HYPOTHETICAL: this never happened so. It is version {version} of the cart with {edits}, {how}.\n\n")
 }
 
 /// What stands beside the events.

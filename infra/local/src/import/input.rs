@@ -71,6 +71,9 @@ fn copied(mut from: impl Read, name: &str, temp_folder: &Path) -> Result<File, I
     Ok(file)
 }
 
+/// What is read to tell formats apart: as much as the two forms of a timeline file need.
+const MAGIC_BYTES: u64 = 9;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Csv,
@@ -89,7 +92,7 @@ impl OpenInput {
     fn recognise(mut file: File, name: String, input: &Input) -> Result<Self, ImportError> {
         let mut magic = Vec::new();
         file.rewind()
-            .and_then(|()| file.by_ref().take(4).read_to_end(&mut magic))
+            .and_then(|()| file.by_ref().take(MAGIC_BYTES).read_to_end(&mut magic))
             .map_err(|source| ImportError::Read { input: name.clone(), row: 0, source })?;
         let named_parquet = match input {
             Input::Stdin => false,
@@ -98,11 +101,22 @@ impl OpenInput {
         let other = |kind, advice| Err(ImportError::Format { input: name.clone(), kind, advice });
         let format = match magic.as_slice() {
             [] => return Err(ImportError::Empty { input: name }),
-            b"PAR1" => Format::Parquet,
-            b"PARE" => return other("encrypted Parquet", "decrypt it first"),
+            // Facts of another store, or of none: what is hypothetical must not become one.
+            b"{\"header\"" | [b't', b'i', b'l', b'l', b'r', b'o', b'l', b'l', ..=0x1f] => {
+                return other(
+                    "a timeline file",
+                    "look at it with `tillroll open FILE`; no events are imported from one",
+                );
+            }
+            [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
+            [b'P', b'A', b'R', b'E', ..] => return other("encrypted Parquet", "decrypt it first"),
             [0x1f, 0x8b, ..] => return other("gzip", "unpack it first: gunzip -c FILE | tillroll import - …"),
-            [0x28, 0xb5, 0x2f, 0xfd] => return other("zstd", "unpack it first: zstd -dc FILE | tillroll import - …"),
-            [b'P', b'K', 3, 4] => return other("a zip archive or a spreadsheet", "unpack it or save it as CSV first"),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+                return other("zstd", "unpack it first: zstd -dc FILE | tillroll import - …");
+            }
+            [b'P', b'K', 3, 4, ..] => {
+                return other("a zip archive or a spreadsheet", "unpack it or save it as CSV first");
+            }
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return other("UTF-16 text", "save it as UTF-8 first"),
             _ if named_parquet => {
                 return other("something else", "its name says Parquet, but its bytes do not; fetch it again");

@@ -115,6 +115,25 @@ fn a_life_in_a_file_is_read_without_any_system() {
 }
 
 #[test]
+fn a_life_that_never_was_is_opened_loudly_and_imported_never() {
+    let (desk, _dev, cart) = shop_and_larger_cart();
+    let life = desk.run(&["export", &cart]).fine().stdout;
+    let asked = r#""hypothetical":{"mode":"decide_again","recorded_version":6,"edits":[{"edit":"drop","version":5}]}"#;
+    let fork = desk.file("fork.timeline.json", life.replacen("\"redactions\"", &format!("{asked},\"redactions\""), 1));
+    for args in [&["open", &fork][..], &["explain", "--file", &fork]] {
+        let ran = desk.run(args).fine();
+        let said =
+            "HYPOTHETICAL: this never happened so. It is version 6 of the cart with 1 edit, its events decided again";
+        assert!(ran.stdout.starts_with(said), "{}", ran.stdout);
+    }
+    assert_eq!(desk.json(&["open", &fork])["hypothetical"]["recorded_version"], 6);
+    let carts = desk.carts().len();
+    let columns = ["--cart-column", "id", "--item-column", "sku"];
+    desk.run(&[&["import", &fork], &columns[..]].concat()).failed(&["is a timeline file", "no events are imported"]);
+    assert_eq!(desk.carts().len(), carts);
+}
+
+#[test]
 fn a_file_that_is_there_is_not_written_over() {
     let (desk, _dev, cart) = shop_and_larger_cart();
     let file = desk.file("mine.txt", "mine");

@@ -23,6 +23,13 @@ fn a_file_that_is_no_table_says_so_and_what_to_do() {
         ("sales.csv", b"\xff\xfec\x00", "is UTF-16 text, not CSV or Parquet; save it as UTF-8"),
         ("sales.parquet", b"cart,item\n", "its name says Parquet, but its bytes do not"),
         ("locked.parquet", b"PARE....", "encrypted Parquet"),
+        (
+            "fork.timeline.bin",
+            b"tillroll\x01\x20....",
+            "is a timeline file, not CSV or Parquet; look at it with `tillroll open",
+        ),
+        ("fork.timeline.json", b"{\"header\":{\"format_version\":1", "is a timeline file"),
+        ("sales.csv", b"tillroll,item\n1,milk\n", "has no column `cart`"),
         ("sales.csv", b"basket,item\n1,milk\n", "has no column `cart`; its columns are: basket, item. Choose with"),
         ("sales.csv", b"cart;item\n1;milk\n", "name the --delimiter"),
         ("sales.csv", b"cart,item,cart\n1,milk,2\n", "has two columns `cart`"),
