@@ -149,7 +149,7 @@ async fn the_directory_finds_carts_by_what_is_in_them_and_by_when_they_changed()
 
 #[tokio::test]
 async fn what_is_rare_is_found_page_by_page_and_each_cart_once() {
-    let words = |n: u128| if n % 7 == 0 { "open +caviar" } else { "open +milk" };
+    let words = |n: u128| if n.is_multiple_of(7) { "open +caviar" } else { "open +milk" };
     let events: Vec<_> = (1..=700).flat_map(|n| history(cart(n), words(n))).collect();
     let rows = projected(Carts, &events).await;
     let wanted = Wanted { text: Some("caviar".to_owned()), ..Wanted::default() };

@@ -109,6 +109,18 @@ test('a masked file names no person and no thing, says so, and opens', async (t)
   }
 })
 
+test('the life of a cart on the server is saved from its timeline', async (t) => {
+  const cart = await makeCart(tillroll, LIFE)
+  const to = await folder(t)
+  const page = await openDebugger(t, debug, `cart/${cart}`)
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByRole('dialog', { name: "Save this cart's life" }).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await shot(page, 'timeline-save')
+  const whole = await saved(page, 'Save life as JSON', to)
+  assert.deepEqual((await opened(whole)).state, await tillroll.ask(`/carts/${cart}`))
+})
+
 test('a fork is a file that says that it never was', async (t) => {
   const cart = await makeCart(tillroll, LIFE)
   const to = await folder(t)

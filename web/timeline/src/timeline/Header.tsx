@@ -10,6 +10,7 @@ import { go, link } from '../url/location'
 import styles from './Header.module.css'
 import { useMoment } from './MomentOf'
 import { type Model, useModel } from './model'
+import { SaveButton } from './SaveButton'
 import { ticketText } from './ticket'
 
 const counts = new Intl.NumberFormat()
@@ -44,8 +45,9 @@ export function Header() {
               onClick={() => whatIf(model)}
             />
           )}
-          <CopyButton what="link" word="Link" text={link} />
-          <CopyButton what="text for a ticket" word="Text" text={() => ticketText(model)} />
+          <CopyButton what="link" word="Link" sign="link" text={link} />
+          {model.remote && <SaveButton cart={known.cart} />}
+          <CopyButton what="text for a ticket" word="Text" sign="text" text={() => ticketText(model)} />
           <ToolButton
             label="Show references to persons"
             sign="eye"

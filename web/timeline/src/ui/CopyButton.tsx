@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import { copy } from './copy'
+import type { SignName } from './Sign'
 import { ToolButton } from './ToolButton'
 
 /** How long the sign says that it was done. */
@@ -9,10 +10,12 @@ const DONE_MS = 1_500
 export function CopyButton({
   what,
   word,
+  sign = 'copy',
   text,
 }: {
   what: string
   word?: string
+  sign?: SignName
   text: () => string | Promise<string>
 }) {
   const [done, setDone] = useState(false)
@@ -25,5 +28,5 @@ export function CopyButton({
     await copy(await text(), what)
     setDone(true)
   }
-  return <ToolButton label={`Copy ${what}`} sign={done ? 'check' : 'copy'} {...(word ? { word } : {})} onClick={act} />
+  return <ToolButton label={`Copy ${what}`} sign={done ? 'check' : sign} {...(word ? { word } : {})} onClick={act} />
 }

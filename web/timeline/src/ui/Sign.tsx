@@ -19,6 +19,7 @@ const PATHS = {
   list: 'M7 5h10M7 10h10M7 15h10M3 5h.01M3 10h.01M3 15h.01',
   inspect: 'M3 3.5h14v13H3ZM12 3.5v13',
   branch: 'M6 4v12M6 10c5 0 8-1 8-5M14 5V4',
+  save: 'M10 3v9M6 8.5l4 4 4-4M4 16.5h12',
   search: 'M9 15a6 6 0 1 0 0-12 6 6 0 0 0 0 12ZM13.5 13.5 17 17',
 } as const
 
