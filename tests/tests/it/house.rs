@@ -281,10 +281,14 @@ fn every_dependency_has_its_reason() {
     let (crates, packages) = reasons();
     assert_eq!(declared, crates, "Cargo.toml and docs/dependencies.md list the same crates");
 
-    let manifests = ["web/package.json", "web/cart/package.json", "web/storefront/package.json"];
+    let read = |folder: &Path| -> Value {
+        serde_json::from_str(&fs::read_to_string(folder.join("package.json")).unwrap()).unwrap()
+    };
+    let web = root().join("web");
+    let whole = read(&web);
+    let members = whole["workspaces"].as_array().unwrap().iter().map(|name| read(&web.join(name.as_str().unwrap())));
     let mut declared = BTreeSet::new();
-    for path in manifests {
-        let manifest: Value = serde_json::from_str(&fs::read_to_string(root().join(path)).unwrap()).unwrap();
+    for manifest in members.chain([whole.clone()]) {
         for kind in ["dependencies", "devDependencies", "peerDependencies"] {
             let names = manifest[kind].as_object().into_iter().flat_map(|members| members.keys().cloned());
             declared.extend(names.filter(|name| !name.starts_with("@tillroll/")));
