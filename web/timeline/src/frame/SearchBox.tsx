@@ -1,6 +1,5 @@
-import { Icon } from '@tillroll/storefront/ui/Icon'
-import { VisuallyHidden } from '@tillroll/storefront/ui/VisuallyHidden'
 import { type FormEvent, useState } from 'react'
+import { SearchField } from '../ui/SearchField'
 import styles from './SearchBox.module.css'
 import { goTo, sought } from './search'
 
@@ -16,19 +15,12 @@ export function SearchBox({ onCommand }: { readonly onCommand: (typed: string) =
   return (
     // biome-ignore lint/a11y/useSemanticElements: `search` has no form's behaviour of its own.
     <form role="search" className={styles.box} onSubmit={submit}>
-      <label className={styles.label}>
-        <Icon name="search" />
-        <VisuallyHidden>Find a cart by id, sku or word</VisuallyHidden>
-        <input
-          className={styles.input}
-          type="search"
-          spellCheck={false}
-          autoComplete="off"
-          placeholder="Any id, sku or word; > for commands"
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-        />
-      </label>
+      <SearchField
+        label="Find a cart by id, sku or word"
+        placeholder="Any id, sku or word; > for commands"
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+      />
     </form>
   )
 }

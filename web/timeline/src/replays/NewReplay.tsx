@@ -5,13 +5,14 @@ import { useStore } from '@tillroll/storefront/ui/store'
 import { type FormEvent, useRef, useState } from 'react'
 import { ask } from '../api/ask'
 import { zone } from '../clock/zone'
+import { KINDS as EVENTS } from '../history/kinds'
 import { asError } from '../watch/poll'
 import type { Run } from '../watch/wire'
 import { SUBSCRIPTIONS, type Subscription } from '../watch/words'
 import { EstimateView } from './EstimateView'
 import { type Draft, EMPTY, type Kind, requested } from './plan'
 import styles from './Replays.module.css'
-import { type Asked, type Estimate, EVENT_TYPES } from './wire'
+import type { Asked, Estimate } from './wire'
 
 /** How long a dry run may wait for the archive, in seconds: less than an answer may take. */
 const DRY_RUN_WAIT_S = 5
@@ -178,14 +179,14 @@ function Which({ draft, onChange }: WhichProps) {
           </div>
           <fieldset className={styles.types}>
             <legend>Types; all when none is chosen</legend>
-            {EVENT_TYPES.map((type) => (
+            {EVENTS.map((type) => (
               <label key={type}>
                 <input
                   type="checkbox"
                   checked={draft.types.includes(type)}
                   onChange={({ target }) =>
                     onChange({
-                      types: EVENT_TYPES.filter((one) => (one === type ? target.checked : draft.types.includes(one))),
+                      types: EVENTS.filter((one) => (one === type ? target.checked : draft.types.includes(one))),
                     })
                   }
                 />

@@ -40,15 +40,3 @@ export interface Estimate {
   readonly seconds_from: 'rate' | 'assumption' | { readonly run: string }
   readonly cost: { readonly micro_usd: number; readonly prices: string }
 }
-
-/** The names of all events, as a filter takes them. */
-export const EVENT_TYPES = [
-  'CartOpened',
-  'CartClaimed',
-  'ItemAdded',
-  'ItemQuantityChanged',
-  'ItemRemoved',
-  'DiscountApplied',
-  'DiscountRemoved',
-  'CartClosed',
-] as const

@@ -1,8 +1,7 @@
 /** Looks for events by words and tokens. What is typed holds for list, slider, keys and band alike. */
-import { VisuallyHidden } from '@tillroll/storefront/ui/VisuallyHidden'
 import { useEffect, useRef, useState } from 'react'
 import { parseFilter, type Token, written } from '../../history/filter'
-import { Sign } from '../../ui/Sign'
+import { SearchField } from '../../ui/SearchField'
 import { useModel } from '../model'
 import styles from './FilterBox.module.css'
 
@@ -45,28 +44,23 @@ export function FilterBox() {
     set(tokens.map((one, other) => written(other === nth ? { ...one, not: !one.not } : one)))
   return (
     <div className={styles.filter}>
-      <label className={styles.box}>
-        <Sign name="search" />
-        <VisuallyHidden>Filter events</VisuallyHidden>
-        <input
-          id={FILTER_FIELD}
-          className={styles.input}
-          type="search"
-          spellCheck={false}
-          autoComplete="off"
-          placeholder="Filter: words, type: actor: sku: is:  −not"
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return
-            event.stopPropagation()
-            event.currentTarget.blur()
-          }}
-        />
+      <SearchField
+        id={FILTER_FIELD}
+        label="Filter events"
+        size="small"
+        placeholder="Filter: words, type: actor: sku: is:  −not"
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return
+          event.stopPropagation()
+          event.currentTarget.blur()
+        }}
+      >
         <output className={styles.count} aria-live="polite">
           {filtering ? 'looking…' : tokens.length > 0 ? `${places.count} of ${known.length + refusals.all.length}` : ''}
         </output>
-      </label>
+      </SearchField>
       <div className={styles.tokens}>
         {tokens.map((token, nth) => (
           <Chip key={written(token)} token={token} onTurn={() => turned(nth)} onRemove={() => without(nth)} />
