@@ -108,7 +108,9 @@ function besideOf(bytes: Uint8Array): string {
     }
   }
   number()
-  at += number()
+  // Not in one line: `at` would be read before the number moves it.
+  const cart = number()
+  at += cart
   number()
   const length = number()
   return new TextDecoder().decode(bytes.subarray(at, at + length))
