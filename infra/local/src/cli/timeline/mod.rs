@@ -89,9 +89,10 @@ pub(crate) async fn run_on_file(arguments: &Arguments, json: bool, interrupt: &I
 /// Everything that a file says.
 fn of_file(path: &Path, file: TimelineFile, local: TimeZone, at: Option<u64>) -> Model {
     let source = Source::File(path.display().to_string());
-    let TimelineFile { cart, events, annotations, client_records, .. } = file;
+    let TimelineFile { cart, events, annotations, client_records, hypothetical, .. } = file;
     let mut model = Model::new(cart, source, Link::File, local, at);
     model.recording.notes = annotations;
+    model.recording.hypothetical = hypothetical.is_some();
     model.update(Action::Arrived(events));
     model.update(Action::Refused(client_records.into_iter().filter_map(refusal_of).collect()));
     model

@@ -73,6 +73,8 @@ pub(super) struct Recording {
     /// In the order of the timeline.
     refusals: Vec<Refusal>,
     pub(super) notes: Vec<Annotation>,
+    /// It never happened so: a what-if gave it, and a file carried it here.
+    pub(super) hypothetical: bool,
 }
 
 impl Recording {
@@ -86,6 +88,7 @@ impl Recording {
             totals: Vec::new(),
             refusals: Vec::new(),
             notes: Vec::new(),
+            hypothetical: false,
         }
     }
 

@@ -54,7 +54,11 @@ fn first_row(model: &Model, room: u16, look: Look) -> Vec<Piece> {
     let (version, newest) = (model.at.version, model.recording.newest());
     let cart = model.recording.cart.to_string();
     let cart = if room < 80 { short_id(&cart) } else { cart };
-    let mut pieces = vec![Piece { text: format!("Cart {cart}"), style: Look::strong() }];
+    let mut pieces = Vec::new();
+    if model.recording.hypothetical {
+        pieces.push(Piece { text: "HYPOTHETICAL, never happened".to_owned(), style: look.warning() });
+    }
+    pieces.push(Piece { text: format!("Cart {cart}"), style: Look::strong() });
     let refused = if model.at.refusal > 0 { "refused at " } else { "" };
     let text = format!("{refused}event {} of {}", count(version), count(newest));
     pieces.push(Piece { text, style: if model.at.refusal > 0 { look.bad() } else { look.accent() } });

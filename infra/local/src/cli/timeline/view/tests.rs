@@ -7,9 +7,11 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 use serde_json::json;
+use tillroll_host_lambda::timeline_file::{Hypothetical, HypotheticalMode, TimelineFile};
 
 use super::super::keys::BINDINGS;
 use super::super::model::{Action, Command, Link, Model, Source};
+use super::super::of_file;
 use super::super::tests::{CART, event, events, model, screen};
 
 fn assert_screen(name: &str, model: &Model, width: u16, height: u16) {
@@ -99,6 +101,22 @@ fn an_event_that_cannot_be_read_ends_the_fold_and_says_so() {
     model.update(Action::Arrived(events));
     model.update(Action::Slide(6));
     assert_screen("unreadable", &model, 120, 30);
+}
+
+#[test]
+fn a_life_that_never_was_says_so_on_every_screen() {
+    let of = |hypothetical| {
+        let written = "2026-03-06T09:00:00Z".parse().unwrap();
+        let file = TimelineFile { hypothetical, ..TimelineFile::new(CART.parse().unwrap(), written, events()) };
+        of_file(Path::new("fork.timeline.json"), file, TimeZone::UTC, None)
+    };
+    let asked = Hypothetical { mode: HypotheticalMode::AsItIs, recorded_version: 9, edits: Vec::new() };
+    for (model, says) in [(of(Some(asked)), true), (of(None), false)] {
+        for (width, height) in [(150, 30), (80, 24), (60, 15)] {
+            let shown = screen(&model, width, height);
+            assert_eq!(shown.contains("HYPOTHETICAL"), says, "{shown}");
+        }
+    }
 }
 
 #[test]
