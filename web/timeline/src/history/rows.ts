@@ -7,12 +7,17 @@ const BLOCK = 16
 /** More than ten screens of rows. */
 const BLOCKS_MAX = 128
 
+/** Who looks at rows; each has one wish, its last. */
+type Viewer = 'list' | 'causes'
+
 export class Rows {
   /** Moves when a row came. */
   readonly revision = store(0)
   readonly #history: History
   readonly #blocks = new Map<number, readonly Row[]>()
-  #wanted: readonly number[] = []
+  /** The newest wish stands last. */
+  readonly #wishes = new Map<Viewer, readonly number[]>()
+  #missing: readonly number[] = []
   #busy = false
   #shown: boolean
 
@@ -31,24 +36,34 @@ export class Rows {
     this.#shown = shown
     this.#blocks.clear()
     this.revision.update((now) => now + 1)
+    this.#look()
   }
 
-  /** Fetches what is missing of these, and forgets what was wanted before. */
-  want(versions: Iterable<number>): void {
+  /** Fetches what is missing of these, and forgets what the same viewer wanted before. */
+  want(viewer: Viewer, versions: readonly number[]): void {
+    this.#wishes.delete(viewer)
+    this.#wishes.set(viewer, versions)
+    this.#look()
+  }
+
+  /** Fetches what is missing of all wishes, the newest first. */
+  #look(): void {
     const { length } = this.#history.known.get()
     const missing = new Set<number>()
-    for (const version of versions) {
-      if (version >= 1 && version <= length && !this.get(version)) missing.add(blockOf(version))
+    for (const versions of [...this.#wishes.values()].reverse()) {
+      for (const version of versions) {
+        if (version >= 1 && version <= length && !this.get(version)) missing.add(blockOf(version))
+      }
     }
-    this.#wanted = [...missing]
+    this.#missing = [...missing].slice(0, BLOCKS_MAX)
     void this.#fetch()
   }
 
   async #fetch(): Promise<void> {
     if (this.#busy) return
     this.#busy = true
-    for (let block = this.#wanted[0]; block !== undefined; block = this.#wanted[0]) {
-      this.#wanted = this.#wanted.slice(1)
+    for (let block = this.#missing[0]; block !== undefined; block = this.#missing[0]) {
+      this.#missing = this.#missing.slice(1)
       const first = block * BLOCK + 1
       const shown = this.#shown
       try {

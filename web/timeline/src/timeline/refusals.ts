@@ -38,7 +38,7 @@ export function useRefusals(cart: string | null, length: number, live: boolean):
           `/carts/${encodeURIComponent(cart)}/refusals?limit=100`,
           { signal: control.signal },
         )
-        setRefusals((now) => (now.all.length === refusals.length && now.all.length === 0 ? now : ordered(refusals)))
+        setRefusals((now) => (sameAs(now, refusals) ? now : ordered(refusals)))
       } catch (thrown) {
         if (control.signal.aborted) return
         setRefusals((now) => ({ ...now, error: thrown instanceof Error ? thrown.message : String(thrown) }))
@@ -52,6 +52,17 @@ export function useRefusals(cart: string | null, length: number, live: boolean):
     }
   }, [cart, length, live])
   return refusals
+}
+
+/** A refusal does not change once it is written, but the same command may be refused again. */
+function sameAs(now: Refusals, refusals: readonly Refusal[]): boolean {
+  if (now.error !== null || now.all.length !== refusals.length) return false
+  const known = new Set(now.all.map(keyOf))
+  return refusals.every((one) => known.has(keyOf(one)))
+}
+
+function keyOf({ command_id, time }: Refusal): string {
+  return `${command_id} ${time}`
 }
 
 /** By the version they were judged on, then by time. */

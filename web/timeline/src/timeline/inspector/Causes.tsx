@@ -18,7 +18,7 @@ export function Causes() {
   )
   const related = last?.question === version ? last.answer : []
   useEffect(() => {
-    if (related.length > 0) rows.want(related)
+    rows.want('causes', related)
   }, [rows, related])
   if (refusal) return <Notice title="Nothing followed from it">A refused command leaves no event behind.</Notice>
   if (version === 0) return <Notice title="Before the first event">Nothing had led to anything.</Notice>

@@ -32,7 +32,7 @@ export function EventList() {
         const at = places.at(index)
         if (at?.is === 'event') versions.push(at.version)
       }
-      rows.want(versions)
+      rows.want('list', versions)
     },
     [places, rows],
   )
