@@ -6,10 +6,11 @@ import {
   type RecordedEvent,
   type Timeline,
   type TimelineColumns,
+  type WhatIfEdit,
 } from '@tillroll/cart'
 import { parseFilter, passes, type Subject } from './filter'
 import { KINDS, kindInWords, UNKNOWN } from './kinds'
-import type { Moment, ReducerFrom, Row, Turn } from './wire'
+import type { Decided, Moment, ReducerFrom, Row, Turn } from './wire'
 import { changesNothing, sentence } from './words'
 
 interface Page {
@@ -129,6 +130,15 @@ export class Past {
       if (akin && other !== version) found.push(other)
     }
     return found
+  }
+
+  /** What edits lead to, decided again by the core. */
+  decided(edits: readonly WhatIfEdit[]): Decided | null {
+    if (!this.#timeline) return null
+    const pages = this.#pages.map(({ bytes }) => bytes)
+    const whole = pages.length === 1 ? pages[0] : this.#timeline.join(pages)
+    const answer = whole && this.#timeline.whatIf(whole, { mode: 'decide_again', edits })
+    return answer?.answer === 'alternative' ? { cart: answer.alternative, steps: answer.steps } : null
   }
 
   #row(version: number, before: CartState | null, after: CartState | null, shown: boolean): Row {

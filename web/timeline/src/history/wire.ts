@@ -1,5 +1,5 @@
 /** What page and worker say to each other. */
-import type { CartState, Change, RecordedEvent } from '@tillroll/cart'
+import type { CartState, Change, RecordedEvent, WhatIfEdit, WhatIfStep } from '@tillroll/cart'
 
 /** One event as the list shows it. */
 export interface Row {
@@ -28,6 +28,12 @@ export interface Moment {
   readonly changes: readonly Change[]
 }
 
+/** What edits lead to when everything behind the first of them is decided again. */
+export interface Decided {
+  readonly cart: CartState | null
+  readonly steps: readonly WhatIfStep[]
+}
+
 /** From which version on which rules wrote the events. */
 export interface ReducerFrom {
   readonly version: number
@@ -51,6 +57,8 @@ export interface Asks {
   match: { readonly ask: { readonly filter: string }; readonly answer: Uint32Array | null }
   /** Versions of which another command, event or correlation is the same. */
   related: { readonly ask: { readonly version: number }; readonly answer: readonly number[] }
+  /** Null where the history is too long to be asked so. */
+  decided: { readonly ask: { readonly edits: readonly WhatIfEdit[] }; readonly answer: Decided | null }
 }
 
 export type AskName = keyof Asks

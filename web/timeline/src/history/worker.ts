@@ -148,6 +148,8 @@ function answerOf(asked: Ask): unknown {
       return past.match(asked.filter)
     case 'related':
       return past.related(asked.version)
+    case 'decided':
+      return past.decided(asked.edits)
     default:
       return asked satisfies never
   }
