@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { until } from '../../tests/harness/index.mjs'
 import { program } from '../../tests/harness/tillroll.mjs'
 import { makeCart, openDebugger, shot, startDebugger, violations } from './debugger.mjs'
+import { drop, saved } from './dropped.mjs'
 
 const run = promisify(execFile)
 const debug = await startDebugger()
@@ -25,42 +26,6 @@ const LIFE = [
 const folder = async (t) => {
   const path = await mkdtemp(join(tmpdir(), 'tillroll-files-'))
   t.after(() => rm(path, { recursive: true, force: true }))
-  return path
-}
-
-/**
- * Lets go of a file over the page.
- *
- * @param {import('playwright-core').Page} page
- * @param {string} name
- * @param {Uint8Array} bytes
- */
-const drop = async (page, name, bytes) => {
-  const data = await page.evaluateHandle(
-    ([name, text]) => {
-      const bytes = Uint8Array.from(atob(String(text)), (letter) => letter.charCodeAt(0))
-      const carried = new DataTransfer()
-      carried.items.add(new File([bytes], String(name)))
-      return carried
-    },
-    [name, Buffer.from(bytes).toString('base64')],
-  )
-  await page.dispatchEvent('body', 'dragover', { dataTransfer: data })
-  await page.dispatchEvent('body', 'drop', { dataTransfer: data })
-}
-
-/**
- * @param {import('playwright-core').Page} page
- * @param {string} button
- * @param {string} to
- */
-const saved = async (page, button, to) => {
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('button', { name: button, exact: true }).click(),
-  ])
-  const path = join(to, download.suggestedFilename())
-  await download.saveAs(path)
   return path
 }
 

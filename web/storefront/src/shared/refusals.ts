@@ -45,6 +45,11 @@ const SENTENCES = {
   command_reused: () => 'The till has seen this change before, with another content. Discard it and make it again.',
 } satisfies Record<RefusalCode, Words>
 
+/** Whether there are words for a code that comes from a file. */
+export function isRefusalCode(code: string): code is RefusalCode {
+  return Object.hasOwn(SENTENCES, code)
+}
+
 /** The sentence for a refusal. A code of a newer server than this page is named as it is. */
 export function refusalInWords(refusal: ShownRefusal, wording: Wording): string {
   if (refusal.code === 'other') return `The till said no (${refusal.said ?? 'without a reason'}).`

@@ -31,6 +31,8 @@ export interface Clock {
   readonly now: number
 }
 
+/** Stands where nobody noted one. */
+const NO_TIME = 'no time'
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
@@ -38,6 +40,7 @@ const DAY = 24 * HOUR
 
 /** "2026-03-02 09:14:05.120 UTC", the same in the local zone with its offset, or "3 min before". */
 export function moment(at: number, { zone, now }: Clock): string {
+  if (Number.isNaN(at)) return NO_TIME
   switch (zone) {
     case 'utc':
       return `${iso(at)} UTC`
@@ -52,6 +55,7 @@ export function moment(at: number, { zone, now }: Clock): string {
 
 /** Only the time of day, for lists whose day is said once; the same as `moment` where that is relative. */
 export function timeOfDay(at: number, clock: Clock): string {
+  if (Number.isNaN(at)) return NO_TIME
   if (clock.zone === 'relative') return distance(at - clock.now)
   return iso(clock.zone === 'utc' ? at : at + offset(at)).slice(11)
 }
@@ -103,7 +107,7 @@ function valid(at: number): number | undefined {
 
 function iso(at: number): string {
   const date = new Date(at)
-  return Number.isNaN(date.getTime()) ? 'no time' : date.toISOString().replace('T', ' ').replace('Z', '')
+  return Number.isNaN(date.getTime()) ? NO_TIME : date.toISOString().replace('T', ' ').replace('Z', '')
 }
 
 /** Milliseconds that the local clock is ahead of UTC at a moment: summer and winter differ. */

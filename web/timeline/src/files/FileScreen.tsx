@@ -1,17 +1,17 @@
 /** The life in a file, or in a link: the timeline, with what the file says of itself above it. */
 import { formatCount } from '@tillroll/storefront/shared/money'
-import { Button } from '@tillroll/storefront/ui/Button'
 import { useStore } from '@tillroll/storefront/ui/store'
 import { useMemo, useState } from 'react'
 import type { Source } from '../history/wire'
 import { TimelineOf } from '../timeline/Timeline'
 import { Notice } from '../ui/Notice'
-import { go, place } from '../url/location'
+import { place } from '../url/location'
 import type { Base } from './base'
 import { openFile } from './FileDrop'
 import styles from './FileScreen.module.css'
+import { NotesContext } from './notes'
 import { SaveButtons } from './SaveButtons'
-import { useBase } from './useBase'
+import { useBase, useCarried } from './useBase'
 
 /** The screen of `file`. */
 export default function FileScreen() {
@@ -60,7 +60,8 @@ function Choose() {
 }
 
 function Life({ base }: { readonly base: Base }) {
-  const { header, from, name, packed } = base
+  const { header, from, name, packed, notes } = base
+  useCarried(base)
   const source = useMemo<Source>(() => ({ from: 'bytes', bytes: packed }), [packed])
   return (
     <div className={styles.screen}>
@@ -77,11 +78,12 @@ function Life({ base }: { readonly base: Base }) {
             <span className={styles.redacted}> left out: {header.redactions.join(', ')}</span>
           )}
         </p>
-        <Button onClick={() => go('whatif')}>What if</Button>
         <SaveButtons what="file" name={base.cart} base={() => base} />
       </div>
       <div className={styles.life}>
-        <TimelineOf key={base.cart} source={source} />
+        <NotesContext value={notes}>
+          <TimelineOf key={base.cart} source={source} />
+        </NotesContext>
       </div>
     </div>
   )

@@ -2,6 +2,7 @@
 import { openTimeline, type Timeline } from '@tillroll/cart'
 import { store } from '@tillroll/storefront/ui/store'
 import { Feed } from '../history/feed'
+import { NO_NOTES, type Notes } from './notes'
 
 /** What a file says of itself besides its events (docs/timeline.md). */
 export interface FileHeader {
@@ -28,6 +29,7 @@ export interface Base {
   /** Of the file. */
   readonly name: string
   readonly header: FileHeader
+  readonly notes: Notes
 }
 
 /** The file that is open, or the history that a link carried. */
@@ -51,7 +53,7 @@ export async function fromServer(cart: string, signal: AbortSignal): Promise<Bas
   if (!timeline) throw new Error('there are no events')
   const packed = copied(pages.length === 1 ? (pages[0] ?? NOTHING) : timeline.join(pages))
   const header = { format_version: 1, cart_id: timeline.cart, exported_at: null, redactions: [] } as const
-  return { cart: timeline.cart, packed, timeline, from: 'server', name: '', header }
+  return { cart: timeline.cart, packed, timeline, from: 'server', name: '', header, notes: NO_NOTES }
 }
 
 const NOTHING = new Uint8Array()

@@ -14,13 +14,32 @@ export async function fragmentOf(packed: Uint8Array<ArrayBuffer>): Promise<strin
   return letters.length > LINK_LETTERS_MAX ? null : letters
 }
 
+/** The fragments of histories, so that none is packed twice; null for one that is too large. */
+const known = new WeakMap<Base, string | null>()
+
+/** The fragment for what is open; null when it is too large for a link. */
+export async function fragmentFor(base: Base): Promise<string | null> {
+  const before = known.get(base)
+  if (before !== undefined) return before
+  const made = await fragmentOf(base.packed)
+  known.set(base, made)
+  return made
+}
+
+/** The fragment that is known of what is open, without making one. */
+export function knownFragment(base: Base): string | null | undefined {
+  return known.get(base)
+}
+
 /** The history that a fragment carries; null when it carries none. Throws when it is damaged. */
 export async function carried(fragment: string): Promise<Base | null> {
   const letters = new URLSearchParams(fragment).get('h')
   if (!letters) return null
   if (letters.length > 4 * LINK_LETTERS_MAX) throw new Error('The link is longer than any that this page makes.')
   const bytes = await through(fromBase64Url(letters), new DecompressionStream('deflate-raw'), BYTES_MAX)
-  return readBytes(bytes, 'link', 'link')
+  const base = await readBytes(bytes, 'link', 'link')
+  known.set(base, letters)
+  return base
 }
 
 async function through(

@@ -1,6 +1,7 @@
 /** From a file's bytes to a history that can be looked at. No server is asked. */
 import { openTimeline, packHistory } from '@tillroll/cart'
 import { type Base, copied, type FileHeader, type Hypothetical } from './base'
+import { membersOf, type Notes, notesOf } from './notes'
 
 /** Largest file that is opened: some hundred thousand events as JSON. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024
@@ -26,8 +27,9 @@ export async function readBytes(bytes: Uint8Array<ArrayBuffer>, from: Base['from
 async function readPacked(bytes: Uint8Array<ArrayBuffer>, from: Base['from'], name: string): Promise<Base> {
   const timeline = await said(openTimeline(bytes))
   const beside = besideOf(bytes)
-  const given = beside === '' ? null : asRecord(parsed(beside)).header
-  return { cart: timeline.cart, packed: bytes, timeline, from, name, header: headerOf(given, timeline.cart) }
+  const given = beside === '' ? {} : asRecord(parsed(beside))
+  const header = headerOf(given.header, timeline.cart)
+  return { cart: timeline.cart, packed: bytes, timeline, from, name, header, notes: noted(given) }
 }
 
 async function readJson(bytes: Uint8Array, from: Base['from'], name: string): Promise<Base> {
@@ -37,14 +39,24 @@ async function readJson(bytes: Uint8Array, from: Base['from'], name: string): Pr
     throw new NotATimeline('It is JSON, but not of a timeline: there is no header with a cart, or no list of events.')
   }
   const header = headerOf(document.header, cart_id)
-  const packed = await said(packHistory(cart_id, document.events))
-  const timeline = await said(openTimeline(packed))
-  return { cart: cart_id, packed: copied(timeline.join([packed], besideFor(header))), timeline, from, name, header }
+  const notes = noted(document)
+  const events = await said(packHistory(cart_id, document.events))
+  const timeline = await said(openTimeline(events))
+  const packed = copied(timeline.join([events], besideFor(header, notes)))
+  return { cart: cart_id, packed, timeline, from, name, header, notes }
 }
 
 /** What stands beside the events of a packed file. */
-export function besideFor(header: FileHeader): string {
-  return JSON.stringify({ header })
+export function besideFor(header: FileHeader, notes: Notes): string {
+  return JSON.stringify({ header, ...membersOf(notes) })
+}
+
+function noted(document: Readonly<Record<string, unknown>>): Notes {
+  try {
+    return notesOf(document)
+  } catch (thrown) {
+    throw new NotATimeline(thrown instanceof Error ? thrown.message : String(thrown))
+  }
 }
 
 async function said<T>(doing: Promise<T>): Promise<T> {

@@ -1,12 +1,12 @@
 /** Whose life it is, and how it stood at the moment one looks at. */
 import { formatMoney } from '@tillroll/storefront/shared/money'
 import { moment as written } from '../clock/zone'
-import { SCREENS } from '../frame/screens'
+import { copyLink, leadsHere } from '../files/address'
 import { useLatest } from '../history/latest'
 import { CopyButton } from '../ui/CopyButton'
 import { Sign } from '../ui/Sign'
 import { ToolButton } from '../ui/ToolButton'
-import { go, link } from '../url/location'
+import { go, link, place } from '../url/location'
 import styles from './Header.module.css'
 import { useMoment } from './MomentOf'
 import { type Model, useModel } from './model'
@@ -36,16 +36,12 @@ export function Header() {
         )}
         {known.live !== 'off' && <Live state={known.live} />}
         <div className={styles.actions}>
-          {canAsk(model) && (
-            <ToolButton
-              label="What if, from here"
-              hint="W"
-              sign="branch"
-              word="What if"
-              onClick={() => whatIf(model)}
-            />
+          <ToolButton label="What if, from here" hint="W" sign="branch" word="What if" onClick={() => whatIf(model)} />
+          {leadsHere() ? (
+            <CopyButton what="link" word="Link" sign="link" text={link} />
+          ) : (
+            <ToolButton label="Copy link" sign="link" word="Link" onClick={() => void copyLink()} />
           )}
-          <CopyButton what="link" word="Link" sign="link" text={link} />
           {model.remote && <SaveButton cart={known.cart} />}
           <CopyButton what="text for a ticket" word="Text" sign="text" text={() => ticketText(model)} />
           <ToolButton
@@ -118,12 +114,9 @@ function Agreement() {
   )
 }
 
-/** What if is asked of a cart on a server; a file is dropped there. */
-function canAsk({ remote }: Pick<Model, 'remote'>): boolean {
-  return remote && SCREENS.some(({ name }) => name === 'whatif')
-}
-
-/** To the other screen, with the moment that is chosen here. */
+/** To the other screen, with the moment that is chosen here; a file goes there with its address. */
 export function whatIf({ known, version, remote }: Pick<Model, 'known' | 'version' | 'remote'>): void {
-  if (canAsk({ remote })) go(`whatif/${encodeURIComponent(known.cart)}`, { v: String(version) })
+  const asked = { v: String(version) }
+  if (remote) go(`whatif/${encodeURIComponent(known.cart)}`, asked)
+  else go('whatif', asked, place.get().fragment)
 }

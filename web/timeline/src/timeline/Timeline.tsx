@@ -1,14 +1,15 @@
 /** The life of one cart: address in, history opened, everything else below. */
 import { Button } from '@tillroll/storefront/ui/Button'
 import { useStore } from '@tillroll/storefront/ui/store'
-import { useEffect, useMemo, useState } from 'react'
+import { useContext, useEffect, useMemo, useState } from 'react'
+import { NotesContext } from '../files/notes'
 import { CARTS } from '../frame/screens'
 import { History } from '../history/history'
 import type { Problem, Source } from '../history/wire'
 import { Notice } from '../ui/Notice'
 import { go, place } from '../url/location'
 import { Life } from './Life'
-import { useRefusals } from './refusals'
+import { refusalsIn, useRefusals } from './refusals'
 
 /** The screen of `cart/<id>`. */
 export default function Timeline() {
@@ -31,7 +32,10 @@ export function TimelineOf({ source }: { readonly source: Source }) {
 
 function Opened({ history, remote }: { readonly history: History; readonly remote: boolean }) {
   const known = useStore(history.known)
-  const refusals = useRefusals(remote && known.whole ? known.cart : null, known.length, known.live === 'live')
+  const asked = useRefusals(remote && known.whole ? known.cart : null, known.length, known.live === 'live')
+  const { clientRecords } = useContext(NotesContext)
+  const kept = useMemo(() => refusalsIn(clientRecords), [clientRecords])
+  const refusals = remote ? asked : kept
   if (known.length > 0) return <Life history={history} refusals={refusals} remote={remote} />
   if (known.problem) return <Failed problem={known.problem} cart={known.cart} onRetry={() => history.retry()} />
   if (known.whole) return <Notice title="Nothing has happened yet">This cart has no events.</Notice>

@@ -1,6 +1,8 @@
 /** What was refused to a cart, and the state it was judged against: these stand between the events. */
+import { isRefusalCode, refusalInWords, type ShownRefusal } from '@tillroll/storefront/shared/refusals'
 import { useEffect, useState } from 'react'
 import { ask } from '../api/ask'
+import type { ClientRecord } from '../files/notes'
 
 export interface Refusal {
   readonly time: string
@@ -69,4 +71,27 @@ function keyOf({ command_id, time }: Refusal): string {
 function ordered(refusals: readonly Refusal[]): Refusals {
   const all = refusals.toSorted((one, other) => one.version - other.version || one.time.localeCompare(other.time))
   return { all, error: null }
+}
+
+/** Those that a client kept, where there is no server to ask. */
+export function refusalsIn(records: readonly ClientRecord[]): Refusals {
+  return ordered(
+    records
+      .filter(({ status }) => status === 'refused')
+      .map(({ command_id, type, at = '', code = 'other', details, version }) => ({
+        time: at,
+        command_id,
+        type,
+        code,
+        message: refusalInWords(refusalOf(code, details), { currency: null, nameOf: (sku) => sku }),
+        details: typeof details === 'object' && details !== null ? (details as Refusal['details']) : {},
+        version,
+        actor: null,
+      })),
+  )
+}
+
+/** Only the words are made of it, and these leave out what is not as they expect. */
+export function refusalOf(code: string, details: unknown): ShownRefusal {
+  return (isRefusalCode(code) ? { code, details } : { code: 'other', said: code, details }) as ShownRefusal
 }

@@ -1,10 +1,11 @@
 /** The keys of the timeline. They are the sheet's list too. */
 import { announce } from '@tillroll/storefront/ui/announce'
 import type { RefObject } from 'react'
+import { copyLink } from '../files/address'
 import { CARTS } from '../frame/screens'
 import { useKeys } from '../keys/keys'
 import { copy } from '../ui/copy'
-import { go, link } from '../url/location'
+import { go } from '../url/location'
 import { whatIf } from './Header'
 import { useInspector } from './inspector/side'
 import { FILTER_FIELD } from './list/FilterBox'
@@ -53,7 +54,7 @@ export function useTimelineKeys({ model, play, goTo, narrow, open }: Keyed): voi
     { key: '-', does: 'Zoom out', act: () => zoom(model, 2) },
     { key: 'w', does: 'What if, from here', act: () => whatIf(model) },
     { key: 'l', does: 'Follow live', act: () => toggleLive(model) },
-    { key: 'y', does: 'Copy link', act: () => void copy(link(), 'Link') },
+    { key: 'y', does: 'Copy link', act: () => void copyLink() },
     {
       key: 't',
       does: 'Copy as text for a ticket',

@@ -53,6 +53,14 @@ export function say(words: Readonly<Record<string, string | null>>): void {
   due ??= setTimeout(write, WRITTEN_AFTER_MS)
 }
 
+/** Changes the fragment, in place. */
+export function sayFragment(fragment: string): void {
+  const now = current.get()
+  if (fragment === now.fragment) return
+  current.set({ ...now, fragment })
+  due ??= setTimeout(write, WRITTEN_AFTER_MS)
+}
+
 /** The link to what is shown now. */
 export function link(): string {
   return new URL(address(current.get()), location.href).href
