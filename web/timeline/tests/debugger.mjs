@@ -11,8 +11,12 @@ const SHOTS = fileURLToPath(new URL('../../tests/shots', import.meta.url))
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const EVERYWHERE = { after: (/** @type {() => unknown} */ end) => after(async () => void (await end())) }
 
-/** What a page logs because of what tests do: what is not there, a system that is down. */
-export const EXPECTED = [/404 \(Not Found\)/, /ERR_EMPTY_RESPONSE|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED_ENCODING/]
+/** What a page logs because of what tests do: what is not there, a cart that is closed, a system that is down. */
+export const EXPECTED = [
+  /404 \(Not Found\)/,
+  /410 \(Gone\)/,
+  /ERR_EMPTY_RESPONSE|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED_ENCODING/,
+]
 
 /** @typedef {Awaited<ReturnType<typeof startDebugger>>} Debugger */
 

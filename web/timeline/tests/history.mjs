@@ -22,6 +22,7 @@ const STEP_MS = 1_000
  * @property {string} [time]
  * @property {string} [actor]
  * @property {string} [reducer]
+ * @property {number} [schemaversion]
  */
 
 /**

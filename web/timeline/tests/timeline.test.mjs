@@ -309,3 +309,14 @@ for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
 const agreeOnEnd = async (page) => {
   await until('all is here', async () => (await standing(page)).state === 8)
 }
+
+test('a closed cart opens like any other, agrees with the server, and is not followed', async (t) => {
+  const cart = await makeCart(tillroll, [
+    { type: 'AddItem', data: { item_name: 'Green tea', sku: 'tea' } },
+    { type: 'CloseCart' },
+  ])
+  const page = await openDebugger(t, debug, `cart/${cart}?v=3`)
+  await agreeOn(page, 3)
+  await page.getByText('as on the server', { exact: true }).waitFor()
+  assert.equal(await page.locator('[data-live]').count(), 0)
+})

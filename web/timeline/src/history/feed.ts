@@ -35,14 +35,12 @@ export class Feed {
     this.#address = `${origin}/carts/${encodeURIComponent(cart)}`
   }
 
-  /** How far the cart is. */
+  /** How far the cart is. Of a closed one the server says that it is gone, with its state beside that. */
   async head(): Promise<{ version: number; hash: string; closed: boolean }> {
-    const response = await this.#get('', 'application/json')
-    const { version, state_hash, status } = (await response.json()) as {
-      version: number
-      state_hash: string
-      status: string
-    }
+    const response = await this.#ask('', 'application/json')
+    if (!response.ok && response.status !== GONE) throw await said(response)
+    const answer = (await response.json()) as State | { readonly state: State }
+    const { version, state_hash, status } = 'state' in answer ? answer.state : answer
     return { version, hash: state_hash, closed: status === 'closed' }
   }
 
@@ -113,11 +111,28 @@ export class Feed {
   }
 
   async #get(path: string, accept: string): Promise<Response> {
-    const response = await fetch(this.#address + path, { headers: { accept }, signal: AbortSignal.timeout(PAGE_MS) })
+    const response = await this.#ask(path, accept)
     if (response.ok) return response
-    const problem = (await response.json().catch(() => null)) as { detail?: string; title?: string } | null
-    throw new FeedError(response.status, problem?.detail ?? problem?.title ?? `the server answered ${response.status}`)
+    throw await said(response)
   }
+
+  #ask(path: string, accept: string): Promise<Response> {
+    return fetch(this.#address + path, { headers: { accept }, signal: AbortSignal.timeout(PAGE_MS) })
+  }
+}
+
+interface State {
+  readonly version: number
+  readonly state_hash: string
+  readonly status: string
+}
+
+const GONE = 410
+
+async function said(response: Response): Promise<FeedError> {
+  const problem = (await response.json().catch(() => null)) as { detail?: string; title?: string } | null
+  const message = problem?.detail ?? problem?.title ?? `the server answered ${response.status}`
+  return new FeedError(response.status, message)
 }
 
 async function* pieces(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {

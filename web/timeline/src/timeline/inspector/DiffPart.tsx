@@ -8,6 +8,7 @@ import { masked } from '../masked'
 import { type Model, useModel } from '../model'
 import { inOrder, namesOf, valueInWords } from './changes'
 import styles from './Inspector.module.css'
+import { PatchPart } from './PatchPart'
 
 const SIDES = { previous: 'Previous event', a: 'Pin A', ab: 'A with B' } as const
 type Side = keyof typeof SIDES
@@ -86,6 +87,7 @@ export function DiffPart() {
               </tbody>
             </table>
           )}
+          {changes.length > 0 && <PatchPart from={from} to={to} />}
         </>
       )}
     </div>

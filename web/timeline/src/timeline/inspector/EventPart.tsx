@@ -1,7 +1,9 @@
 /** One event as it was recorded. */
 
 import { useStore } from '@tillroll/storefront/ui/store'
+import { useContext } from 'react'
 import { duration, moment } from '../../clock/zone'
+import { NotesContext } from '../../files/notes'
 import { isKnown } from '../../history/words'
 import { CopyButton } from '../../ui/CopyButton'
 import { Notice } from '../../ui/Notice'
@@ -10,18 +12,22 @@ import { masked, maskedText, pretty } from '../masked'
 import { useModel } from '../model'
 import { Facts } from './Facts'
 import styles from './Inspector.module.css'
+import { readingOf } from './reading'
 import { useEntry } from './useEntry'
 
 export function EventPart() {
   const { version, rows, shown, clock, history } = useModel()
   useStore(rows.revision)
   const entry = useEntry()
+  const { annotations } = useContext(NotesContext)
   if (version === 0) return <Notice title="Before the first event">Step forward to see what happened.</Notice>
   if (!entry) return null
   const type = entry.type.replace(/^tillroll\.cart\./, '')
   const data = () => pretty(masked(entry.data, shown))
   const [happened, recorded] = [momentOf(entry.time), momentOf(entry.recordedtime)]
   const late = recorded - happened
+  const reading = readingOf(type, entry.schemaversion, entry.data)
+  const said = annotations.filter((one) => one.version === version)
   const time = (at: number) =>
     Number.isNaN(at) ? null : <time dateTime={new Date(at).toISOString()}>{moment(at, clock)}</time>
   return (
@@ -35,6 +41,16 @@ export function EventPart() {
       {isDisordered(history.times, version) && (
         <p className={styles.warning}>It says that it happened before the event that it follows.</p>
       )}
+      {said.map(({ text, author, at }) => (
+        <blockquote key={`${at} ${text}`} className={styles.note}>
+          <bdi>{text}</bdi>
+          {(author || at) && (
+            <footer>
+              {[author && maskedText(author, shown), at && moment(Date.parse(at), clock)].filter(Boolean).join(', ')}
+            </footer>
+          )}
+        </blockquote>
+      ))}
       <Facts
         facts={[
           ['Type', <code key="type">{type}</code>],
@@ -51,7 +67,8 @@ export function EventPart() {
           ['Actor', maskedText(entry.actor ?? null, shown)],
           ['Source', entry.source],
           ['Rules', entry.reducer && <code>{entry.reducer}</code>],
-          ['Schema', entry.schemaversion],
+          ['Schema', reading.schema],
+          ['Read as', reading.notes.length > 0 && <Notes notes={reading.notes} />],
           ['Event id', <code key="id">{entry.id}</code>],
         ]}
       />
@@ -61,6 +78,18 @@ export function EventPart() {
       </div>
       <pre className={styles.json}>{data()}</pre>
     </article>
+  )
+}
+
+function Notes({ notes }: { readonly notes: readonly string[] }) {
+  return (
+    <ul className={styles.notes}>
+      {notes.map((note) => (
+        <li key={note}>
+          <bdi>{note}</bdi>
+        </li>
+      ))}
+    </ul>
   )
 }
 
