@@ -48,6 +48,8 @@ pub enum OperationKind {
     Resume,
     /// What verify found was put right from the table.
     Repair,
+    /// References to persons of a cart were shown.
+    Disclose,
 }
 
 /// Who and why.

@@ -3,11 +3,12 @@
 
 locals {
   tokens = {
-    TILLROLL_ISSUER         = var.tokens.issuer
-    TILLROLL_AUDIENCE       = var.tokens.audience
-    TILLROLL_JWKS           = coalesce(var.tokens.jwks, "${trimsuffix(var.tokens.issuer, "/")}/.well-known/jwks.json")
-    TILLROLL_OPERATOR_CLAIM = var.tokens.operator_claim
-    TILLROLL_OPERATOR_GROUP = var.tokens.operator_group
+    TILLROLL_ISSUER           = var.tokens.issuer
+    TILLROLL_AUDIENCE         = var.tokens.audience
+    TILLROLL_JWKS             = coalesce(var.tokens.jwks, "${trimsuffix(var.tokens.issuer, "/")}/.well-known/jwks.json")
+    TILLROLL_OPERATOR_CLAIM   = var.tokens.operator_claim
+    TILLROLL_OPERATOR_GROUP   = var.tokens.operator_group
+    TILLROLL_DISCLOSURE_GROUP = var.tokens.disclosure_group
   }
   asked = merge(
     local.logged,

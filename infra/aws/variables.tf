@@ -116,13 +116,14 @@ variable "events_capacity" {
 }
 
 variable "tokens" {
-  description = "Whose tokens count (`iss`), for whom they must be meant (`aud` or `client_id`), where the issuer's keys are (null: in the usual place below the issuer), and which claim makes an operator."
+  description = "Whose tokens count (`iss`), for whom they must be meant (`aud` or `client_id`), where the issuer's keys are (null: in the usual place below the issuer), which claim makes an operator, and which group of it one who may see references to persons."
   type = object({
-    issuer         = string
-    audience       = string
-    jwks           = optional(string)
-    operator_claim = optional(string, "cognito:groups")
-    operator_group = optional(string, "operators")
+    issuer           = string
+    audience         = string
+    jwks             = optional(string)
+    operator_claim   = optional(string, "cognito:groups")
+    operator_group   = optional(string, "operators")
+    disclosure_group = optional(string, "disclosure")
   })
 }
 

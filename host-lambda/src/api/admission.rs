@@ -18,9 +18,21 @@ impl<P: Ports> Api<P> {
             return Ok(());
         }
         match request.caller {
-            Caller::Operator => Ok(()),
+            Caller::Operator { .. } => Ok(()),
             Caller::Shopper { .. } => Err(Problem::not_an_operator()),
             Caller::Unknown => Err(Problem::token_needed()),
+        }
+    }
+
+    /// Whether an operator may have references to persons shown: where callers are checked, that is not everybody who
+    /// runs the shop.
+    pub(super) fn admit_disclosure(&self, request: &ApiRequest) -> Result<(), Problem> {
+        match request.caller {
+            _ if !self.settings.check_owner => Ok(()),
+            Caller::Operator { discloses: true, .. } => Ok(()),
+            Caller::Operator { .. } | Caller::Shopper { .. } | Caller::Unknown => {
+                Err(Problem::disclosure_not_allowed())
+            }
         }
     }
 
@@ -32,7 +44,7 @@ impl<P: Ports> Api<P> {
     pub(super) fn actor<'a>(&self, caller: &'a Caller, token_hash: Option<&'a str>) -> Actor<'a> {
         match caller {
             _ if !self.settings.check_owner => Actor::Trusted,
-            Caller::Operator => Actor::Trusted,
+            Caller::Operator { .. } => Actor::Trusted,
             Caller::Shopper { owner_ref } => Actor::Shopper { owner_ref: Some(owner_ref), token_hash },
             Caller::Unknown => Actor::Shopper { owner_ref: None, token_hash },
         }
@@ -56,7 +68,7 @@ impl<P: Ports> Api<P> {
             traceparent: request.traceparent().map(str::to_owned),
             actor: match &request.caller {
                 Caller::Shopper { owner_ref } => Some(owner_ref.clone()),
-                Caller::Operator | Caller::Unknown => None,
+                Caller::Operator { .. } | Caller::Unknown => None,
             },
             reducer: Some(self.settings.reducer.clone()),
         }

@@ -151,7 +151,7 @@ impl<P: Ports> Api<P> {
             let detail = format!("a rate is 1 to {RATE_MAX} letters a second");
             return Err(Problem::new(400, "malformed_json", "the rate is out of range").at("/rate", detail));
         }
-        let motive = motive(reason, by)?;
+        let motive = motive(&request.caller, reason, by)?;
         let asked = self.ports.dead_letters().count(&letters).await?;
         let subject = match &letters {
             Letters::Ids(ids) => json!({"ids": ids}),

@@ -8,6 +8,7 @@
 //! | [`carts`] | `POST /carts`, `GET /carts/{id}` |
 //! | [`commands`] | `POST /carts/{id}/commands` |
 //! | [`diff`] | `GET /carts/{id}/diff` |
+//! | [`disclosures`] | `POST /carts/{id}/disclosures` |
 //! | [`events`] | `GET /carts/{id}/events` with long poll |
 //! | [`imports`] | `POST /imports` |
 //! | [`lists`] | `GET /carts`, `GET /suggestions` |
@@ -36,6 +37,7 @@ pub mod carts;
 pub mod commands;
 pub mod dead_letters;
 pub mod diff;
+pub mod disclosures;
 pub mod events;
 pub mod gateway;
 pub mod generations;

@@ -1,6 +1,6 @@
 //! Who asks for an operation, and why: members that several bodies share.
 
-use super::Problem;
+use super::{Caller, Problem};
 use crate::operations::Motive;
 
 /// Longest reason, in characters: a few sentences and a ticket.
@@ -8,8 +8,9 @@ const REASON_CHARS_MAX: usize = 500;
 /// Longest name of whoever asks.
 const BY_CHARS_MAX: usize = 100;
 
-/// The motive of a request; a problem when it has no reason, or text that cannot be kept.
-pub(super) fn motive(reason: Option<String>, by: Option<String>) -> Result<Motive, Problem> {
+/// The motive of a request; a problem when it has no reason, or text that cannot be kept. Who has shown a token is
+/// recorded as that says, whatever they call themselves.
+pub(super) fn motive(caller: &Caller, reason: Option<String>, by: Option<String>) -> Result<Motive, Problem> {
     let wrong = |pointer: &str, detail: String| {
         Problem::new(400, "malformed_json", "a member of the body is missing or cannot be kept").at(pointer, detail)
     };
@@ -23,5 +24,9 @@ pub(super) fn motive(reason: Option<String>, by: Option<String>) -> Result<Motiv
     if by.as_deref().is_some_and(|by| !fits(by, BY_CHARS_MAX)) {
         return Err(wrong("/by", format!("a name has 1 to {BY_CHARS_MAX} characters on one line")));
     }
-    Ok(Motive { by, reason })
+    let verified = match caller {
+        Caller::Operator { name, .. } => name.clone(),
+        Caller::Shopper { .. } | Caller::Unknown => None,
+    };
+    Ok(Motive { by: verified.or(by), reason })
 }

@@ -135,7 +135,7 @@ impl<P: Ports> Api<P> {
         request.query(&[])?;
         let ResumeBody { subscription, reason, by } = request.json()?;
         let of = subscription.as_deref().map(known_subscription).transpose()?;
-        let motive = motive(reason, by)?;
+        let motive = motive(&request.caller, reason, by)?;
         if !self.is_parked(cart, of).await? {
             // Nothing to do and nothing to record.
             return Ok(ApiResponse::json(200, &json!({"cart_id": cart, "results": [], "operation": null})));

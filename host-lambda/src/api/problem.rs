@@ -6,7 +6,7 @@
 //! | `invalid_replay` | 400 | what is asked for makes no sense |
 //! | `invalid_query`, `invalid_header` | 400 | the rest of the request |
 //! | `token_needed`, `invalid_token` | 401 | with `WWW-Authenticate` |
-//! | `not_an_operator` | 403 | |
+//! | `not_an_operator`, `disclosure_not_allowed` | 403 | |
 //! | `cart_not_found`, `version_not_found`, `not_found` | 404 | |
 //! | `method_not_allowed` | 405 | with `Allow` |
 //! | `not_acceptable` | 406 | the forms that there are, in the detail |
@@ -201,6 +201,14 @@ impl Problem {
     #[must_use]
     pub fn not_an_operator() -> Self {
         Self::new(403, "not_an_operator", "this address is for those who run the shop")
+    }
+
+    /// An operator asks for what only some of them may see.
+    #[must_use]
+    pub fn disclosure_not_allowed() -> Self {
+        let detail =
+            "references to persons are for operators of the disclosure group alone (TILLROLL_DISCLOSURE_GROUP)";
+        Self::new(403, "disclosure_not_allowed", detail)
     }
 
     /// The domain says no to a request that is one command.

@@ -53,7 +53,12 @@ pub enum Caller {
         owner_ref: String,
     },
     /// One of those who run the shop.
-    Operator,
+    Operator {
+        /// Who, as their token says; a program that needs no token is nobody by name.
+        name: Option<String>,
+        /// Whether they may have references to persons shown.
+        discloses: bool,
+    },
 }
 
 /// A body, as far as a front read it.

@@ -16,6 +16,7 @@ pub enum Route {
     Cart(StreamId),
     Commands(StreamId),
     Diff(StreamId),
+    Disclosures(StreamId),
     Events(StreamId),
     Stream(StreamId),
     Receipt(StreamId, u64),
@@ -63,6 +64,7 @@ impl Route {
             ["carts", id] => Self::Cart(cart(id)?),
             ["carts", id, "commands"] => Self::Commands(cart(id)?),
             ["carts", id, "diff"] => Self::Diff(cart(id)?),
+            ["carts", id, "disclosures"] => Self::Disclosures(cart(id)?),
             ["carts", id, "events"] => Self::Events(cart(id)?),
             ["carts", id, "stream"] => Self::Stream(cart(id)?),
             ["carts", id, "events", version, "receipt"] => {
@@ -114,6 +116,7 @@ impl Route {
             | Self::Version
             | Self::Description => false,
             Self::Receipt(..)
+            | Self::Disclosures(_)
             | Self::Histogram
             | Self::AllEvents
             | Self::Imports
@@ -137,6 +140,7 @@ impl Route {
         match self {
             Self::Carts | Self::Replays | Self::Verify => &[Method::Get, Method::Post],
             Self::Commands(_)
+            | Self::Disclosures(_)
             | Self::Imports
             | Self::ReplayChange(..)
             | Self::ClearGenerations
@@ -217,6 +221,7 @@ impl<P: Ports> Api<P> {
             (Method::Options, route) => Ok(allowed(&route)),
             (_, Route::Carts) => self.directory(request).await,
             (_, Route::Receipt(cart, version)) => self.receipt(request, cart, version).await,
+            (_, Route::Disclosures(cart)) => self.disclose(request, cart).await,
             (_, Route::Histogram) => self.histogram(request).await,
             (_, Route::AllEvents) => self.all_events(request).await,
             (_, Route::Imports) => self.imports(request).await,

@@ -51,7 +51,7 @@ impl<P: Ports> Api<P> {
             return Err(Problem::new(400, "malformed_json", "the wait is out of range").at("/wait", detail));
         }
         let motive = match (body.repair, body.dry_run) {
-            (true, false) => Some(motive(body.reason, body.by)?),
+            (true, false) => Some(motive(&request.caller, body.reason, body.by)?),
             (true, true) | (false, _) => None,
         };
         if let Some(under_way) = self.ports.verifications().latest().await?.filter(|newest| !newest.has_ended()) {

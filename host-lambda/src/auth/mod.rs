@@ -14,7 +14,7 @@ mod token;
 mod tests;
 
 pub use keys::{KeySource, Keys, NotKeys, SET_BYTES_MAX, StoredKeys};
-pub use token::{LEEWAY_S, NotAccepted, Rules};
+pub use token::{LEEWAY_S, NotAccepted, Operators, Rules};
 
 use crate::api::request::Caller;
 use crate::api::{ApiRequest, Problem};

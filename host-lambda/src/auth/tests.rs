@@ -60,8 +60,13 @@ impl KeySource for Counting {
 }
 
 fn verifier(source: Counting) -> Verifier<Counting> {
-    let operator = Some(("cognito:groups".to_owned(), "operators".to_owned()));
-    Verifier::new(Rules { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), operator }, source)
+    let operators = Operators {
+        claim: "cognito:groups".to_owned(),
+        group: "operators".to_owned(),
+        disclosure_group: "disclosure".to_owned(),
+    };
+    let rules = Rules { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), operators: Some(operators) };
+    Verifier::new(rules, source)
 }
 
 fn clock() -> MemoryClock {
@@ -103,8 +108,19 @@ async fn f21_a_good_token_names_its_person_and_operators_are_known_by_their_grou
     assert_eq!(caller(&token(Some("one"), &access_token)).await, shopper);
     for groups in [json!(["staff", "operators"]), json!("staff operators")] {
         let operator = claims(|claims| claims["cognito:groups"] = groups);
-        assert_eq!(caller(&token(Some("one"), &operator)).await, Ok(Caller::Operator));
+        let operator = caller(&token(Some("one"), &operator)).await;
+        assert_eq!(operator, Ok(Caller::Operator { name: Some("person-1".to_owned()), discloses: false }));
     }
+    for (groups, discloses) in [("operators disclosure", true), ("operators disclosures", false)] {
+        let operator = claims(|claims| {
+            claims["cognito:groups"] = json!(groups);
+            claims["sub"] = json!(7);
+        });
+        let operator = caller(&token(Some("one"), &operator)).await;
+        assert_eq!(operator, Ok(Caller::Operator { name: None, discloses }), "{groups}");
+    }
+    let alone = claims(|claims| claims["cognito:groups"] = json!("disclosure"));
+    assert_eq!(caller(&token(Some("one"), &alone)).await, shopper, "who is no operator sees nothing");
     for groups in [json!(["operators2"]), json!("no-operators"), json!({"operators": true}), json!(null)] {
         let other = claims(|claims| claims["cognito:groups"] = groups);
         assert_eq!(caller(&token(Some("one"), &other)).await, shopper);

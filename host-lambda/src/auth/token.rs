@@ -21,8 +21,19 @@ pub struct Rules {
     pub issuer: String,
     /// `aud`, or one of them; or `client_id`, where Amazon Cognito has it in access tokens.
     pub audience: String,
-    /// The claim that says who is an operator, and what it has to be or to contain; without, nobody is one.
-    pub operator: Option<(String, String)>,
+    /// Who is an operator; without, nobody is one.
+    pub operators: Option<Operators>,
+}
+
+/// What makes an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operators {
+    /// The claim that says it.
+    pub claim: String,
+    /// What that has to be or to contain.
+    pub group: String,
+    /// What it has to contain too, for those of them who may have references to persons shown.
+    pub disclosure_group: String,
 }
 
 /// Why a token is not accepted.
@@ -86,12 +97,15 @@ impl Rules {
         let decoded = jsonwebtoken::decode::<Map<String, Value>>(token, &key.key, &validation);
         let claims = decoded.map_err(|_| NotAccepted::Forged)?.claims;
         self.check(&claims, now.unix_ms().div_euclid(1_000))?;
-        if self.is_operator(&claims) {
-            return Ok(Caller::Operator);
+        let fits =
+            |name: &&str| !name.is_empty() && name.len() <= SUBJECT_BYTES_MAX && !name.contains(char::is_control);
+        let name = claims.get("sub").and_then(Value::as_str).filter(fits).map(str::to_owned);
+        match &self.operators {
+            Some(Operators { claim, group, disclosure_group }) if says(&claims, claim, group) => {
+                Ok(Caller::Operator { name, discloses: says(&claims, claim, disclosure_group) })
+            }
+            _ => Ok(Caller::Shopper { owner_ref: name.ok_or(NotAccepted::Nobody)? }),
         }
-        let subject = claims.get("sub").and_then(Value::as_str).unwrap_or_default();
-        let fits = !subject.is_empty() && subject.len() <= SUBJECT_BYTES_MAX && !subject.contains(char::is_control);
-        if fits { Ok(Caller::Shopper { owner_ref: subject.to_owned() }) } else { Err(NotAccepted::Nobody) }
     }
 
     fn check(&self, claims: &Map<String, Value>, now_s: i64) -> Result<(), NotAccepted> {
@@ -112,15 +126,15 @@ impl Rules {
         };
         if named { Ok(()) } else { Err(NotAccepted::OtherAudience) }
     }
+}
 
-    fn is_operator(&self, claims: &Map<String, Value>) -> bool {
-        let Some((claim, group)) = &self.operator else { return false };
-        match claims.get(claim) {
-            Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(group)),
-            // Scopes are words with spaces between them.
-            Some(Value::String(words)) => words.split(' ').any(|word| word == group),
-            _ => false,
-        }
+/// Whether a claim is, or contains, the name of a group.
+fn says(claims: &Map<String, Value>, claim: &str, group: &str) -> bool {
+    match claims.get(claim) {
+        Some(Value::Array(several)) => several.iter().any(|one| one.as_str() == Some(group)),
+        // Scopes are words with spaces between them.
+        Some(Value::String(words)) => words.split(' ').any(|word| word == group),
+        _ => false,
     }
 }
 

@@ -169,7 +169,7 @@ fn main() -> ExitCode {
             },
             catalogue,
             issuer: Some(own.issuer.clone()),
-            operator: own.operator.clone(),
+            operators: own.operators.clone(),
             cors_origins: own.web.cors_origins.clone(),
             streaming: own.web.streaming,
             direct: None,

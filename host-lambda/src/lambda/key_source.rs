@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::http::HttpConnector as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 use super::configuration::{self, KeySet};
-use crate::auth::{KeySource, Rules, SET_BYTES_MAX, Verifier};
+use crate::auth::{KeySource, Operators, Rules, SET_BYTES_MAX, Verifier};
 use crate::http::{Connections, Untrusted, body_of};
 use crate::ports::{Fault, FaultKind};
 
@@ -24,11 +24,11 @@ const FETCH: &str = "fetch the keys of issuer";
 #[derive(Clone, Debug)]
 pub struct IssuerKeys(KeySet);
 
-/// The verifier of an issuer's tokens. `operator` is the claim that says who is one, and what it has to be.
+/// The verifier of an issuer's tokens.
 #[must_use]
-pub fn verifier(issuer: &configuration::Issuer, operator: Option<(String, String)>) -> Verifier<IssuerKeys> {
+pub fn verifier(issuer: &configuration::Issuer, operators: Operators) -> Verifier<IssuerKeys> {
     let configuration::Issuer { issuer, audience, keys } = issuer.clone();
-    Verifier::new(Rules { issuer, audience, operator }, IssuerKeys(keys))
+    Verifier::new(Rules { issuer, audience, operators: Some(operators) }, IssuerKeys(keys))
 }
 
 impl KeySource for IssuerKeys {

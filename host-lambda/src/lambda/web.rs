@@ -18,7 +18,7 @@ use crate::api::audience::Audience as _;
 use crate::api::gateway::direct::Call;
 use crate::api::gateway::{GatewayAnswer, GatewayEvent, Origins};
 use crate::api::{Api, ApiRequest, ApiResponse, Ports, Problem, ResponseBody, Settings};
-use crate::auth::Verifier;
+use crate::auth::{Operators, Verifier};
 use crate::ports::Clock as _;
 use crate::s3::S3Catalogue;
 
@@ -48,8 +48,8 @@ pub struct Parts {
     pub catalogue: Option<S3Catalogue<SystemClock>>,
     /// Whose tokens count.
     pub issuer: Option<configuration::Issuer>,
-    /// The claim that says who is an operator, and what it has to be or to contain.
-    pub operator: (String, String),
+    /// Who is an operator.
+    pub operators: Operators,
     /// Pages that may call.
     pub cors_origins: Vec<String>,
     /// What is answered in chunks.
@@ -63,12 +63,12 @@ pub struct Parts {
 impl<P: Ports + Clone> Web<P> {
     /// The function; reads the catalogue, so that prices are there from the first request on.
     pub async fn new(ports: P, made_of: Parts) -> Result<Self, Failure> {
-        let Parts { mut settings, catalogue, issuer, operator, cors_origins, streaming, direct, clock } = made_of;
+        let Parts { mut settings, catalogue, issuer, operators, cors_origins, streaming, direct, clock } = made_of;
         if let Some(catalogue) = &catalogue {
             settings.catalogue = Some(catalogue.current().await?.as_ref().clone());
         }
         let api = Mutex::new(Arc::new(Api::new(ports.clone(), settings.clone())));
-        let verifier = issuer.map(|issuer| verifier(&issuer, Some(operator)));
+        let verifier = issuer.map(|issuer| verifier(&issuer, operators));
         let origins = Origins::new(cors_origins);
         Ok(Self { ports, settings, api, catalogue, verifier, origins, streaming, direct, clock })
     }

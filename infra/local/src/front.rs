@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::archive::LocalArchive;
 use crate::bus::LocalBus;
+use crate::callers::Callers;
 use crate::clock::LocalClock;
 use crate::functions::LocalRows;
 use crate::host_check::{Hosts, Key};
@@ -38,24 +39,25 @@ impl Front {
     /// Starts to serve those who name this machine.
     #[must_use]
     pub fn start(listener: TcpListener, ports: &Ports) -> Self {
-        Self::start_for(Hosts::default(), &Pages::default(), listener, ports)
+        Self::start_for(Hosts::default(), Callers::default(), &Pages::default(), listener, ports)
     }
 
-    /// Starts to serve those who name one of `hosts`, and pages beside the API.
+    /// Starts to serve those of `callers` who name one of `hosts`, and pages beside the API.
     #[must_use]
-    pub fn start_for(hosts: Hosts, pages: &Pages, listener: TcpListener, ports: &Ports) -> Self {
+    pub fn start_for(hosts: Hosts, callers: Callers, pages: &Pages, listener: TcpListener, ports: &Ports) -> Self {
         let catalogue = ports.catalogue.as_deref().cloned();
-        Self::serve(hosts, pages, listener, ports.clone(), catalogue)
+        Self::serve((hosts, callers), pages, listener, ports.clone(), catalogue)
     }
 
     /// Starts to serve a system that lives elsewhere, with the rights of this process: only those who show its key.
     #[must_use]
     pub fn start_with_key<P: api::Ports>(key: Key, listener: TcpListener, ports: P) -> Self {
-        Self::serve(Hosts::default().with_key(key), &Pages::default(), listener, ports, None)
+        let doors = (Hosts::default().with_key(key), Callers::default());
+        Self::serve(doors, &Pages::default(), listener, ports, None)
     }
 
     fn serve<P: api::Ports>(
-        hosts: Hosts,
+        (hosts, callers): (Hosts, Callers),
         pages: &Pages,
         listener: TcpListener,
         ports: P,
@@ -65,18 +67,21 @@ impl Front {
             catalogue,
             reducer: api::built_in_reducer(),
             version: VERSION.to_owned(),
-            check_owner: false,
+            check_owner: callers.are_checked(),
             cart_rate: None,
         };
         let started = ports.clock().now();
-        let front = Arc::new((hosts, Api::new(ports, settings)));
-        let answer = move |request| {
+        let front = Arc::new((hosts, callers, Api::new(ports, settings)));
+        let answer = move |mut request| {
             let front = Arc::clone(&front);
             async move {
-                let (hosts, api) = &*front;
-                match hosts.refuse(&request) {
-                    Some(refused) => refused,
-                    None => api.answer(&request).await,
+                let (hosts, callers, api) = &*front;
+                if let Some(refused) = hosts.refuse(&request) {
+                    return refused;
+                }
+                match callers.name(&mut request, api.ports().clock()).await {
+                    Ok(()) => api.answer(&request).await,
+                    Err(problem) => problem.into_response(request.trace_id()),
                 }
             }
         };

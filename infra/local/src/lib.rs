@@ -11,7 +11,7 @@
 //! | [`mappings`], `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
 //! | `feed`, `recent` | the bus for onlookers, and its newest records in memory |
 //! | [`progress`], `rates` | where every stage stands, and how fast it moves |
-//! | [`http`], [`front`], [`host_check`] | bytes of a socket to and from requests; the API over this system; whom it answers |
+//! | [`http`], [`front`], [`host_check`], [`callers`] | bytes of a socket to and from requests; the API over this system; whom it answers |
 //! | [`pages`] | what `web/` was built into, beside the API |
 //! | [`import`] | files of rows into carts of commands |
 //! | [`migrate`] | tables and archives of the original Ruby system |
@@ -23,6 +23,7 @@
 pub mod archive;
 pub mod aws;
 pub mod bus;
+pub mod callers;
 pub mod checkpoints;
 mod chores;
 pub mod clock;

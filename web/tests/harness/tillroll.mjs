@@ -23,11 +23,12 @@ const LINES_MAX = 50
  * @param {object} [options]
  * @param {string} [options.catalogue] a file of prices and discount rules; without it prices are taken as given
  * @param {boolean} [options.demo] with the generated demo and its catalogue
+ * @param {Record<string, string>} [options.env] further variables of its environment
  */
-export const startTillroll = async (whose, { catalogue, demo = false } = {}) => {
+export const startTillroll = async (whose, { catalogue, demo = false, env = {} } = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'tillroll-'))
   const wanted = [...(demo ? [] : ['--no-demo']), ...(catalogue ? ['--catalogue', catalogue] : [])]
-  const tillroll = new Tillroll(['dev', '--json', '--port', '0', '--data-dir', folder, ...wanted], folder)
+  const tillroll = new Tillroll(['dev', '--json', '--port', '0', '--data-dir', folder, ...wanted], folder, env)
   atEnd(whose, async () => {
     await tillroll.kill()
     await rm(folder, { recursive: true, force: true })
@@ -38,6 +39,7 @@ export const startTillroll = async (whose, { catalogue, demo = false } = {}) => 
 
 class Tillroll {
   #args
+  #env
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process
   /** Where it listens; another port after each start. */
@@ -48,16 +50,18 @@ class Tillroll {
   /**
    * @param {string[]} args
    * @param {string} folder
+   * @param {Record<string, string>} env
    */
-  constructor(args, folder) {
+  constructor(args, folder, env) {
     this.#args = args
+    this.#env = env
     this.folder = folder
   }
 
   /** Starts it on the folder it has, and waits until it answers. */
   async start() {
     // A demo that is not generated would depend on what lies in the folders above.
-    const env = { ...process.env, TILLROLL_DEMO_DATA: '/nonexistent' }
+    const env = { ...process.env, TILLROLL_DEMO_DATA: '/nonexistent', ...this.#env }
     const child = spawn(program, this.#args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     this.#process = child
     const kill = () => child.kill('SIGKILL')

@@ -84,6 +84,20 @@ export const command = async (tillroll, cart, commands) => {
 }
 
 /**
+ * Asks for references to persons, with a reason; gives the dialog.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {string} reason
+ */
+export const showPersons = async (page, reason) => {
+  await page.getByRole('button', { name: 'Personal data' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Show references to persons' })
+  await dialog.getByRole('textbox', { name: 'Why' }).fill(reason)
+  await dialog.getByRole('button', { name: 'Show them' }).click()
+  return dialog
+}
+
+/**
  * Waits for what moves: half-way, colours are other ones.
  *
  * @param {import('playwright-core').Page} page

@@ -51,6 +51,8 @@ test('either form is dropped anywhere and opens without a server; what comes bac
   assert.deepEqual((await opened(packed)).state, await tillroll.ask(`/carts/${cart}`))
   await drop(page, 'other.timeline.bin', await readFile(packed))
   await page.getByText('other.timeline.bin', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Personal data' }).click()
+  await page.getByText('shown; of a file nothing is recorded').waitFor()
   assert.deepEqual(asked, [], 'no server was asked')
   assert.equal(await page.locator('b', { hasText: 'milk' }).count(), 0)
 })

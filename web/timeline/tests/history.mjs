@@ -122,6 +122,8 @@ export const serveHistory = async (
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (pathname === `/carts/${cart}`) return json({ version: length, state_hash: timeline.hash, status: 'closed' })
     if (pathname === `/carts/${cart}/refusals`) return json({ refusals, lost: 0 })
+    if (pathname === `/carts/${cart}/disclosures`) return json({ cart_id: cart, operation: {} })
+    if (pathname === '/operations') return json({ operations: [], cursor: null })
     if (pathname === '/version') return json({ version: '0.1.0', reducer: '73e4e42bd7f39517' })
     const page = pages.get(Number(searchParams.get('after')))
     if (pathname !== `/carts/${cart}/events` || !page) return json({ title: 'not here', code: 'not_found' }, 404)

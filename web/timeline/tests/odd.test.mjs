@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openContext, openPage, startTillroll, until } from '../../tests/harness/index.mjs'
-import { makeCart, openDebugger, shot, violations } from './debugger.mjs'
+import { makeCart, openDebugger, shot, showPersons, violations } from './debugger.mjs'
 import { longLife, serveHistory } from './history.mjs'
 import { agreeOn, parts, standing } from './places.mjs'
 
@@ -109,7 +109,8 @@ test('hostile text in events stays text, in every side of the page', async (t) =
   const page = await openHistory(t, { length: 6, told }, '?v=6')
   await agreeOn(page, 6)
   await page.getByText(String.raw`Added 1 abc\u{202e}gnp.exe\u{2066} (€1.00)`).first().waitFor()
-  await page.getByRole('button', { name: 'Personal data' }).click()
+  await showPersons(page, 'to see names')
+  await page.getByText('shown, and recorded').waitFor()
   for (const name of ['Lines and totals', 'Tree', 'Raw', 'As the shopper saw it', 'Diff', 'Why', 'Causes', 'Event']) {
     await page.getByRole('tab', { name }).click()
     for (let version = 6; version > 1; version -= 1) {

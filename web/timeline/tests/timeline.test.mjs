@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startTillroll, until } from '../../tests/harness/index.mjs'
-import { CATALOGUE, command, makeCart, openDebugger, shot, startDebugger, violations } from './debugger.mjs'
+import {
+  CATALOGUE,
+  command,
+  makeCart,
+  openDebugger,
+  shot,
+  showPersons,
+  startDebugger,
+  violations,
+} from './debugger.mjs'
 import { agreeOn, parts, standing } from './places.mjs'
 
 const debug = await startDebugger({ catalogue: CATALOGUE })
@@ -215,11 +224,28 @@ test('persons are masked until somebody asks, and that is said', async (t) => {
   await page.getByText('Taken over by •••').first().waitFor()
   assert.doesNotMatch(String(await body.textContent()), /customer-4711/)
   await page.getByRole('button', { name: 'Personal data' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Show references to persons' })
+  await dialog.getByRole('button', { name: 'Show them' }).click()
+  assert.ok(await dialog.isVisible(), 'not without a reason')
+  assert.deepEqual(await violations(page), [])
+  await shot(page, 'timeline-disclosure-light')
+  await dialog.getByRole('button', { name: 'Leave it' }).click()
+  assert.doesNotMatch(String(await body.textContent()), /customer-4711/)
+  await showPersons(page, 'ticket 4711')
   await page.getByText('Taken over by customer-4711').first().waitFor()
   assert.match(String(await body.textContent()), /"owner_ref": "customer-4711"/)
   await until('it is said', async () =>
     (await page.locator('[data-announcer]').allTextContents()).join().includes('are shown'),
   )
+  const { operations } = await tillroll.ask('/operations')
+  assert.deepEqual([operations[0].kind, operations[0].reason], ['disclose', 'ticket 4711'])
+  await page.getByRole('button', { name: 'Personal data' }).click()
+  await page.getByText('Taken over by •••').first().waitFor()
+  await showPersons(page, 'ticket 4711, once more')
+  await page.getByText('Taken over by customer-4711').first().waitFor()
+  await page.reload()
+  await page.getByText('Taken over by •••').first().waitFor()
+  assert.doesNotMatch(String(await body.textContent()), /customer-4711/, 'a page that is loaded anew masks again')
 })
 
 test('the live tail drops nothing of a burst, and following stays at its end', async (t) => {

@@ -89,8 +89,11 @@ struct Item {
 impl<P: Ports> Api<P> {
     /// Carries out a call. `request_id` is the invocation's.
     pub async fn direct(&self, call: Call, event: &str, request_id: &str) -> Result<Value, NotDone> {
-        let request =
-            ApiRequest { caller: Caller::Operator, request_id: request_id.to_owned(), ..ApiRequest::default() };
+        let request = ApiRequest {
+            caller: Caller::Operator { name: None, discloses: false },
+            request_id: request_id.to_owned(),
+            ..ApiRequest::default()
+        };
         let asked = match call {
             Call::OpenCart => {
                 let open = OpenCart { currency: None, owner_ref: None, token_hash: None };

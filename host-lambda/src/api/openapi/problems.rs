@@ -49,6 +49,7 @@ pub const PROBLEMS: &[ProblemCode] = &[
     code(401, "token_needed", "The address needs the bearer token of an operator."),
     code(401, "invalid_token", "The bearer token is forged, over, or of somebody else."),
     code(403, "not_an_operator", "The bearer token is not of an operator."),
+    code(403, "disclosure_not_allowed", "The operator is not of the group that may see references to persons."),
     code(404, "cart_not_found", "There is no such cart, or none that the caller may see."),
     code(404, "version_not_found", "The cart never had this version."),
     code(404, "not_found", "There is nothing under this address."),

@@ -143,6 +143,7 @@ async fn the_members_of_every_body_are_those_that_are_read() {
         (format!("/replays/{}/resume", id_text()), nonsense.clone(), properties(&document, &schemas["ResumeRequest"])),
         ("/verify".to_owned(), nonsense.clone(), properties(&document, &schemas["VerifyRequest"])),
         ("/dead-letters/redrive".to_owned(), nonsense.clone(), properties(&document, &schemas["RedriveRequest"])),
+        (format!("/carts/{cart}/disclosures"), nonsense.clone(), properties(&document, &schemas["DisclosureRequest"])),
         (format!("/parked/{cart}/resume"), nonsense.clone(), properties(&document, &schemas["ResumeParkedRequest"])),
         (to_cart.clone(), nonsense.clone(), properties(&document, &schemas["CommandsRequest"])),
         (to_cart.clone(), commands(nonsense.clone()), properties(&document, &schemas["Command"]["oneOf"][0])),

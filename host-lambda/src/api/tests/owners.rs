@@ -91,10 +91,14 @@ async fn f22_a_claim_for_somebody_else_is_a_cart_that_nobody_has() {
     assert_eq!(shop.event_count(), 2, "nothing is written");
 }
 
+fn operator(discloses: bool) -> Caller {
+    Caller::Operator { name: Some("ada".to_owned()), discloses }
+}
+
 /// Of each kind of caller: nobody, somebody, the owner, an operator.
 fn callers() -> [Caller; 4] {
     let shopper = |owner: &str| Caller::Shopper { owner_ref: owner.to_owned() };
-    [Caller::Unknown, shopper("owner-2"), shopper("owner-1"), Caller::Operator]
+    [Caller::Unknown, shopper("owner-2"), shopper("owner-1"), operator(false)]
 }
 
 #[tokio::test]
@@ -120,8 +124,49 @@ async fn f21_what_is_for_operators_asks_who_is_there() {
             let reply = shop.send(ApiRequest { caller, ..request("GET", path) }).await;
             assert_eq!(reply.problem(), *answer, "{path}");
         }
-        let reply = shop.send(ApiRequest { caller: Caller::Operator, ..request("GET", path) }).await;
+        let reply = shop.send(ApiRequest { caller: operator(false), ..request("GET", path) }).await;
         assert_eq!(reply.status, 200, "{path}");
         assert_eq!(shop.send(request("OPTIONS", path)).await.status, 204, "{path}");
     }
+}
+
+#[tokio::test]
+async fn f21_who_is_behind_a_cart_is_shown_to_those_who_may_and_say_why_and_stands_in_the_log() {
+    let shop = guarded();
+    assert_eq!(shop.post("/carts", &opening(&json!({"owner_ref": "owner-1"}))).await.status, 201);
+    let path = format!("/carts/{}/disclosures", id(7));
+    let ask = async |caller: Caller, path: &str, body: Value| {
+        shop.send(ApiRequest { caller, ..posting(path, body.to_string()) }).await
+    };
+    let why = json!({"reason": "ticket 4711", "by": "somebody else"});
+    let answers = [(401, "token_needed"), (403, "not_an_operator"), (403, "not_an_operator")];
+    let answers = answers.into_iter().chain([(403, "disclosure_not_allowed")]);
+    for (caller, (status, code)) in callers().into_iter().zip(answers) {
+        assert_eq!(ask(caller, &path, why.clone()).await.problem(), (status, code.to_owned()));
+    }
+    let long = "x".repeat(501);
+    for wrong in [json!({}), json!({"reason": " "}), json!({"reason": long}), json!({"reason": "x", "cart": 7})] {
+        assert_eq!(ask(operator(true), &path, wrong).await.status, 400);
+    }
+    let nobodys = ask(operator(true), &format!("/carts/{}/disclosures", id(8)), why.clone()).await;
+    assert_eq!(nobodys.problem(), (404, "cart_not_found".to_owned()));
+    let log = async || shop.send(ApiRequest { caller: operator(false), ..request("GET", "/operations") }).await.json();
+    assert_eq!(log().await["operations"], json!([]), "nothing was shown, and nothing is recorded");
+
+    let shown = ask(operator(true), &path, why).await;
+    assert_eq!(shown.status, 200, "{}", shown.text);
+    let operation = &log().await["operations"][0];
+    assert_eq!(shown.json(), json!({"cart_id": id(7), "operation": operation}));
+    assert_eq!((&operation["kind"], &operation["reason"]), (&json!("disclose"), &json!("ticket 4711")));
+    assert_eq!(operation["subject"], json!({"cart_id": id(7)}));
+    assert_eq!(operation["by"], "ada", "the token says who, and not the caller");
+    assert!(operation["at"].is_string() && !operation["outcome"].is_null());
+}
+
+#[tokio::test]
+async fn where_nobody_is_checked_whoever_says_why_sees_who_is_behind_a_cart() {
+    let shop = shop();
+    let cart = shop.open(7).await;
+    let shown = shop.post(&format!("/carts/{cart}/disclosures"), &json!({"reason": "to learn", "by": "ada"})).await;
+    assert_eq!((shown.status, &shown.json()["operation"]["by"]), (200, &json!("ada")));
 }

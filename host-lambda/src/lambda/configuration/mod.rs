@@ -10,6 +10,7 @@ mod tests;
 pub use forms::{Endpoint, KeySet, Streaming};
 pub use reader::{Environment, NotConfigured, Wrong};
 
+use crate::auth::Operators;
 use crate::subscriptions::Subscription as _;
 use crate::subscriptions::carts::Carts;
 use crate::subscriptions::reminders::Reminders;
@@ -20,6 +21,7 @@ const CART_RATE: u32 = 20;
 /// The claim of Amazon Cognito that lists a person's groups.
 const OPERATOR_CLAIM: &str = "cognito:groups";
 const OPERATOR_GROUP: &str = "operators";
+const DISCLOSURE_GROUP: &str = "disclosure";
 
 /// A function's own part of its environment.
 pub trait Configured: Sized {
@@ -156,8 +158,8 @@ pub struct Command {
     pub rows: String,
     /// Whose tokens count; without, carts' own tokens alone open carts.
     pub issuer: Option<Issuer>,
-    /// The claim that says who is an operator, and what it has to be or to contain: operators see every cart.
-    pub operator: (String, String),
+    /// Who is an operator: operators see every cart.
+    pub operators: Operators,
     /// What both HTTP functions have.
     pub web: Web,
     /// Changes of one cart in a second; `None` without limit.
@@ -173,7 +175,7 @@ impl Configured for Command {
         let direct = |text: &str| forms::one_of(text, &crate::api::gateway::direct::CALLS).map(str::to_owned);
         Some(Self {
             issuer: Issuer::read_if_any(environment),
-            operator: operator(environment),
+            operators: operators(environment),
             web: Web::read(environment),
             cart_rate: (cart_rate > 0).then_some(cart_rate),
             direct: environment.optional_as("TILLROLL_DIRECT", direct),
@@ -204,8 +206,8 @@ pub struct Operate {
     pub sweep_machine: String,
     /// Whose tokens count.
     pub issuer: Issuer,
-    /// The claim that says who is an operator, and what it has to be or to contain.
-    pub operator: (String, String),
+    /// Who is an operator.
+    pub operators: Operators,
     /// What both HTTP functions have.
     pub web: Web,
 }
@@ -220,7 +222,7 @@ impl Configured for Operate {
         let sweep_machine = environment.needed_as("TILLROLL_SWEEP_MACHINE", forms::arn);
         let issuer = Issuer::read(environment);
         Some(Self {
-            operator: operator(environment),
+            operators: operators(environment),
             web: Web::read(environment),
             events: events?,
             rows: rows?,
@@ -365,10 +367,32 @@ impl Queues {
     }
 }
 
-fn operator(environment: &Environment<'_>) -> (String, String) {
-    let or = |value: Option<String>, default: &str| value.unwrap_or_else(|| default.to_owned());
-    let claim = or(environment.optional("TILLROLL_OPERATOR_CLAIM"), OPERATOR_CLAIM);
-    (claim, or(environment.optional("TILLROLL_OPERATOR_GROUP"), OPERATOR_GROUP))
+/// Who is checked by a host that is no function: everybody, once an issuer is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callers {
+    /// Whose tokens count; without, nobody is checked.
+    pub issuer: Option<Issuer>,
+    /// Who is an operator.
+    pub operators: Operators,
+}
+
+impl Callers {
+    /// Reads an environment.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, NotConfigured> {
+        let mut environment = Environment::new(lookup);
+        let issuer = Issuer::read_if_any(&mut environment);
+        let operators = operators(&environment);
+        environment.finish(Some(Self { issuer, operators }))
+    }
+}
+
+fn operators(environment: &Environment<'_>) -> Operators {
+    let or = |name: &str, default: &str| environment.optional(name).unwrap_or_else(|| default.to_owned());
+    Operators {
+        claim: or("TILLROLL_OPERATOR_CLAIM", OPERATOR_CLAIM),
+        group: or("TILLROLL_OPERATOR_GROUP", OPERATOR_GROUP),
+        disclosure_group: or("TILLROLL_DISCLOSURE_GROUP", DISCLOSURE_GROUP),
+    }
 }
 
 fn tables(environment: &mut Environment<'_>) -> (Option<String>, Option<String>) {

@@ -22,6 +22,7 @@ locals {
   operators = [
     "GET /carts",
     "GET /carts/histogram",
+    "POST /carts/{cart_id}/disclosures",
     "GET /carts/{cart_id}/events/{version}/receipt",
     "GET /dead-letters",
     "GET /dead-letters/{letter_id}",

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tillroll_local::callers::Callers;
 use tillroll_local::folder;
 use tillroll_local::host_check::Hosts;
 use tillroll_local::logs;
@@ -30,6 +31,8 @@ Everything runs in this one process, on 127.0.0.1 alone, and is kept in the data
 A new folder is seeded with 100 households of the sample data, if that lies in .data/ here or above, or at
 TILLROLL_DEMO_DATA, and with a catalogue of what sold best there; otherwise with a small generated demo and its
 catalogue. The pages of web/ are served when they were built (`cargo xtask dev` does).
+Whoever reaches it is trusted. With TILLROLL_ISSUER, TILLROLL_AUDIENCE and TILLROLL_JWKS callers show tokens as on AWS
+(docs/aws.md), and there is no demo.
 
 Example:
   tillroll dev --data-dir ./shop --no-demo --catalogue prices.json")]
@@ -92,6 +95,7 @@ pub(crate) async fn run(
     interrupt: Interrupt,
 ) -> Result<Ending, Failure> {
     let hosts = Hosts::with(&arguments.allow_host).map_err(|error| Failure::of(&error).misused())?;
+    let callers = Callers::told(&|name| std::env::var(name).ok()).map_err(|error| Failure::of(&error).misused())?;
     let data_dir = reach::folder_for_dev(data_dir)?;
     let is_used = OUR_FILES.iter().any(|name| data_dir.join(name).exists());
     if arguments.fresh && !is_used && !is_empty(&data_dir) {
@@ -103,8 +107,8 @@ pub(crate) async fn run(
         seed::forget(&data_dir);
     }
     let is_new = arguments.fresh || !is_used;
-    // A folder in use is refused below, before anything is written to it.
-    let demo = if arguments.no_demo || in_use {
+    // A folder in use is refused below, before anything is written to it. Where callers show tokens, the demo has none.
+    let demo = if arguments.no_demo || in_use || callers.are_checked() {
         None
     } else {
         Demo::choose(&data_dir, is_new, arguments.catalogue.is_some())?
@@ -117,7 +121,7 @@ pub(crate) async fn run(
         catalogue_file: catalogue,
     };
     let pages = Pages::find();
-    let running = Running::start_for(hosts, &pages, options, arguments.port).await?;
+    let running = Running::start_for(hosts, callers, &pages, options, arguments.port).await?;
     let port = running.port();
     if arguments.port != 0 && port != arguments.port {
         say(&format!("port {} is taken; {port} is used instead", arguments.port));

@@ -154,6 +154,7 @@ fn notes(pipeline: &Pipeline) -> Vec<String> {
             OperationKind::Redrive => "redrive",
             OperationKind::Resume => "resume",
             OperationKind::Repair => "repair",
+            OperationKind::Disclose => "disclose",
         };
         let by = by.as_deref().map(|by| format!(" by {}", shown(by))).unwrap_or_default();
         notes.push(format!("{at} {kind}{by}: {}", shown(reason)));

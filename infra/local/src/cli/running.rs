@@ -5,6 +5,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use tillroll_local::callers::Callers;
 use tillroll_local::front::Front;
 use tillroll_local::host_check::Hosts;
 use tillroll_local::pages::Pages;
@@ -26,15 +27,21 @@ pub(crate) struct Running {
 impl Running {
     /// Starts the system and serves it on `port` or the next free one; on any free one for 0.
     pub(crate) async fn start(options: Options, port: u16) -> Result<Self, Failure> {
-        Self::start_for(Hosts::default(), &Pages::default(), options, port).await
+        Self::start_for(Hosts::default(), Callers::default(), &Pages::default(), options, port).await
     }
 
-    /// The same with pages, for requests that name one of `hosts`.
-    pub(crate) async fn start_for(hosts: Hosts, pages: &Pages, options: Options, port: u16) -> Result<Self, Failure> {
+    /// The same with pages, for requests that name one of `hosts` and come from one of `callers`.
+    pub(crate) async fn start_for(
+        hosts: Hosts,
+        callers: Callers,
+        pages: &Pages,
+        options: Options,
+        port: u16,
+    ) -> Result<Self, Failure> {
         let mut system = System::start(options).await.map_err(|error| Failure::of(&error))?;
         match listen(&mut system, port).await {
             Ok((listener, port)) => {
-                Ok(Self { front: Front::start_for(hosts, pages, listener, system.ports()), system, port })
+                Ok(Self { front: Front::start_for(hosts, callers, pages, listener, system.ports()), system, port })
             }
             Err(failure) => {
                 system.shutdown().await;

@@ -1,5 +1,6 @@
 /** Whose life it is, and how it stood at the moment one looks at. */
 import { formatMoney } from '@tillroll/storefront/shared/money'
+import { useState } from 'react'
 import { moment as written } from '../clock/zone'
 import { copyLink, leadsHere } from '../files/address'
 import { useLatest } from '../history/latest'
@@ -7,6 +8,7 @@ import { CopyButton } from '../ui/CopyButton'
 import { Sign } from '../ui/Sign'
 import { ToolButton } from '../ui/ToolButton'
 import { go, link, place } from '../url/location'
+import { DisclosureDialog } from './DisclosureDialog'
 import styles from './Header.module.css'
 import { useMoment } from './MomentOf'
 import { type Model, useModel } from './model'
@@ -17,7 +19,8 @@ const counts = new Intl.NumberFormat()
 
 export function Header() {
   const model = useModel()
-  const { known, version, clock, history, shown } = model
+  const { known, version, clock, history, shown, remote } = model
+  const [asking, setAsking] = useState(false)
   const { moment } = useMoment()
   const cart = moment?.cart ?? null
   const time = (of: number) => (Number.isNaN(of) ? '–' : written(of, clock))
@@ -49,7 +52,7 @@ export function Header() {
             sign="eye"
             word="Personal data"
             aria-pressed={shown}
-            onClick={() => model.show(!shown)}
+            onClick={() => (remote && !shown ? setAsking(true) : model.show(!shown))}
           />
         </div>
       </div>
@@ -65,8 +68,12 @@ export function Header() {
             <code title={reducer}>{reducer.slice(0, 8)}</code>
           </Fact>
         )}
+        {shown && <Fact name="Persons">{remote ? 'shown, and recorded' : 'shown; of a file nothing is recorded'}</Fact>}
         <Agreement />
       </dl>
+      {asking && (
+        <DisclosureDialog cart={known.cart} onClose={() => setAsking(false)} onDone={() => model.show(true)} />
+      )}
     </header>
   )
 }

@@ -9,6 +9,7 @@ import type { Problem, Source } from '../history/wire'
 import { Notice } from '../ui/Notice'
 import { go, place } from '../url/location'
 import { Life } from './Life'
+import { NoCart } from './NoCart'
 import { refusalsIn, useRefusals } from './refusals'
 
 /** The screen of `cart/<id>`. */
@@ -43,17 +44,17 @@ function Opened({ history, remote }: { readonly history: History; readonly remot
 }
 
 const TITLES = {
-  missing: 'There is no such cart',
   forbidden: 'This cart is not yours to see',
   unreachable: 'The server does not answer',
   undecodable: 'These events cannot be read',
   failed: 'The history could not be opened',
-} as const satisfies Record<Problem['kind'], string>
+} as const satisfies Record<Exclude<Problem['kind'], 'missing'>, string>
 
 function Failed({ problem, cart, onRetry }: { problem: Problem; cart: string; onRetry: () => void }) {
+  if (problem.kind === 'missing') return <NoCart cart={cart} onRetry={onRetry} />
   return (
     <Notice
-      kind={problem.kind === 'missing' ? 'plain' : 'wrong'}
+      kind="wrong"
       title={TITLES[problem.kind]}
       actions={
         <>
@@ -64,7 +65,7 @@ function Failed({ problem, cart, onRetry }: { problem: Problem; cart: string; on
         </>
       }
     >
-      {problem.kind === 'missing' ? `Nobody has opened ${cart} here. Is it of another environment?` : problem.message}
+      {problem.message}
     </Notice>
   )
 }

@@ -94,7 +94,11 @@ export function useTimeline(history: History, refusals: Refusals, remote: boolea
     shown,
     show: (next) => {
       setShown(next)
-      announce(next ? 'References to persons are shown on this page' : 'References to persons are hidden')
+      announce(
+        next
+          ? `References to persons are shown on this page${remote ? ', and that is recorded' : ''}`
+          : 'References to persons are hidden',
+      )
     },
     axis,
     byTime,

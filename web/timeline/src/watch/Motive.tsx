@@ -18,6 +18,8 @@ interface MotiveDialogProps {
   readonly title: string
   /** The word on the button. */
   readonly does: string
+  /** A reason as somebody might give it. */
+  readonly example?: string
   readonly onClose: () => void
   /** Done when it is done; what it throws is shown, and can be tried again. */
   readonly onDo: (motive: Motive) => Promise<void>
@@ -25,7 +27,7 @@ interface MotiveDialogProps {
   readonly children: ReactNode
 }
 
-export function MotiveDialog({ title, does, onClose, onDo, children }: MotiveDialogProps) {
+export function MotiveDialog({ title, does, example = 'fixed in 0.2', onClose, onDo, children }: MotiveDialogProps) {
   const [busy, setBusy] = useState(false)
   const [failed, setFailed] = useState<string | null>(null)
   const id = useId()
@@ -57,7 +59,7 @@ export function MotiveDialog({ title, does, onClose, onDo, children }: MotiveDia
             required
             maxLength={REASON_CHARS_MAX}
             autoComplete="off"
-            placeholder="fixed in 0.2"
+            placeholder={example}
           />
         </label>
         <label className={styles.field} htmlFor={`${id}-by`}>

@@ -25,7 +25,7 @@ export function Operations() {
       <Watching of={page} what="the record of operations">
         {({ operations }) =>
           operations.length === 0 ? (
-            <p className={tables.quiet}>Nobody has redriven, resumed or repaired anything.</p>
+            <p className={tables.quiet}>Nobody has redriven, resumed or repaired anything, or looked at persons.</p>
           ) : (
             <Scroller>
               <table className={tables.table}>

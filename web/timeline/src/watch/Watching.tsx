@@ -1,6 +1,7 @@
 /** A part that is watched, in each of its states: not there yet, not to be had, not for this person, old, there. */
 import { Button } from '@tillroll/storefront/ui/Button'
 import type { ReactNode } from 'react'
+import type { AskError } from '../api/ask'
 import { duration } from '../clock/zone'
 import { Notice } from '../ui/Notice'
 import { useNow } from './now'
@@ -28,7 +29,7 @@ export function Watching<T>({ of, what, children }: WatchingProps<T>) {
     )
   }
   if (!error) return <Loading what={what} />
-  if (isForbidden(error)) return <Forbidden what={what} />
+  if (isForbidden(error)) return <Forbidden what={what} error={error} onRetry={again} />
   return (
     <Notice kind="wrong" title={`${capital(what)} cannot be had`} actions={<Button onClick={again}>Try again</Button>}>
       {error.message}
@@ -48,12 +49,37 @@ export function Loading({ what }: { readonly what: string }) {
   )
 }
 
-export function Forbidden({ what }: { readonly what: string }) {
+interface ForbiddenProps {
+  readonly what: string
+  readonly error: AskError
+  readonly onRetry: () => void
+  /** What else there is. */
+  readonly children?: ReactNode
+}
+
+/** Not for whoever looks: who it is for, what the server said, and what is to be done. */
+export function Forbidden({ what, error, onRetry, children }: ForbiddenProps) {
   return (
-    <Notice title="This is for operators">
-      {`The server does not show ${what} to you. Sign in with an account of the operators' group, or ask one of them.`}
+    <Notice title="This is for operators" actions={<Button onClick={onRetry}>Try again</Button>}>
+      {`The server does not show ${what} to you: ${WHY[error.code] ?? error.message}. ${todo(error)}`} {children}
+      <span className={styles.code}>
+        {error.status} <code>{error.code}</code>
+      </span>
     </Notice>
   )
+}
+
+/** By the server's code. */
+const WHY: Readonly<Record<string, string>> = {
+  token_needed: 'nobody is signed in',
+  invalid_token: 'your sign-in is over, or is of another system',
+  not_an_operator: "your account is not in the operators' group",
+}
+
+function todo({ status }: AskError): string {
+  return status === 401
+    ? "Sign in with an account of the operators' group, then try again."
+    : 'Sign in with another account, or ask an operator to look.'
 }
 
 interface StaleProps {

@@ -55,7 +55,7 @@ export interface ParkedCart {
 
 export interface Operation {
   readonly id: string
-  readonly kind: 'redrive' | 'resume' | 'repair'
+  readonly kind: 'redrive' | 'resume' | 'repair' | 'disclose'
   readonly at: string
   readonly by: string | null
   readonly reason: string

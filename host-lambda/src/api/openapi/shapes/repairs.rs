@@ -224,6 +224,28 @@ enum OperationKind {
     Resume,
     /// What verify found was put right from the table.
     Repair,
+    /// References to persons of a cart were shown.
+    Disclose,
+}
+
+/// What `POST /carts/{cart_id}/disclosures` takes.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(in crate::api::openapi) struct DisclosureRequest {
+    /// Why; it is recorded.
+    #[schemars(length(min = 1, max = 500), regex(pattern = LINE))]
+    reason: String,
+    /// Who asks, where no token says it.
+    #[schemars(default, length(min = 1, max = 100), regex(pattern = LINE))]
+    by: Option<String>,
+}
+
+/// References to persons may be shown now.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(in crate::api::openapi) struct Disclosed {
+    cart_id: Uuid,
+    operation: Operation,
 }
 
 /// What `POST /verify` takes, if anything.

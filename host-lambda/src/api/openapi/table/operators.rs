@@ -49,6 +49,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
         refusals: &[],
     },
     Operation {
+        path: "/carts/{cart_id}/disclosures",
+        verb: Verb::Post,
+        id: "discloseCart",
+        tag: Tag::Operators,
+        summary: "Say that references to persons of a cart will be looked at, and why",
+        description: "Recorded with who and why before it is answered; `GET /operations` has it. Needs the permission to \
+                      disclose beyond an operator's. Pages show what names persons after this; the events \
+                      themselves are answered as they are.",
+        parameters: parameters![CART_ID],
+        body: Body::Json(of::<repairs::DisclosureRequest>),
+        answers: &[ok("It is recorded.", &[json(of::<repairs::Disclosed>)])],
+        problems: &[ANY, OPERATOR, CHANGE, JSON_BODY, &["disclosure_not_allowed", "cart_not_found"], STORED],
+        refusals: &[],
+    },
+    Operation {
         path: "/events/stream",
         verb: Verb::Get,
         id: "streamAllEvents",
