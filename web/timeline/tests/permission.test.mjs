@@ -87,7 +87,7 @@ test('who is not signed in is told so on every screen, and not whether a cart ex
 
 test('a shopper sees their own cart, and nothing of the shop', async (t) => {
   const cart = await claimedCart()
-  await agreeOn(await open(t, `cart/${cart}`, SHOPPER), 3)
+  await agreeOn(await open(t, `cart/${cart}?v=3`, SHOPPER), 3)
   for (const path of ['', 'pipeline', 'letters', 'replays']) {
     const page = await open(t, path, SHOPPER)
     await denied(page).waitFor()
@@ -100,7 +100,7 @@ test('a shopper sees their own cart, and nothing of the shop', async (t) => {
 
 test('an operator sees every cart, with persons masked, and is told which permission shows them', async (t) => {
   const cart = await claimedCart()
-  const page = await open(t, `cart/${cart}?state=raw`, OPERATOR)
+  const page = await open(t, `cart/${cart}?v=3&state=raw`, OPERATOR)
   await agreeOn(page, 3)
   const dialog = await showPersons(page, 'ticket 4711')
   await dialog.getByRole('alert').waitFor()
@@ -116,7 +116,7 @@ test('an operator sees every cart, with persons masked, and is told which permis
 
 test('who may disclose says why by keys alone, and the log has who, when, which cart and why', async (t) => {
   const cart = await claimedCart()
-  const page = await open(t, `cart/${cart}?state=raw`, DISCLOSER)
+  const page = await open(t, `cart/${cart}?v=3&state=raw`, DISCLOSER)
   await agreeOn(page, 3)
   await page.getByRole('button', { name: 'Personal data' }).focus()
   await page.keyboard.press('Enter')
