@@ -167,12 +167,13 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> + Clone {
 
 /// All addresses. A list of its own, so that a program that names requests in its logs does not hold the whole table; a
 /// test holds it to the table.
-pub const PATHS: [&str; 33] = [
+pub const PATHS: [&str; 34] = [
     "/carts",
     "/carts/histogram",
     "/carts/{cart_id}",
     "/carts/{cart_id}/commands",
     "/carts/{cart_id}/diff",
+    "/carts/{cart_id}/disclosures",
     "/carts/{cart_id}/events",
     "/carts/{cart_id}/events/{version}/receipt",
     "/carts/{cart_id}/refusals",
