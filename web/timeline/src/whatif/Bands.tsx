@@ -1,5 +1,6 @@
 /** Both histories as bands, aligned row by row, with the slider that moves in both. All of it is in the list too. */
 import { formatCount } from '@tillroll/storefront/shared/money'
+import type { CSSProperties } from 'react'
 import type { Pair } from './answer'
 import styles from './Bands.module.css'
 import { eventInWords, FATES } from './words'
@@ -44,6 +45,16 @@ export function Bands({ pair, at, onAt }: BandsProps) {
         )}
         <rect className={styles.playhead} x={(at / length) * 100} y="0.5" width={100 / length} height="19" />
       </svg>
+      {divergence >= 0 && (
+        <p
+          className={styles.flag}
+          data-late={divergence / length > LATE || undefined}
+          style={{ '--at': divergence / length } as CSSProperties}
+          aria-hidden="true"
+        >
+          <span>▲</span> first difference
+        </p>
+      )}
       <input
         className={styles.slider}
         type="range"
@@ -57,6 +68,9 @@ export function Bands({ pair, at, onAt }: BandsProps) {
     </div>
   )
 }
+
+/** Behind this part of the band its name stands before the flag, as there is no room behind it. */
+const LATE = 0.6
 
 /** Of the rows under one bar so many are looked at: the rest of a very long history looks like them. */
 const LOOKED_AT_MAX = 64

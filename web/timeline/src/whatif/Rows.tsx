@@ -1,6 +1,7 @@
 /** Both histories row by row, and between them what became of each event. */
 import type { WhatIfEdit } from '@tillroll/cart'
 import { formatCount } from '@tillroll/storefront/shared/money'
+import { useMedia } from '@tillroll/storefront/ui/useMedia'
 import type { ReactNode } from 'react'
 import { VirtualGrid } from '../ui/VirtualGrid'
 import type { Pair } from './answer'
@@ -8,6 +9,11 @@ import type { Asked } from './useAsked'
 import styles from './WhatIf.module.css'
 import { commandInWords, eventInWords, FATES, SIGNS } from './words'
 
+const ROW_PX = 32
+/** Two lines of text. */
+const ROW_PX_NARROW = 44
+const NARROW_TITLES = ['A', 'As recorded', '', 'Edited', 'B']
+const NARROW_TRACKS = ['1.25rem', 'minmax(0, 1fr)', '1rem', 'minmax(0, 1fr)', '1.25rem']
 const COLUMNS = [
   { name: 'Version in A', title: 'A', track: '2.5rem', end: true },
   { name: 'As recorded', title: 'As recorded', track: 'minmax(0, 1fr)' },
@@ -16,14 +22,22 @@ const COLUMNS = [
   { name: 'Version in B', title: 'B', track: '2.5rem', end: true },
 ] as const
 
+/** What became of it is a sign there, with its word for who cannot see it. */
+const NARROW = COLUMNS.map((column, nth) => ({
+  ...column,
+  title: NARROW_TITLES[nth] ?? '',
+  track: NARROW_TRACKS[nth] ?? '',
+}))
+
 export function Rows({ pair, asked }: { readonly pair: Pair; readonly asked: Asked }) {
   const { at, setAt, replace, currency, edits } = asked
+  const narrow = useMedia('(width < 40rem)')
   return (
     <VirtualGrid
       label="Events as recorded and edited"
-      columns={COLUMNS}
+      columns={narrow ? NARROW : COLUMNS}
       count={pair.length}
-      rowHeight={32}
+      rowHeight={narrow ? ROW_PX_NARROW : ROW_PX}
       active={at}
       onActive={setAt}
       onOpen={replace}
@@ -47,7 +61,7 @@ function cells(pair: Pair, index: number, currency: string | null, edits: readon
     a === null ? '' : formatCount(a),
     recorded ? <bdi key="a">{eventInWords(recorded, currency)}</bdi> : '',
     <span key="fate" className={styles.fate} data-fate={fate.fate}>
-      <span aria-hidden="true">{SIGNS[fate.fate]}</span> {FATES[fate.fate]}
+      <span aria-hidden="true">{SIGNS[fate.fate]}</span> <span className={styles.fateWord}>{FATES[fate.fate]}</span>
     </span>,
     alternative ? (
       <bdi key="b">{eventInWords(alternative, currency)}</bdi>

@@ -68,7 +68,7 @@ export function EventPart() {
           ['Source', entry.source],
           ['Rules', entry.reducer && <code>{entry.reducer}</code>],
           ['Schema', reading.schema],
-          ['Read as', reading.notes.length > 0 && <Notes notes={reading.notes} />],
+          ['Read as', reading.notes.length > 0 ? <Notes key="reading" notes={reading.notes} /> : null],
           ['Event id', <code key="id">{entry.id}</code>],
         ]}
       />
