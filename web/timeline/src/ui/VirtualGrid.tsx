@@ -2,8 +2,17 @@
  * A table of any length of which only what is in sight is in the page. To a screen reader it is a grid with all its rows;
  * by keys one row is active, and it is always there.
  */
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react'
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+  memo,
+  type ReactNode,
+  useEffect,
+  useId,
+  useRef,
+} from 'react'
+import { useSight } from './sight'
 import styles from './VirtualGrid.module.css'
 
 export interface Column {
@@ -20,7 +29,7 @@ interface VirtualGridProps {
   readonly columns: readonly Column[]
   readonly count: number
   readonly rowHeight: number
-  /** The cells of a row, in the order of the columns. */
+  /** The cells of a row, in the order of the columns. While this and `marks` stay the same, no row is drawn again. */
   readonly cells: (index: number) => readonly ReactNode[]
   readonly keyOf?: (index: number) => string | number
   /** What CSS may look at: `data-*` of a row. */
@@ -40,39 +49,26 @@ interface VirtualGridProps {
   readonly className?: string
 }
 
-/** Rows outside of sight on each side: the next step of a key finds its row there. */
-const OVERSCAN = 6
 /** Of the headings, which stay in sight above the rows. */
 const HEAD_PX = 29
+/** What screen readers count the first row as: from one, behind the headings. */
+const FIRST_ROW = 2
 
 export function VirtualGrid(props: VirtualGridProps) {
   const { label, columns, count, rowHeight, cells, keyOf, marks, active, onActive, onOpen, onSight } = props
   const { headed = true, empty, className } = props
   const scroller = useRef<HTMLDivElement>(null)
   const id = useId()
-  const rows = useVirtualizer({
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: OVERSCAN,
-    scrollMargin: headed ? HEAD_PX : 0,
-    scrollPaddingStart: headed ? HEAD_PX : 0,
-    ...(keyOf ? { getItemKey: keyOf } : {}),
-  })
-  const seen = rows.getVirtualItems()
-  const [first, last] = [seen[0]?.index ?? 0, seen.at(-1)?.index ?? -1]
+  const headHeight = headed ? HEAD_PX : 0
+  const { first, last, bodyHeight, topOf } = useSight(scroller, { count, rowHeight, headHeight, active })
   useEffect(() => onSight?.(first, last), [onSight, first, last])
-  useEffect(() => {
-    if (active < 0 || active >= count) return
-    // Asking where to scroll has the browser lay out the page; a step from a row in sight to the next one needs none of it.
-    const [top, offset] = [active * rowHeight, rows.scrollOffset ?? 0]
-    const bottom = top + rowHeight + rows.options.scrollMargin
-    const inSight = top >= offset && bottom <= offset + (rows.scrollRect?.height ?? 0)
-    if (!inSight) rows.scrollToIndex(active, { align: 'auto' })
-  }, [active, count, rows, rowHeight])
 
   const tracks = columns.map(({ track }) => track).join(' ')
   const rowStyle: CSSProperties = { gridTemplateColumns: tracks }
+  const at = (event: MouseEvent) => {
+    const row = (event.target as Element).closest<HTMLElement>('[aria-rowindex]')
+    return row ? Number(row.getAttribute('aria-rowindex')) - FIRST_ROW : -1
+  }
   const keys = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2)
     const to = moved(event.key, active, page, count)
@@ -112,27 +108,27 @@ export function VirtualGrid(props: VirtualGridProps) {
           ))}
         </div>
       </div>
-      <div role="rowgroup" className={styles.body} style={{ height: rows.getTotalSize() }}>
-        {seen.map(({ index, key, start }) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the grid listens to keys for all rows.
-          <div
-            key={key}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the grid listens to keys for all rows. */}
+      <div
+        role="rowgroup"
+        className={styles.body}
+        style={{ height: bodyHeight }}
+        onClick={(event) => at(event) >= 0 && onActive(at(event))}
+        onDoubleClick={(event) => at(event) >= 0 && onOpen?.(at(event))}
+      >
+        {Array.from({ length: Math.max(0, last - first + 1) }, (_, nth) => first + nth).map((index) => (
+          <Row
+            key={keyOf?.(index) ?? index}
             id={`${id}-${index}`}
-            role="row"
-            aria-rowindex={index + 2}
-            aria-selected={index === active}
-            className={styles.row}
-            style={{ ...rowStyle, height: rowHeight, transform: `translateY(${start - rows.options.scrollMargin}px)` }}
-            onClick={() => onActive(index)}
-            onDoubleClick={() => onOpen?.(index)}
-            {...marks?.(index)}
-          >
-            {cells(index).map((cell, nth) => (
-              <div key={columns[nth]?.name} role="gridcell" className={styles.cell} data-end={columns[nth]?.end}>
-                {cell}
-              </div>
-            ))}
-          </div>
+            index={index}
+            selected={index === active}
+            columns={columns}
+            tracks={tracks}
+            height={rowHeight}
+            top={topOf(index)}
+            cells={cells}
+            marks={marks}
+          />
         ))}
       </div>
       {/* biome-ignore-end lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see above. */}
@@ -140,6 +136,38 @@ export function VirtualGrid(props: VirtualGridProps) {
     </div>
   )
 }
+
+interface RowProps extends Pick<VirtualGridProps, 'columns' | 'cells'> {
+  readonly marks: VirtualGridProps['marks']
+  readonly id: string
+  readonly index: number
+  readonly selected: boolean
+  readonly tracks: string
+  readonly height: number
+  readonly top: number
+}
+
+const Row = memo(function Row({ id, index, selected, columns, tracks, height, top, cells, marks }: RowProps) {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useSemanticElements: the grid has the focus; see there.
+    <div
+      id={id}
+      role="row"
+      aria-rowindex={index + FIRST_ROW}
+      aria-selected={selected}
+      className={styles.row}
+      style={{ gridTemplateColumns: tracks, height, transform: `translateY(${top}px)` }}
+      {...marks?.(index)}
+    >
+      {cells(index).map((cell, nth) => (
+        // biome-ignore lint/a11y/useFocusableInteractive lint/a11y/useSemanticElements: see above.
+        <div key={columns[nth]?.name} role="gridcell" className={styles.cell} data-end={columns[nth]?.end}>
+          {cell}
+        </div>
+      ))}
+    </div>
+  )
+})
 
 /** Where a key leads; undefined for a key that leads nowhere. */
 function moved(key: string, active: number, page: number, count: number): number | undefined {
