@@ -33,6 +33,9 @@ const NOTHING: Known = {
   reducers: [],
 }
 
+/** Of one event, and for ever the same once it is there. */
+type Lasting = 'moment' | 'entry'
+
 export class History {
   readonly known = store<Known>(NOTHING)
   /** By version less one; only the first `length` count. */
@@ -41,6 +44,9 @@ export class History {
 
   readonly #worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
+  readonly #coming = new Map<string, Promise<Asks[Lasting]['answer']>>()
+  /** By question; the newest stand last. */
+  readonly #kept = new Map<string, Asks[Lasting]['answer']>()
   #nth = 0
   /** What grew and is not told yet. */
   #pending: Pick<Known, 'cart' | 'length' | 'expected' | 'reducers'> | null = null
@@ -71,6 +77,43 @@ export class History {
       this.#waiting.set(nth, { resolve: resolve as (value: unknown) => void, reject })
       this.#worker.postMessage({ say: 'ask', ask: { name, nth, ...ask } })
     })
+  }
+
+  /** What is known of a version without waiting. */
+  kept<Name extends Lasting>(name: Name, version: number): Asks[Name]['answer'] | undefined {
+    return this.#kept.get(`${name} ${version}`) as Asks[Name]['answer'] | undefined
+  }
+
+  /** What there is to know of a version; asked for once, and kept for a while. */
+  async lasting<Name extends Lasting>(name: Name, version: number): Promise<Asks[Name]['answer']> {
+    const question = `${name} ${version}`
+    const coming = this.#coming.get(question) ?? this.ask(name, { version })
+    this.#coming.set(question, coming)
+    try {
+      const answer = await coming
+      if (version <= this.known.get().length) this.#keep(question, answer as Asks[Name]['answer'])
+      return answer as Asks[Name]['answer']
+    } finally {
+      this.#coming.delete(question)
+    }
+  }
+
+  /** Asks for what somebody who goes on will want to see next, so that it is here by then. */
+  expect(version: number): void {
+    if (version < 1 || version > this.known.get().length) return
+    for (const name of ['moment', 'entry'] as const) {
+      // Who gets there asks again, and is told why.
+      if (this.kept(name, version) === undefined) this.lasting(name, version).catch(() => {})
+    }
+  }
+
+  #keep(question: string, answer: Asks[Lasting]['answer']): void {
+    this.#kept.delete(question)
+    this.#kept.set(question, answer)
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT_MAX) break
+      this.#kept.delete(oldest)
+    }
   }
 
   /** Goes on where something failed. */
@@ -162,6 +205,9 @@ export class History {
     if (grown) this.#update(grown)
   }
 }
+
+/** Moments that are expected and those just left: a few, of which each may have hundreds of lines. */
+const KEPT_MAX = 16
 
 /** A long history comes in a hundred pages, which nobody wants to see one by one; a timer, as frames rest in hidden tabs. */
 const TOLD_AFTER_MS = 60

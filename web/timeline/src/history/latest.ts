@@ -1,5 +1,5 @@
 /** One question at a time, and the newest one wins: what was asked in between is never answered late over what is newer. */
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 
 /** An answer with what it is the answer to. */
 export interface Answered<Question, Answer> {
@@ -9,12 +9,14 @@ export interface Answered<Question, Answer> {
 
 /**
  * The answer to the newest question that has one. While a newer question waits, the last answer stays, with its own
- * question beside it, so that nobody takes it for another. Questions are the same when their texts are.
+ * question beside it, so that nobody takes it for another. Questions are the same when their texts are. What `kept` has
+ * is answered at once, in the same drawing.
  */
 export function useLatest<Question, Answer>(
   question: Question | null,
   name: string,
   ask: (question: Question) => Promise<Answer>,
+  kept?: (question: Question) => Answer | undefined,
 ): { readonly last: Answered<Question, Answer> | null; readonly error: string | null; readonly fresh: boolean } {
   const [line] = useState(() => new Line<Question, Answer>())
   const [, redraw] = useState(0)
@@ -24,10 +26,18 @@ export function useLatest<Question, Answer>(
       line.changed = () => {}
     }
   }, [line])
+  const answer = question === null ? undefined : kept?.(question)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the name says when it is another question.
+  const atOnce = useMemo(
+    () => (question === null || answer === undefined ? null : { question, answer }),
+    [name, answer],
+  )
   // biome-ignore lint/correctness/useExhaustiveDependencies: the name says when it is another question.
   useEffect(() => {
-    if (question !== null) line.ask(question, name, ask)
+    if (atOnce) line.settle(atOnce, name)
+    else if (question !== null) line.ask(question, name, ask)
   }, [line, name])
+  if (atOnce) return { last: atOnce, error: null, fresh: true }
   return { last: line.last, error: line.error, fresh: line.answered === name }
 }
 
@@ -37,19 +47,35 @@ class Line<Question, Answer> {
   answered = ''
   changed = () => {}
   #busy = false
+  /** How often something newer was answered at once. */
+  #settled = 0
   #next: (() => Promise<void>) | null = null
 
   ask(question: Question, name: string, ask: (question: Question) => Promise<Answer>): void {
     this.#next = async () => {
+      const settled = this.#settled
+      let last = this.last
+      let error: string | null = null
       try {
-        this.last = { question, answer: await ask(question) }
-        this.error = null
+        last = { question, answer: await ask(question) }
       } catch (thrown) {
-        this.error = thrown instanceof Error ? thrown.message : String(thrown)
+        error = thrown instanceof Error ? thrown.message : String(thrown)
       }
+      if (settled !== this.#settled) return
+      this.last = last
+      this.error = error
       this.answered = name
     }
     void this.#run()
+  }
+
+  /** What was asked before and has no answer yet does not matter any more. */
+  settle(answered: Answered<Question, Answer>, name: string): void {
+    this.#next = null
+    this.#settled += 1
+    this.last = answered
+    this.error = null
+    this.answered = name
   }
 
   async #run(): Promise<void> {

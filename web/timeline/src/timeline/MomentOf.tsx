@@ -1,8 +1,8 @@
 /**
  * The cart where one stands. It comes a little later than one stood there, from the worker; what shows it is drawn again
- * then, and nothing else.
+ * then, and nothing else. Who goes step by step finds the next one here already.
  */
-import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useRef } from 'react'
 import { useLatest } from '../history/latest'
 import type { Moment } from '../history/wire'
 import { useModel } from './model'
@@ -16,11 +16,20 @@ export interface Shown {
 const ShownContext = createContext<Shown>({ moment: null, error: null })
 
 export function MomentOf({ children }: { readonly children: ReactNode }) {
-  const { history, known, version } = useModel()
+  const { history, known, version, place, places } = useModel()
   const there = known.length > 0 || known.whole
-  const { last, error } = useLatest(there ? version : null, `${version} of ${Math.min(known.length, version)}`, (of) =>
-    history.ask('moment', { version: of }),
+  const { last, error } = useLatest(
+    there ? version : null,
+    `${version} of ${Math.min(known.length, version)}`,
+    (of) => history.lasting('moment', of),
+    (of) => history.kept('moment', of),
   )
+  const before = useRef(place)
+  useEffect(() => {
+    const step = place - before.current
+    before.current = place
+    if (step === 1 || step === -1) history.expect(places.versionAt(place + step))
+  }, [history, place, places])
   const shown = useMemo(() => ({ moment: last && { ...last.answer, version: last.question }, error }), [last, error])
   return <ShownContext value={shown}>{children}</ShownContext>
 }

@@ -6,6 +6,11 @@ import { useModel } from '../model'
 export function useEntry(): RecordedEvent | null {
   const { history, version, known } = useModel()
   const there = version >= 1 && version <= known.length
-  const { last } = useLatest(there ? version : null, String(version), (of) => history.ask('entry', { version: of }))
+  const { last } = useLatest(
+    there ? version : null,
+    String(version),
+    (of) => history.lasting('entry', of),
+    (of) => history.kept('entry', of),
+  )
   return there && last?.question === version ? last.answer : null
 }
