@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use tillroll_core::cart::{Cart, CartEvent};
 use tillroll_core::id::StreamId;
-use tillroll_core::packed::{Content, Frame, Header, Incoming, PackedError, PackedErrorKind, Writer as Packing};
+use tillroll_core::packed::{Content, Frame, Header, Incoming, Noted, PackedError, PackedErrorKind, Writer as Packing};
 use tillroll_core::time::Timestamp;
 use tillroll_core::timeline::value::Shown as _;
 use tillroll_core::timeline::{self, Pointer, Timeline, diff};
@@ -21,7 +21,7 @@ use crate::abi;
 use crate::error::Failure;
 use crate::shape::tagged;
 use crate::types::event::Past;
-use crate::types::past::{Columns, Recording, Totals};
+use crate::types::past::{Columns, Recording, RulesFrom, Totals};
 use crate::whatif;
 use crate::wire::{Put, Real, Writer};
 
@@ -166,10 +166,14 @@ fn end(incoming: &mut Incoming, last: bool) -> Result<(), PackedError> {
 #[allow(clippy::cast_precision_loss, reason = "milliseconds of the years 0 to 9999 are exact")]
 fn add(columns: &mut Columns, frame: &Frame<'_>) -> Result<(), PackedError> {
     let ms = |moment: Option<Timestamp>| moment.map_or(f64::NAN, |moment| moment.unix_ms() as f64);
-    let (content, happened, recorded) = frame.timed::<Cart>()?;
+    let Noted { content, happened_at, recorded_at, reducer } = frame.noted::<Cart>()?;
+    if columns.reducers.last().is_none_or(|last| last.reducer.as_deref() != reducer) {
+        let nth = u32::try_from(columns.kinds.len()).unwrap_or(u32::MAX);
+        columns.reducers.push(RulesFrom { nth, reducer: reducer.map(String::from) });
+    }
     columns.kinds.push(kind(&content));
-    columns.recorded_ms.0.push(ms(recorded));
-    columns.happened_ms.0.push(ms(happened));
+    columns.recorded_ms.0.push(ms(recorded_at));
+    columns.happened_ms.0.push(ms(happened_at));
     columns.offsets.0.push(u32::try_from(frame.at()).unwrap_or(u32::MAX));
     Ok(())
 }

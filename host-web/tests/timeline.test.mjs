@@ -39,6 +39,22 @@ test('columns tell kinds, times and places without folding, and an entry has all
   assert.deepEqual([...offsets].map((offset, index) => timeline.entry(packed, offset, index + 1)), recorded)
 })
 
+test('columns tell every change of the rules, however short, across pieces of a long history', () => {
+  const rules = (version) => (version === 700 ? 'b' : version > 900 ? undefined : 'a')
+  const long = Array.from({ length: 1_000 }, (_, index) => ({
+    ...event(index + 1, index === 0 ? LIFE[0] : { name: 'ItemAdded', data: { shopping_cart_uuid, item_name: `Tea ${'x'.repeat(200)}` } }),
+    ...(rules(index + 1) ? { reducer: rules(index + 1) } : {}),
+  }))
+  const history = CartTimeline.pack(CART, long)
+  assert.ok(history.length > 180_000, 'more than two pieces')
+  assert.deepEqual(new CartTimeline(packed).columns(history).reducers, [
+    { nth: 0, reducer: 'a' },
+    { nth: 699, reducer: 'b' },
+    { nth: 700, reducer: 'a' },
+    { nth: 900, reducer: null },
+  ])
+})
+
 test('what was not noted is not there, and data that this build would write otherwise stay as they are', () => {
   const odd = [
     event(1, { name: 'CartOpened', data: { shopping_cart_uuid, nobody_knows: true } }),

@@ -83,8 +83,18 @@ pub(super) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, PackedErro
     }
 }
 
-/// What happened, when it did, when it was written.
-pub type Timed<'a, E> = (Content<'a, E>, Option<Timestamp>, Option<Timestamp>);
+/// What happened, and what was noted of it.
+#[derive(Clone, Debug)]
+pub struct Noted<'a, E> {
+    /// What happened.
+    pub content: Content<'a, E>,
+    /// When it did.
+    pub happened_at: Option<Timestamp>,
+    /// When it was written.
+    pub recorded_at: Option<Timestamp>,
+    /// The rules that it was decided by.
+    pub reducer: Option<&'a str>,
+}
 
 /// One event of a packed history, not yet looked into.
 #[derive(Clone, Copy, Debug)]
@@ -122,11 +132,11 @@ impl<'a> Frame<'a> {
         Ok(Entry { version: self.version, content, stored: recording.stored, circumstances })
     }
 
-    /// What happened, when it did and when it was written, as far as that was noted.
-    pub fn timed<A: Packed>(&self) -> Result<Timed<'a, A::Borrowed<'a>>, PackedError> {
+    /// What happened, when, and by which rules, as far as that was noted.
+    pub fn noted<A: Packed>(&self) -> Result<Noted<'a, A::Borrowed<'a>>, PackedError> {
         let (content, recording) = self.recording::<A>()?;
-        let (happened_at, recorded_at) = recording.times();
-        Ok((content, happened_at, recorded_at))
+        let (happened_at, recorded_at, reducer) = recording.noted();
+        Ok(Noted { content, happened_at, recorded_at, reducer })
     }
 
     /// Where it lies in the history: the place of the length before it.

@@ -71,9 +71,9 @@ impl<'a> Recording<'a> {
         to.number(noted.schema_version.into());
     }
 
-    /// When it happened, when it was written.
-    pub(super) const fn times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        (self.happened_at, self.recorded_at)
+    /// When it happened, when it was written, by which rules.
+    pub(super) const fn noted(&self) -> (Option<Timestamp>, Option<Timestamp>, Option<&'a str>) {
+        (self.happened_at, self.recorded_at, self.reducer)
     }
 
     pub(super) const fn marks(&self) -> Marks {

@@ -50,7 +50,7 @@ use alloc::vec::Vec;
 
 use bytes::{Read, Reader, Sink};
 pub use error::{PackedError, PackedErrorKind, Unpackable};
-pub use frame::{Frame, Frames, Timed};
+pub use frame::{Frame, Frames, Noted};
 pub(crate) use frame::{read_content, write_content};
 pub use incoming::Incoming;
 pub(crate) use layout::Marks;

@@ -54,6 +54,8 @@ object! {
         happened_ms: Reals,
         /// Where its frame lies in the history.
         offsets: Wholes,
+        /// The rules that the events were decided by: the first event's, and where others follow.
+        reducers: Vec<RulesFrom>,
     }
 }
 
@@ -64,6 +66,24 @@ pub(crate) struct Columns {
     pub(crate) recorded_ms: Reals,
     pub(crate) happened_ms: Reals,
     pub(crate) offsets: Wholes,
+    pub(crate) reducers: Vec<RulesFrom>,
+}
+
+object! {
+    /// From an event on, these rules decided.
+    [put] RulesFrom = RulesFrom {
+        /// Its place among the events, from 0.
+        nth: u32,
+        /// Null where it was not noted.
+        reducer: Option<String>,
+    }
+}
+
+/// From an event on, these rules decided.
+#[derive(Debug)]
+pub(crate) struct RulesFrom {
+    pub(crate) nth: u32,
+    pub(crate) reducer: Option<String>,
 }
 
 object! {

@@ -257,6 +257,8 @@ export interface TimelineColumns {
   readonly happened_ms: Float64Array
   /** Where each lies in the history, for `entry`. */
   readonly offsets: Uint32Array
+  /** The rules that decided: the first event's, and where others follow, each by its place from 0; null for none noted. */
+  readonly reducers: readonly { readonly nth: number; readonly reducer: string | null }[]
 }
 
 /** A place in each for every event, in their order. */

@@ -136,6 +136,15 @@ export interface Turn {
 }
 export const turn: Codec<Turn> = object({ version: whole, from: value, to: value })
 
+/** From an event on, these rules decided. */
+export interface RulesFrom {
+  /** Its place among the events, from 0. */
+  readonly nth: number
+  /** Null where it was not noted. */
+  readonly reducer: string | null
+}
+export const rulesFrom: Codec<RulesFrom> = object({ nth: whole, reducer: nullable(text) })
+
 /** What can be said of every event without folding: a place in each for every event, in their order. */
 export interface Columns {
   /** Numbered as in the packed layout, 255 for one that this build does not know. */
@@ -146,8 +155,10 @@ export interface Columns {
   readonly happened_ms: Float64Array
   /** Where its frame lies in the history. */
   readonly offsets: Uint32Array
+  /** The rules that the events were decided by: the first event's, and where others follow. */
+  readonly reducers: readonly RulesFrom[]
 }
-export const columns: Codec<Columns> = object({ kinds: bytes, recorded_ms: reals, happened_ms: reals, offsets: wholes })
+export const columns: Codec<Columns> = object({ kinds: bytes, recorded_ms: reals, happened_ms: reals, offsets: wholes, reducers: list(rulesFrom) })
 
 /** What the events did: a place in each for every event, in their order. */
 export interface Totals {

@@ -94,6 +94,7 @@ export class CartTimeline {
       recorded_ms: joined(parts.map(({ recorded_ms }) => recorded_ms)),
       happened_ms: joined(parts.map(({ happened_ms }) => happened_ms)),
       offsets: joined(parts.map(({ offsets }) => offsets)),
+      reducers: rulesOf(parts),
     }
   }
 
@@ -202,6 +203,19 @@ export class CartTimeline {
   #ask<T>(call: TimelineCall, given: Codec<T>): T {
     return given.take(this.#held.ask(call))
   }
+}
+
+/** The rules of pieces as those of one history. */
+function rulesOf(parts: readonly Columns[]): Columns['reducers'] {
+  const found: { readonly nth: number; readonly reducer: string | null }[] = []
+  let before = 0
+  for (const { kinds, reducers } of parts) {
+    for (const { nth, reducer } of reducers) {
+      if (found.length === 0 || found.at(-1)?.reducer !== reducer) found.push({ nth: before + nth, reducer })
+    }
+    before += kinds.length
+  }
+  return found
 }
 
 type Column = Uint8Array | Uint32Array | Float64Array

@@ -49,7 +49,7 @@ export class Past {
     const after = this.length
     if (this.#timeline) this.#timeline.append(bytes)
     else this.#timeline = await openTimeline(bytes)
-    const { kinds, happened_ms, recorded_ms, offsets }: TimelineColumns = this.#timeline.columns(bytes)
+    const { kinds, happened_ms, recorded_ms, offsets, reducers }: TimelineColumns = this.#timeline.columns(bytes)
     if (kinds.length === 0) return null
     this.#pages.push({ bytes, after, kinds, offsets })
     for (const [nth, happened] of happened_ms.entries()) {
@@ -60,7 +60,7 @@ export class Past {
       after,
       kinds: kinds.slice(),
       times: happened_ms,
-      reducers: this.#reducers(after),
+      reducers: reducers.map(({ nth, reducer }) => ({ version: after + nth + 1, reducer })),
     }
   }
 
@@ -85,9 +85,10 @@ export class Past {
   /** An event with all that was recorded of it. */
   entry(version: number): RecordedEvent {
     const { bytes, after, offsets } = this.#page(version)
-    const offset = offsets[version - after - 1]
+    const [offset, next] = [offsets[version - after - 1], offsets[version - after]]
     if (!this.#timeline || offset === undefined) throw new RangeError(`there is no event ${version}`)
-    return this.#timeline.entry(bytes, offset, version)
+    // What is behind it would be copied too: a megabyte of it, for each row of the list.
+    return this.#timeline.entry(bytes.subarray(0, next), offset, version)
   }
 
   rows(first: number, last: number, shown: boolean): readonly Row[] {
@@ -185,24 +186,6 @@ export class Past {
     })
   }
 
-  /** From which versions on other rules wrote the events: looked at every so many, and closer where two of these differ. */
-  #reducers(after: number): readonly ReducerFrom[] {
-    const of = (version: number) => this.entry(version).reducer ?? null
-    const found: ReducerFrom[] = [{ version: after + 1, reducer: of(after + 1) }]
-    for (let from = after + 1; from < this.length; from = Math.min(this.length, from + REDUCERS_EVERY)) {
-      const to = Math.min(this.length, from + REDUCERS_EVERY)
-      if (of(to) === found.at(-1)?.reducer) continue
-      let [low, high] = [from, to]
-      while (low + 1 < high) {
-        const middle = (low + high) >> 1
-        if (of(middle) === found.at(-1)?.reducer) low = middle
-        else high = middle
-      }
-      found.push({ version: high, reducer: of(high) })
-    }
-    return found
-  }
-
   #kind(version: number): number {
     const { after, kinds } = this.#page(version)
     return kinds[version - after - 1] ?? UNKNOWN
@@ -239,5 +222,3 @@ function skusOf(kind: number, text: string): readonly string[] {
 const RELATED_WITHIN = 1_000
 /** More are not listed. */
 const RELATED_MAX = 50
-/** Rules change by deployments: never twice within so few events. */
-const REDUCERS_EVERY = 1_000
