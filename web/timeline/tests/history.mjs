@@ -144,7 +144,7 @@ export const serveHistory = async (
   const page = await readFile(join(BUILT, 'index.html'), 'utf8')
   const site = await startSite(whose, {
     folders: { '/timeline/': BUILT },
-    pages: { [`/timeline/cart/${cart}`]: page },
+    pages: { [`/timeline/cart/${cart}`]: page, [`/timeline/whatif/${cart}`]: page },
     api: () => `http://127.0.0.1:${address.port}`,
   })
   return { url: site.url, cart, bytes: [...pages.values()].reduce((sum, { length: bytes }) => sum + bytes, 0) }

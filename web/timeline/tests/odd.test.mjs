@@ -171,6 +171,43 @@ test('an event of a newer build is kept, named, and said not to be folded; other
   assert.match(String(await parts(page).selected.textContent()), /new rules/)
 })
 
+test('every change of the rules is marked at its very event, for however few events others held', async (t) => {
+  const rules = (/** @type {number} */ version) =>
+    version === 1_234 || version > 2_990 ? 'bbbbbbbbbbbbbbbb' : 'aaaaaaaaaaaaaaaa'
+  const told = (/** @type {number} */ version) => ({ ...longLife(version), reducer: rules(version) })
+  const page = await openHistory(t, { length: 3_000, told }, '?v=1234')
+  await agreeOn(page, 1_234)
+  for (const version of [1_234, 1_235, 2_991]) {
+    await parts(page).slider.fill(String(version))
+    await agreeOn(page, version)
+    assert.match(String(await parts(page).selected.textContent()), /new rules/, String(version))
+  }
+  await page.getByRole('button', { name: 'Previous event' }).click()
+  await agreeOn(page, 2_990)
+  assert.doesNotMatch(String(await parts(page).selected.textContent()), /new rules/)
+})
+
+test('who goes step by step finds the next moment here: position and state are drawn together', async (t) => {
+  const page = await openHistory(t, { length: 500, told: longLife }, '?v=250')
+  await agreeOn(page, 250)
+  const step = () =>
+    page.evaluate(async () => {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }))
+      // No message of a worker comes before the end of this task.
+      for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+      const slider = /** @type {HTMLInputElement | null} */ (document.querySelector('input[type=range]'))
+      const stands = Number(slider?.value ?? Number.NaN)
+      const state = document.querySelector('[data-version][aria-busy]')
+      return { stands, shows: Number(state?.getAttribute('data-version')), busy: state?.getAttribute('aria-busy') }
+    })
+  await step()
+  await until('a step is answered at once', async () => {
+    const { busy, shows, stands } = await step()
+    return busy === 'false' && shows === stands
+  })
+  await standing(page)
+})
+
 test('a long life has few rows in the page, and any of it is reached', async (t) => {
   const length = 20_000
   const page = await openHistory(t, { length, told: longLife }, '?v=12345&state=tree')

@@ -172,3 +172,37 @@ test('hostile texts stay texts, axe finds nothing, and it looks as it should', a
     await shot(page, `whatif-${colorScheme}-${width}`)
   }
 })
+
+test('the page goes on while the core answers: it does so in a worker', async (t) => {
+  const cart = await makeCart(tillroll, LIFE)
+  const page = await openDebugger(t, debug, `whatif/${cart}`)
+  const { grid, edits } = parts(page)
+  await grid
+    .getByRole('row', { name: /Rye bread/ })
+    .first()
+    .waitFor()
+  const worker = page.workers().at(-1)
+  assert.ok(worker, 'there is a worker')
+  const busy = worker.evaluate(() => {
+    const until = performance.now() + 2_000
+    while (performance.now() < until);
+  })
+  await grid
+    .getByRole('row', { name: /Rye bread/ })
+    .first()
+    .click()
+  await edits.getByRole('button', { name: 'Leave out' }).click()
+  const frames = await page.evaluate(async () => {
+    let frames = 0
+    while (frames < 5) {
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+      frames += 1
+    }
+    return frames
+  })
+  assert.equal(frames, 5)
+  assert.doesNotMatch(String(await fates(page)), /dropped/, 'nobody else answers')
+  await page.keyboard.press('ArrowLeft')
+  await busy
+  await until('it is answered', async () => /dropped/.test(String(await fates(page))))
+})

@@ -1,6 +1,7 @@
 /**
  * Brings the events of a cart from the server, a page of packed ones after the other, and hears of new ones. The stream
- * only says that there is something: what it is comes as a page again, so a burst is one page and none of it is lost.
+ * only says that there is something: what it is comes as a page again, so a burst is one page and none of it is lost. That
+ * is why the stream is read here and not by the package's reader, which hands over what each message says and is no export.
  */
 
 /** As many events as the server gives at once. */

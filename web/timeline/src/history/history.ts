@@ -143,7 +143,9 @@ export class History {
         this.#waiting.delete(message.nth)
         return
       case 'failed':
-        this.#waiting.get(message.nth)?.reject(new Error(message.message))
+        this.#waiting
+          .get(message.nth)
+          ?.reject(Object.assign(new Error(message.message), { code: message.code, data: message.data }))
         this.#waiting.delete(message.nth)
         return
       case 'grown':
@@ -175,7 +177,7 @@ export class History {
     const known = this.known.get()
     const length = after + kinds.length
     if (length > this.kinds.length) {
-      const room = Math.max(length, this.kinds.length * 2)
+      const room = Math.max(length, Math.min(known.expected, ROOM_MAX), Math.ceil(this.kinds.length * 1.5))
       const [more, later] = [new Uint8Array(room), new Float64Array(room)]
       more.set(this.kinds)
       later.set(this.times)
@@ -206,6 +208,8 @@ export class History {
   }
 }
 
+/** Events for which there is room before they are here, because the server says that it has so many. */
+const ROOM_MAX = 4_000_000
 /** Moments that are expected and those just left: a few, of which each may have hundreds of lines. */
 const KEPT_MAX = 16
 

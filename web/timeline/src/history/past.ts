@@ -6,11 +6,14 @@ import {
   type RecordedEvent,
   type Timeline,
   type TimelineColumns,
+  type WhatIfAnswer,
   type WhatIfEdit,
+  type WhatIfQuestion,
 } from '@tillroll/cart'
 import { parseFilter, passes, type Subject } from './filter'
 import { KINDS, kindInWords, UNKNOWN } from './kinds'
-import type { Decided, Moment, ReducerFrom, Row, Turn } from './wire'
+import { stepsOf } from './steps'
+import type { Decided, Moment, ReducerFrom, Row, Told, Turn } from './wire'
 import { changesNothing, sentence } from './words'
 
 interface Page {
@@ -135,11 +138,25 @@ export class Past {
 
   /** What edits lead to, decided again by the core. */
   decided(edits: readonly WhatIfEdit[]): Decided | null {
-    if (!this.#timeline) return null
-    const pages = this.#pages.map(({ bytes }) => bytes)
-    const whole = pages.length === 1 ? pages[0] : this.#timeline.join(pages)
-    const answer = whole && this.#timeline.whatIf(whole, { mode: 'decide_again', edits })
+    const answer = this.#timeline && this.#ask({ mode: 'decide_again', edits })
     return answer?.answer === 'alternative' ? { cart: answer.alternative, steps: answer.steps } : null
+  }
+
+  whatIf(question: WhatIfQuestion): Told {
+    const answer = this.#ask(question)
+    if (answer.answer === 'impossible') return answer
+    return { ...answer, steps: stepsOf(answer.steps), packed: Uint8Array.from(answer.packed) }
+  }
+
+  #ask(question: WhatIfQuestion): WhatIfAnswer {
+    const [first, ...others] = this.#pages
+    if (!this.#timeline || !first) throw new RangeError('there are no events')
+    // The core would say so too, of more bytes than anybody should put together for that.
+    if (this.length > WHAT_IF_EVENTS_MAX) {
+      return { answer: 'impossible', reason: 'too_many_events', edit: null, version: null }
+    }
+    const whole = others.length === 0 ? first.bytes : this.#timeline.join(this.#pages.map(({ bytes }) => bytes))
+    return this.#timeline.whatIf(whole, question)
   }
 
   #row(version: number, before: CartState | null, after: CartState | null, shown: boolean): Row {
@@ -218,6 +235,8 @@ function skusOf(kind: number, text: string): readonly string[] {
   }
 }
 
+/** As many as the core takes. */
+const WHAT_IF_EVENTS_MAX = 100_000
 /** What an errand leads to comes soon after it. */
 const RELATED_WITHIN = 1_000
 /** More are not listed. */

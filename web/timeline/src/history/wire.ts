@@ -1,5 +1,15 @@
 /** What page and worker say to each other. */
-import type { CartState, Change, RecordedEvent, WhatIfEdit, WhatIfStep } from '@tillroll/cart'
+import type {
+  CartState,
+  Change,
+  RecordedEvent,
+  WhatIfAlternative,
+  WhatIfAnswer,
+  WhatIfEdit,
+  WhatIfQuestion,
+  WhatIfStep,
+} from '@tillroll/cart'
+import type { Steps } from './steps'
 
 /** One event as the list shows it. */
 export interface Row {
@@ -34,6 +44,11 @@ export interface Decided {
   readonly steps: readonly WhatIfStep[]
 }
 
+/** What comes of a what-if, as it crosses from the worker. */
+export type Told =
+  | (Omit<WhatIfAlternative, 'steps' | 'packed'> & { readonly steps: Steps; readonly packed: Uint8Array<ArrayBuffer> })
+  | (WhatIfAnswer & { readonly answer: 'impossible' })
+
 /** From which version on which rules wrote the events. */
 export interface ReducerFrom {
   readonly version: number
@@ -59,6 +74,8 @@ export interface Asks {
   related: { readonly ask: { readonly version: number }; readonly answer: readonly number[] }
   /** Null where the history is too long to be asked so. */
   decided: { readonly ask: { readonly edits: readonly WhatIfEdit[] }; readonly answer: Decided | null }
+  /** Of a history that is all here, or else once it is. */
+  whatIf: { readonly ask: { readonly question: WhatIfQuestion }; readonly answer: Told }
 }
 
 export type AskName = keyof Asks
@@ -86,7 +103,14 @@ export interface Problem {
 
 export type FromWorker =
   | { readonly say: 'answer'; readonly nth: number; readonly value: unknown }
-  | { readonly say: 'failed'; readonly nth: number; readonly message: string }
+  /** `code` and `data` as the core's errors have them. */
+  | {
+      readonly say: 'failed'
+      readonly nth: number
+      readonly message: string
+      readonly code?: unknown
+      readonly data?: unknown
+    }
   | {
       readonly say: 'grown'
       readonly cart: string

@@ -1,7 +1,7 @@
 /** Holds one cart's history apart from the page, which therefore never waits: fetches, folds and answers. */
 import { Feed, FeedError, PAGE_EVENTS, type Page } from './feed'
 import { Past } from './past'
-import type { Ask, FromWorker, LiveState, Problem, Source, ToWorker } from './wire'
+import type { Ask, FromWorker, LiveState, Problem, Source, Told, ToWorker } from './wire'
 
 /** A browser opens six connections at most. */
 const PAGES_AT_ONCE = 4
@@ -9,7 +9,7 @@ const PAGES_AT_ONCE = 4
 const past = new Past()
 let feed: Feed | null = null
 let source: Source | null = null
-let loading = false
+let loading: Promise<void> | null = null
 let following = false
 /** Fetching of new pages, one after the other. */
 let growing = Promise.resolve()
@@ -18,10 +18,10 @@ addEventListener('message', ({ data }: MessageEvent<ToWorker>) => {
   switch (data.say) {
     case 'open':
       source = data.source
-      void load()
+      loading ??= load(source)
       return
     case 'retry':
-      void load()
+      if (source) loading ??= load(source)
       return
     case 'ask':
       void answer(data.ask)
@@ -35,9 +35,7 @@ function say(message: FromWorker, moved: Transferable[] = []): void {
   postMessage(message, { transfer: moved })
 }
 
-async function load(): Promise<void> {
-  if (loading || !source) return
-  loading = true
+async function load(source: Source): Promise<void> {
   try {
     if (source.from === 'bytes') await take(source.bytes)
     else await fetchAll(new Feed(source.origin, source.cart))
@@ -45,7 +43,7 @@ async function load(): Promise<void> {
   } catch (thrown) {
     say({ say: 'problem', problem: problemOf(thrown) })
   } finally {
-    loading = false
+    loading = null
   }
 }
 
@@ -126,10 +124,20 @@ function stands(state: LiveState): void {
 
 async function answer(asked: Ask): Promise<void> {
   try {
-    say({ say: 'answer', nth: asked.nth, value: await answerOf(asked) })
+    const value = await answerOf(asked)
+    say({ say: 'answer', nth: asked.nth, value }, asked.name === 'whatIf' ? movedOf(value as Told) : [])
   } catch (thrown) {
-    say({ say: 'failed', nth: asked.nth, message: thrown instanceof Error ? thrown.message : String(thrown) })
+    const { code, data } = (thrown ?? {}) as { code?: unknown; data?: unknown }
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    say({ say: 'failed', nth: asked.nth, message, code, data })
   }
+}
+
+/** What is handed over instead of copied. */
+function movedOf(told: Told): Transferable[] {
+  if (told.answer === 'impossible') return []
+  const { fates, origins, edits, recorded, alternative, reasons } = told.steps
+  return [told.packed, fates, origins, edits, recorded, alternative, reasons].map(({ buffer }) => buffer as ArrayBuffer)
 }
 
 function answerOf(asked: Ask): unknown {
@@ -150,6 +158,8 @@ function answerOf(asked: Ask): unknown {
       return past.related(asked.version)
     case 'decided':
       return past.decided(asked.edits)
+    case 'whatIf':
+      return (loading ?? Promise.resolve()).then(() => past.whatIf(asked.question))
     default:
       return asked satisfies never
   }

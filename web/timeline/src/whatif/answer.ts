@@ -4,7 +4,6 @@ import {
   openTimeline,
   type PastEvent,
   type Timeline,
-  type WhatIfAlternative,
   type WhatIfAnswer,
   type WhatIfEdit,
   type WhatIfFate,
@@ -13,6 +12,9 @@ import {
 } from '@tillroll/cart'
 import { useEffect, useState } from 'react'
 import type { Base } from '../files/base'
+import { History } from '../history/history'
+import { refusedIn, stepAt } from '../history/steps'
+import type { Told } from '../history/wire'
 
 /** One row of both columns. */
 export interface Row {
@@ -29,20 +31,28 @@ export interface Row {
   readonly alternative: number
 }
 
+type Alternative = Told & { readonly answer: 'alternative' }
+/** A step that is refused, and its row. */
+type Refusal = { readonly row: number; readonly step: WhatIfStep & { readonly fate: 'refused' } }
+
 /** Both histories, aligned. */
 export class Pair {
   readonly base: Base
-  readonly told: WhatIfAlternative
+  /** What was asked. */
+  readonly edits: readonly WhatIfEdit[]
+  readonly told: Alternative
   readonly #other: Timeline
+  #refusals: readonly Refusal[] | null = null
 
-  constructor(base: Base, told: WhatIfAlternative, other: Timeline) {
+  constructor(base: Base, edits: readonly WhatIfEdit[], told: Alternative, other: Timeline) {
     this.base = base
+    this.edits = edits
     this.told = told
     this.#other = other
   }
 
   get length(): number {
-    return this.told.untouched + this.told.steps.length
+    return this.told.untouched + this.told.steps.fates.length
   }
 
   /** The place of the first row after which the carts differ; -1 when they never do. */
@@ -51,7 +61,7 @@ export class Pair {
   }
 
   row(index: number): Row {
-    const step = this.told.steps[index - this.told.untouched]
+    const step = stepAt(this.told.steps, index - this.told.untouched)
     if (!step) {
       const version = Math.max(0, Math.min(index + 1, this.told.untouched))
       return {
@@ -81,7 +91,8 @@ export class Pair {
   /** The first row in which a recorded version stands. */
   rowOf(version: number): number {
     if (version <= this.told.untouched) return version - 1
-    const step = this.told.steps.findIndex(({ origin, recorded }) => origin === version && recorded === version)
+    const { origins, recorded } = this.told.steps
+    const step = origins.findIndex((origin, nth) => origin === version && recorded[nth] === version)
     return step < 0 ? this.length - 1 : this.told.untouched + step
   }
 
@@ -101,10 +112,13 @@ export class Pair {
     return (version > 0 && this.#other.at(version)) || null
   }
 
-  refusals(): readonly { readonly row: number; readonly step: WhatIfStep & { readonly fate: 'refused' } }[] {
-    return this.told.steps.flatMap((step, nth) =>
-      step.fate === 'refused' ? [{ row: this.told.untouched + nth, step }] : [],
-    )
+  refusals(): readonly Refusal[] {
+    const { untouched, steps } = this.told
+    this.#refusals ??= refusedIn(steps).flatMap((nth) => {
+      const step = stepAt(steps, nth)
+      return step?.fate === 'refused' ? [{ row: untouched + nth, step }] : []
+    })
+    return this.#refusals
   }
 
   free(): void {
@@ -123,15 +137,20 @@ export type Answered =
 
 const ASKING: Answered = { state: 'asking' }
 
+/** The core answers in a worker: a long life is folded and decided again while the page goes on. */
 export function useAnswer(base: Base | null, mode: WhatIfMode, edits: readonly WhatIfEdit[]): Answered {
   const [answered, setAnswered] = useState<Answered>(ASKING)
+  const history = useHistory(base)
   useEffect(() => {
     if (!base) return setAnswered(ASKING)
+    if (!history) return
     let [left, pair]: [boolean, Pair | null] = [false, null]
     const ask = async (): Promise<Answered> => {
-      const why = base.timeline.whatIf(base.packed, { mode, edits, redactions: base.header.redactions })
-      if (why.answer === 'impossible') return { state: 'impossible', why }
-      pair = new Pair(base, why, await openTimeline(why.packed))
+      const question = { mode, edits, redactions: base.header.redactions }
+      const told = await history.ask('whatIf', { question })
+      if (told.answer === 'impossible') return { state: 'impossible', why: told }
+      if (left) return ASKING
+      pair = new Pair(base, edits, told, await openTimeline(told.packed))
       return { state: 'answered', pair }
     }
     ask()
@@ -143,8 +162,23 @@ export function useAnswer(base: Base | null, mode: WhatIfMode, edits: readonly W
     return () => {
       left = true
     }
-  }, [base, mode, edits])
+  }, [base, history, mode, edits])
   return answered
+}
+
+/** A worker that has the history. */
+function useHistory(base: Base | null): History | null {
+  const [history, setHistory] = useState<History | null>(null)
+  useEffect(() => {
+    if (!base) return
+    const opened = new History({ from: 'bytes', bytes: base.packed })
+    setHistory(opened)
+    return () => {
+      setHistory(null)
+      opened.close()
+    }
+  }, [base])
+  return history
 }
 
 function wordsOf(thrown: unknown): string {

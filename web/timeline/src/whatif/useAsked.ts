@@ -117,7 +117,7 @@ function standing(pair: Pair, from: number): number {
 function useParted(pair: Pair | null, edits: readonly WhatIfEdit[], setAt: (row: number) => void): void {
   const [count, setCount] = useState(edits.length)
   useEffect(() => {
-    if (!pair || edits.length === count) return
+    if (!pair || pair.edits !== edits || edits.length === count) return
     setCount(edits.length)
     if (edits.length > count && pair.divergence >= 0) setAt(pair.divergence)
   }, [pair, edits, count, setAt])

@@ -25,7 +25,8 @@ export function Band() {
   const width = useWidth(lanes)
   const palette = usePalette(lanes)
   const { length } = known
-  const missingFrom = known.expected > length && known.problem ? axis.xOf(length) : 1
+  // On its way, or not to be had: never a guess.
+  const missingFrom = known.expected > length ? axis.xOf(length) : 1
 
   const counted = useMemo(() => {
     const shown = new Set<string>()
