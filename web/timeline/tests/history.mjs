@@ -21,6 +21,7 @@ const STEP_MS = 1_000
  * @property {Record<string, unknown>} [data]
  * @property {string} [time]
  * @property {string} [actor]
+ * @property {string} [source]
  * @property {string} [reducer]
  * @property {number} [schemaversion]
  */

@@ -208,6 +208,26 @@ test('who goes step by step finds the next moment here: position and state are d
   await standing(page)
 })
 
+test('of a life that is too large to be kept whole, the details of any event are there again', async (t) => {
+  const padding = 'x'.repeat(100_000)
+  const told = (/** @type {number} */ version) =>
+    version === 1 ? longLife(1) : { type: 'ItemWeighed', source: `scales:${version}`, data: { grams: version, padding } }
+  /** @type {number[]} */
+  const asked = []
+  const broken = (/** @type {number} */ after) => void asked.push(after)
+  const page = await openHistory(t, { length: 400, pageEvents: 50, told, broken }, '?v=400')
+  await until('all are here', async () => (await parts(page).slider.getAttribute('max')) === '400')
+  await agreeOn(page, 400)
+  const inspector = page.getByRole('region', { name: 'Inspector' })
+  for (const version of [2, 210, 399]) {
+    await parts(page).slider.fill(String(version))
+    await agreeOn(page, version)
+    await inspector.getByText(`scales:${version}`, { exact: true }).waitFor()
+    await parts(page).selected.getByText(/ItemWeighed: something/).waitFor()
+  }
+  assert.ok(asked.filter((after) => after === 0).length > 1, `fetched were the pages behind ${asked}`)
+})
+
 test('a long life has few rows in the page, and any of it is reached', async (t) => {
   const length = 20_000
   const page = await openHistory(t, { length, told: longLife }, '?v=12345&state=tree')

@@ -1,4 +1,4 @@
-/** All that is held of one cart: the core's timeline, and the pages themselves for what stands beside the events. */
+/** All that is held of one cart: the core's timeline, and packed pages for what stands beside the events. */
 import {
   type CartState,
   type Change,
@@ -12,17 +12,10 @@ import {
 } from '@tillroll/cart'
 import { parseFilter, passes, type Subject } from './filter'
 import { KINDS, kindInWords, UNKNOWN } from './kinds'
+import { Pages } from './pages'
 import { stepsOf } from './steps'
 import type { Decided, Moment, ReducerFrom, Row, Told, Turn } from './wire'
 import { changesNothing, sentence } from './words'
-
-interface Page {
-  readonly bytes: Uint8Array
-  /** Version before its first event. */
-  readonly after: number
-  readonly kinds: Uint8Array
-  readonly offsets: Uint32Array
-}
 
 /** What a page brought. */
 export interface Grown {
@@ -38,9 +31,14 @@ export interface Grown {
 const MATCHED_AT_ONCE = 2_000
 
 export class Past {
-  readonly #pages: Page[] = []
+  readonly #pages: Pages
   #timeline: Timeline | null = null
   #filters = 0
+
+  /** `again` fetches the page behind a version once more. */
+  constructor(again: (after: number) => Promise<Uint8Array>) {
+    this.#pages = new Pages(again)
+  }
 
   /** The newest version. */
   get length(): number {
@@ -54,7 +52,7 @@ export class Past {
     else this.#timeline = await openTimeline(bytes)
     const { kinds, happened_ms, recorded_ms, offsets, reducers }: TimelineColumns = this.#timeline.columns(bytes)
     if (kinds.length === 0) return null
-    this.#pages.push({ bytes, after, kinds, offsets })
+    this.#pages.push(bytes, after, kinds, offsets)
     for (const [nth, happened] of happened_ms.entries()) {
       if (Number.isNaN(happened)) happened_ms[nth] = recorded_ms[nth] ?? Number.NaN
     }
@@ -86,20 +84,18 @@ export class Past {
   }
 
   /** An event with all that was recorded of it. */
-  entry(version: number): RecordedEvent {
-    const { bytes, after, offsets } = this.#page(version)
-    const [offset, next] = [offsets[version - after - 1], offsets[version - after]]
-    if (!this.#timeline || offset === undefined) throw new RangeError(`there is no event ${version}`)
-    // What is behind it would be copied too: a megabyte of it, for each row of the list.
-    return this.#timeline.entry(bytes.subarray(0, next), offset, version)
+  async entry(version: number): Promise<RecordedEvent> {
+    const lying = await this.#pages.lying(version)
+    if (!this.#timeline || !lying) throw new RangeError(`there is no event ${version}`)
+    return this.#timeline.entry(lying.bytes, lying.offset, version)
   }
 
-  rows(first: number, last: number, shown: boolean): readonly Row[] {
+  async rows(first: number, last: number, shown: boolean): Promise<readonly Row[]> {
     const rows: Row[] = []
     let before = this.at(first - 1)
     for (let version = Math.max(1, first); version <= Math.min(last, this.length); version += 1) {
       const after = this.at(version)
-      rows.push(this.#row(version, before, after, shown))
+      rows.push(await this.#row(version, before, after, shown))
       before = after
     }
     return rows
@@ -112,7 +108,9 @@ export class Past {
     const tokens = parseFilter(filter)
     const found: number[] = []
     for (let after = 0; after < this.length; after += MATCHED_AT_ONCE) {
-      const subjects = this.#subjects(after, Math.min(MATCHED_AT_ONCE, this.length - after))
+      const count = Math.min(MATCHED_AT_ONCE, this.length - after)
+      const actors = tokens.some(({ by }) => by === 'actor') ? await this.#actors(after, count) : []
+      const subjects = this.#subjects(after, count, actors)
       for (const [nth, subject] of subjects.entries()) if (passes(tokens, subject)) found.push(after + nth + 1)
       await new Promise((resolve) => setTimeout(resolve))
       if (mine !== this.#filters) return null
@@ -121,12 +119,12 @@ export class Past {
   }
 
   /** Versions near by that the same command or the same errand led to, without the one asked for. */
-  related(version: number): readonly number[] {
-    const { id, commandid, correlationid } = this.entry(version)
+  async related(version: number): Promise<readonly number[]> {
+    const { id, commandid, correlationid } = await this.entry(version)
     const found: number[] = []
     const last = Math.min(this.length, version + RELATED_WITHIN)
     for (let other = Math.max(1, version - RELATED_WITHIN); other <= last && found.length < RELATED_MAX; other += 1) {
-      const of = this.entry(other)
+      const of = await this.entry(other)
       const akin =
         (commandid !== undefined && of.commandid === commandid) ||
         (correlationid !== undefined && of.correlationid === correlationid) ||
@@ -137,29 +135,30 @@ export class Past {
   }
 
   /** What edits lead to, decided again by the core. */
-  decided(edits: readonly WhatIfEdit[]): Decided | null {
-    const answer = this.#timeline && this.#ask({ mode: 'decide_again', edits })
+  async decided(edits: readonly WhatIfEdit[]): Promise<Decided | null> {
+    const answer = this.#timeline && (await this.#ask({ mode: 'decide_again', edits }))
     return answer?.answer === 'alternative' ? { cart: answer.alternative, steps: answer.steps } : null
   }
 
-  whatIf(question: WhatIfQuestion): Told {
-    const answer = this.#ask(question)
+  async whatIf(question: WhatIfQuestion): Promise<Told> {
+    const answer = await this.#ask(question)
     if (answer.answer === 'impossible') return answer
     return { ...answer, steps: stepsOf(answer.steps), packed: Uint8Array.from(answer.packed) }
   }
 
-  #ask(question: WhatIfQuestion): WhatIfAnswer {
-    const [first, ...others] = this.#pages
-    if (!this.#timeline || !first) throw new RangeError('there are no events')
+  async #ask(question: WhatIfQuestion): Promise<WhatIfAnswer> {
+    if (!this.#timeline) throw new RangeError('there are no events')
     // The core would say so too, of more bytes than anybody should put together for that.
     if (this.length > WHAT_IF_EVENTS_MAX) {
       return { answer: 'impossible', reason: 'too_many_events', edit: null, version: null }
     }
-    const whole = others.length === 0 ? first.bytes : this.#timeline.join(this.#pages.map(({ bytes }) => bytes))
+    const pages = await this.#pages.all()
+    const [first, second] = pages
+    const whole = first && !second ? first : this.#timeline.join(pages)
     return this.#timeline.whatIf(whole, question)
   }
 
-  #row(version: number, before: CartState | null, after: CartState | null, shown: boolean): Row {
+  async #row(version: number, before: CartState | null, after: CartState | null, shown: boolean): Promise<Row> {
     const event = this.#timeline?.event(version)
     if (!event) throw new RangeError(`there is no event ${version}`)
     const total = after?.total_minor ?? 0
@@ -168,7 +167,7 @@ export class Past {
       kind: this.#kind(version),
       type: event.type,
       sentence: sentence(event, before, after, shown),
-      actor: this.entry(version).actor ?? null,
+      actor: (await this.entry(version)).actor ?? null,
       total,
       change: total - (before?.total_minor ?? 0),
       currency: after?.currency ?? null,
@@ -177,7 +176,7 @@ export class Past {
   }
 
   /** The events after a version as the filter sees them; each column is fetched when the first of them is asked for it. */
-  #subjects(after: number, count: number): readonly Subject[] {
+  #subjects(after: number, count: number, actors: readonly (string | null)[]): readonly Subject[] {
     const timeline = this.#timeline
     if (!timeline) return []
     const once = <T>(make: () => T) => {
@@ -195,7 +194,7 @@ export class Past {
       return {
         type: KINDS[kind] ?? texts()[nth] ?? '',
         refused: false,
-        actor: () => this.entry(version).actor ?? null,
+        actor: () => actors[nth] ?? null,
         skus: () => skusOf(kind, texts()[nth] ?? ''),
         text: () => `${kindInWords(kind)}\n${texts()[nth] ?? ''}`,
         changed: () => changed()[nth] === 1,
@@ -203,22 +202,15 @@ export class Past {
     })
   }
 
-  #kind(version: number): number {
-    const { after, kinds } = this.#page(version)
-    return kinds[version - after - 1] ?? UNKNOWN
+  /** Who acted, of the events after a version. */
+  async #actors(after: number, count: number): Promise<readonly (string | null)[]> {
+    const actors: (string | null)[] = []
+    for (let nth = 0; nth < count; nth += 1) actors.push((await this.entry(after + nth + 1)).actor ?? null)
+    return actors
   }
 
-  /** The page in which a version lies. */
-  #page(version: number): Page {
-    let [low, high] = [0, this.#pages.length - 1]
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if ((this.#pages[middle]?.after ?? 0) < version) low = middle
-      else high = middle - 1
-    }
-    const page = this.#pages[low]
-    if (!page) throw new RangeError(`there is no event ${version}`)
-    return page
+  #kind(version: number): number {
+    return this.#pages.kind(version) ?? UNKNOWN
   }
 }
 

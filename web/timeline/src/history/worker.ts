@@ -6,7 +6,10 @@ import type { Ask, FromWorker, LiveState, Problem, Source, Told, ToWorker } from
 /** A browser opens six connections at most. */
 const PAGES_AT_ONCE = 4
 
-const past = new Past()
+const past = new Past(async (after) => {
+  if (!feed) throw new RangeError(`there is no page behind ${after}`)
+  return (await feed.page(after)).bytes
+})
 let feed: Feed | null = null
 let source: Source | null = null
 let loading: Promise<void> | null = null
