@@ -21,21 +21,28 @@ export const parts = (page) => ({
  * @param {Page} page
  */
 export const standing = async (page) => {
-  const { slider, state, selected, list } = parts(page)
+  const { slider, selected } = parts(page)
   await page.locator('[data-version][aria-busy=false]').waitFor()
   await until('the list has scrolled there', async () => {
     const place = Number(await slider.inputValue())
     if (place === 0) return true
     return (await selected.count()) === 1 && Number(await selected.getAttribute('aria-rowindex')) === place + 1
   })
-  const text = String(await slider.getAttribute('aria-valuetext'))
+  // At one instant: what comes between two looks, as refusals do, is in all of the parts or in none.
+  const said = await page.evaluate(() => {
+    const slider = /** @type {HTMLInputElement} */ (document.querySelector('input[type=range][aria-label=Moment]'))
+    const list = document.querySelector('[role=grid][aria-label="Events and refused commands"]')
+    return {
+      place: Number(slider.value),
+      max: Number(slider.max),
+      text: String(slider.getAttribute('aria-valuetext')),
+      state: Number(document.querySelector('[data-version][aria-busy]')?.getAttribute('data-version')),
+      rows: Number(list?.getAttribute('aria-rowcount')) - 1,
+    }
+  })
   return {
-    place: Number(await slider.inputValue()),
-    max: Number(await slider.getAttribute('max')),
-    text,
-    said: Number(/(?:after )?event (\d+) of/.exec(text)?.[1] ?? 0),
-    state: Number(await state.getAttribute('data-version')),
-    rows: Number(await list.getAttribute('aria-rowcount')) - 1,
+    ...said,
+    said: Number(/(?:after )?event (\d+) of/.exec(said.text)?.[1] ?? 0),
     address: new URL(page.url()).searchParams.get('v'),
   }
 }
