@@ -192,3 +192,18 @@ test('who may not see the carts is told so', async (t) => {
   await page.getByRole('heading', { name: 'This is for operators' }).waitFor()
   assert.deepEqual(await violations(page), [])
 })
+
+test('Escape leads back from a cart to the carts as they were filtered', async (t) => {
+  const cart = await makeCart(tillroll, [add('Quince jelly')])
+  const page = await openDebugger(t, debug, '?q=Quince')
+  const at = places(page)
+  await at.row(cart).waitFor()
+  await at.grid.focus()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await until('it is open', () => page.url().includes(`/cart/${cart}`))
+  await page.getByRole('slider', { name: 'Moment' }).waitFor()
+  await page.keyboard.press('Escape')
+  await until('the filter is there', () => said(page).get('q') === 'Quince')
+  await at.row(cart).waitFor()
+})

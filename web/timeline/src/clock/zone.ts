@@ -37,6 +37,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
+const TOLD_IN_TENTHS = 10 * SECOND
 
 /** "2026-03-02 09:14:05.120 UTC", the same in the local zone with its offset, or "3 min before". */
 export function moment(at: number, { zone, now }: Clock): string {
@@ -65,7 +66,7 @@ export function day(at: number, { zone }: Clock): string {
   return iso(zone === 'local' ? at + offset(at) : at).slice(0, 10)
 }
 
-/** "2 h 5 min", "340 ms": how long something took or lies back, in two units at most. */
+/** "2 h 5 min", "1.5 s", "340 ms": how long something took or lies back, in two units at most. */
 export function duration(ms: number): string {
   const length = Math.abs(Math.round(ms))
   const units: readonly (readonly [number, string])[] = [
@@ -76,6 +77,8 @@ export function duration(ms: number): string {
   ]
   const first = units.findIndex(([unit]) => length >= unit)
   if (first < 0) return `${length} ms`
+  // Of a few seconds a tenth is told: what took 1.9 s did not take as long as what took 1.1.
+  if (length < TOLD_IN_TENTHS) return `${Math.floor(length / 100) / 10} s`
   const [unit, name] = units[first] as (typeof units)[number]
   const [next, nextName] = units[first + 1] ?? [0, '']
   const rest = next > 0 ? Math.floor((length % unit) / next) : 0

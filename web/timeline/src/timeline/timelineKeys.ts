@@ -5,7 +5,7 @@ import { copyLink } from '../files/address'
 import { CARTS } from '../frame/screens'
 import { useKeys } from '../keys/keys'
 import { copy } from '../ui/copy'
-import { go } from '../url/location'
+import { goBack } from '../url/location'
 import { whatIf } from './Header'
 import { useInspector } from './inspector/side'
 import { FILTER_FIELD } from './list/FilterBox'
@@ -60,7 +60,7 @@ export function useTimelineKeys({ model, play, goTo, narrow, open }: Keyed): voi
       does: 'Copy as text for a ticket',
       act: () => void ticketText(model).then((text) => copy(text, 'Text')),
     },
-    { key: 'Escape', does: 'Back to the carts', act: () => go(CARTS) },
+    { key: 'Escape', does: 'Back to the carts', act: () => goBack(CARTS) },
   ])
 }
 

@@ -32,9 +32,19 @@ if (typeof window !== 'undefined') {
   window.addEventListener('pagehide', write)
 }
 
+/** What was asked of each screen when it was left. */
+const left = new Map<string, Readonly<Record<string, string>>>()
+
+/** Goes to a screen as it was left: filters are still there. */
+export function goBack(path: string): void {
+  go(path, left.get(path))
+}
+
 /** Goes to another screen: back leads here again. */
 export function go(path: string, query: Readonly<Record<string, string>> = {}, fragment = ''): void {
   write()
+  const now = current.get()
+  left.set(now.path, Object.fromEntries(now.query))
   const next = { path, query: new URLSearchParams(query), fragment }
   history.pushState(null, '', address(next))
   current.set(next)

@@ -1,10 +1,12 @@
 /** What would have become of a cart: two columns, as recorded and edited. Nothing is written, and the page says so all the time. */
+import { Button } from '@tillroll/storefront/ui/Button'
 import { useStore } from '@tillroll/storefront/ui/store'
 import { useState } from 'react'
 import type { Base } from '../files/base'
 import { useBase, useCarried } from '../files/useBase'
+import { CARTS } from '../frame/screens'
 import { Notice } from '../ui/Notice'
-import { place } from '../url/location'
+import { go, place } from '../url/location'
 import { Bands, inWords } from './Bands'
 import { Editing, type Wanted } from './Editing'
 import { Edits } from './Edits'
@@ -32,7 +34,17 @@ export default function WhatIf() {
           {found.message}
         </Notice>
       ) : found.state === 'none' ? (
-        <Notice title="What if it had gone another way?">
+        <Notice
+          title="What if it had gone another way?"
+          actions={
+            <>
+              <Button look="main" onClick={() => go(CARTS)}>
+                Find a cart
+              </Button>
+              <Button onClick={() => go('file')}>Open a file</Button>
+            </>
+          }
+        >
           Open a cart and press W, or drop a timeline file anywhere on this page.
         </Notice>
       ) : null}
