@@ -36,8 +36,8 @@ if (typeof window !== 'undefined') {
 const left = new Map<string, Readonly<Record<string, string>>>()
 
 /** Goes to a screen as it was left: filters are still there. */
-export function goBack(path: string): void {
-  go(path, left.get(path))
+export function goBack(path: string, fragment = ''): void {
+  go(path, left.get(path), fragment)
 }
 
 /** Goes to another screen: back leads here again. */

@@ -2,8 +2,9 @@
 
 import { copyLink } from '../files/address'
 import type { Base } from '../files/base'
+import { cartPath } from '../frame/screens'
 import { useKeys } from '../keys/keys'
-import { go, place } from '../url/location'
+import { goBack, place } from '../url/location'
 import { withEdits } from './question'
 import type { Asked } from './useAsked'
 
@@ -32,6 +33,6 @@ export function useWhatIfKeys(asked: Asked): void {
 }
 
 function back(base: Base): void {
-  if (base.from === 'server') go(`cart/${base.cart}`)
-  else go('file', {}, withEdits(place.get().fragment, []))
+  if (base.from === 'server') goBack(cartPath(base.cart))
+  else goBack('file', withEdits(place.get().fragment, []))
 }
