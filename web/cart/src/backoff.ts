@@ -17,25 +17,27 @@ export function backoff(failures: number, random: () => number, askedMs = 0): nu
 }
 
 /** A wait that can be cut short. */
-export class Pause {
-  #over: (() => void) | null = null
-
+export interface Pause {
   /** Until `end`, the signal's end, or that many milliseconds are over. */
-  wait(env: Pick<Environment, 'later'>, stopped: AbortSignal, ms?: number): Promise<void> {
-    return new Promise((resolve) => {
-      const over = () => {
-        callOff?.()
-        stopped.removeEventListener('abort', over)
-        this.#over = null
-        resolve()
-      }
-      const callOff = ms === undefined ? null : env.later(ms, over)
-      stopped.addEventListener('abort', over)
-      this.#over = over
-    })
-  }
+  wait(ms?: number): Promise<void>
+  end(): void
+}
 
-  end(): void {
-    this.#over?.()
+export function pause({ later }: Pick<Environment, 'later'>, stopped: AbortSignal): Pause {
+  let end: (() => void) | null = null
+  return {
+    wait: (ms) =>
+      new Promise((resolve) => {
+        const over = () => {
+          callOff?.()
+          stopped.removeEventListener('abort', over)
+          end = null
+          resolve()
+        }
+        const callOff = ms === undefined ? null : later(ms, over)
+        stopped.addEventListener('abort', over)
+        end = over
+      }),
+    end: () => end?.(),
   }
 }

@@ -1,6 +1,6 @@
 /** What every entry exports. Entries differ only in where the wasm comes from. */
 
-import { Client } from './client.js'
+import { client } from './client.js'
 import { expectLoaded, load, loaded, loadSync, type WasmSource } from './loader.js'
 import type { Cart, CartOptions, Timeline } from './types.js'
 
@@ -49,14 +49,14 @@ export function entry(
   const openTimeline: Entry['openTimeline'] = async (packed, wasm) => (await timelines()).openTimeline(packed, wasm)
   return {
     openCart: async (options) => {
-      const cart = new Client(options, from, loaded(), openTimeline)
+      const cart = client(options, from, loaded(), openTimeline)
       await cart.ready
       return cart
     },
-    createCart: (options) => new Client(options, from, loaded(), openTimeline, LOADS_MAX),
+    createCart: (options) => client(options, from, loaded(), openTimeline, LOADS_MAX),
     openCartSync: (options, wasm) => {
       const core = loaded() ?? loadSync(wasm ?? atOnce())
-      return new Client({ storage: null, ...options }, async () => core, core, openTimeline)
+      return client({ storage: null, ...options }, async () => core, core, openTimeline)
     },
     init: async (wasm) => {
       await (wasm === undefined ? from() : load(() => wasm))

@@ -2,6 +2,7 @@
 
 import { type Environment, environment } from './environment.js'
 import { asCartError, CartError } from './errors.js'
+import { control } from './link.js'
 import { readMessages } from './sse.js'
 import type { RequestContext, SendResult, Transport } from './types.js'
 
@@ -19,7 +20,9 @@ export interface HttpOptions {
   readonly later?: Environment['later']
 }
 
+const JSON_TYPE = 'application/json'
 const PACKED = 'application/vnd.tillroll.packed'
+const NOT_MODIFIED = 304
 /** Events of one page. */
 const PAGE = 1_000
 /** A long poll waits for so many seconds. */
@@ -35,28 +38,36 @@ export function http(options: HttpOptions = {}): Transport {
   const { fetch: call, later } = environment(options)
   let streams = options.stream !== false
 
-  const ask = async (path: string, { token, signal }: RequestContext, init: RequestInit = {}): Promise<Response> => {
-    const headers = new Headers(init.headers)
+  /** The answer, if it is a good one. */
+  const ask = async (
+    path: string,
+    { token, signal }: RequestContext,
+    asked: Record<string, string> = {},
+    init: RequestInit = {},
+  ): Promise<Response> => {
+    const headers = new Headers(asked)
     const bearer = await options.bearer?.()
     if (bearer) headers.set('authorization', `Bearer ${bearer}`)
     if (token) headers.set('tillroll-cart-token', token)
+    let response: Response
     try {
-      return await call(`${base}${path}`, { ...init, headers, signal })
+      response = await call(`${base}${path}`, { ...init, headers, signal })
     } catch (thrown) {
       throw signal.aborted ? signal.reason : asCartError(thrown, 'unreachable', 'the server was not reached')
     }
+    if (response.ok || response.status === NOT_MODIFIED) return response
+    throw await problemOf(response)
   }
 
-  const cartPath = ({ cart }: RequestContext) => `/carts/${encodeURIComponent(cart)}`
+  const pathOf = ({ cart }: RequestContext) => `/carts/${encodeURIComponent(cart)}`
+  const eventsAfter = (after: number, context: RequestContext) =>
+    `${pathOf(context)}/events?after=${after}&limit=${PAGE}`
 
   const poll: Transport['open'] = async (after, context, take, opened) => {
     for (let version = after; ; ) {
-      const query = `after=${version}&limit=${PAGE}&wait=${WAIT_S}`
-      const response = await ask(`${cartPath(context)}/events?${query}`, context)
-      if (!response.ok) throw await problemOf(response)
+      const response = await ask(`${eventsAfter(version, context)}&wait=${WAIT_S}`, context)
       opened()
-      const { events } = (await jsonOf(response)) as { events?: unknown }
-      if (!Array.isArray(events)) throw new CartError('malformed_reply', 'a page of events has no list of events')
+      const { events } = await pageOf(response)
       if (events.length > 0) take(events)
       const last: unknown = (events.at(-1) as { sequence?: unknown } | undefined)?.sequence
       if (typeof last === 'number') version = last
@@ -65,78 +76,71 @@ export function http(options: HttpOptions = {}): Transport {
 
   return {
     async send(commands, context): Promise<SendResult> {
-      const response = await ask(`${cartPath(context)}/commands`, context, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ commands }),
-      })
-      if (response.ok) return { result: 'answered', reply: await jsonOf(response) }
-      return failureOf(await problemOf(response))
+      const init = { method: 'POST', body: JSON.stringify({ commands }) }
+      try {
+        const response = await ask(`${pathOf(context)}/commands`, context, { 'content-type': JSON_TYPE }, init)
+        return { result: 'answered', reply: await jsonOf(response) }
+      } catch (thrown) {
+        return failureOf(thrown as CartError)
+      }
     },
 
     async open(after, context, take, opened) {
       if (!streams) return poll(after, context, take, opened)
-      const silence = new AbortController()
-      const stop = () => silence.abort(context.signal.reason)
-      context.signal.addEventListener('abort', stop)
-      try {
-        const listening = { ...context, signal: silence.signal }
-        const response = await ask(`${cartPath(context)}/stream`, listening, {
-          headers: { accept: 'text/event-stream', 'last-event-id': String(after) },
+      const [listening, over] = control(context.signal)
+      const { signal } = listening
+      let callOff = () => {}
+      let heard = false
+      const alive = (ms: number) => {
+        callOff()
+        callOff = later(ms, () => {
+          // Whoever holds a stream back on the way will do so again.
+          streams &&= heard
+          listening.abort(new CartError('timed_out', 'the stream was silent for too long'))
         })
-        if (!response.ok) {
-          const problem = await problemOf(response)
-          // An API that cannot stream has no such address.
-          if (response.status === 405 || codeOf(problem) === 'not_found') streams = false
-          throw problem
-        }
-        if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body) {
+      }
+      try {
+        const asked = { accept: 'text/event-stream', 'last-event-id': String(after) }
+        const response = await ask(`${pathOf(context)}/stream`, { ...context, signal }, asked)
+        if (!typeOf(response).startsWith(asked.accept) || !response.body) {
           streams = false
           throw new CartError('malformed_reply', 'the stream is none: long polls take its place')
         }
-        let heard = false
-        const silent = () => {
-          // Whoever holds a stream back on the way will do so again.
-          if (!heard) streams = false
-          silence.abort(new CartError('timed_out', 'the stream was silent for too long'))
-        }
-        let callOff = later(FIRST_SILENCE_MS, silent)
-        silence.signal.addEventListener('abort', () => callOff())
-        await readMessages(response.body, (data) => {
-          callOff()
-          callOff = later(SILENCE_MS, silent)
+        alive(FIRST_SILENCE_MS)
+        await readMessages(response.body, (message) => {
+          alive(SILENCE_MS)
           if (!heard) opened()
           heard = true
-          if (data !== null) take([parsed(data)])
+          if (message !== null) take([parsed(message)])
         })
       } catch (thrown) {
-        throw asCartError(silence.signal.aborted ? silence.signal.reason : thrown, 'unreachable', 'the stream broke')
+        const { status, code } = problemIn(thrown)
+        // An API that cannot stream has no such address.
+        if (status === 405 || code === 'not_found') streams = false
+        throw asCartError(signal.aborted ? signal.reason : thrown, 'unreachable', 'the stream broke')
       } finally {
-        context.signal.removeEventListener('abort', stop)
-        silence.abort()
+        callOff()
+        over()
       }
     },
 
     async page(after, context, form) {
-      const path = `${cartPath(context)}/events?after=${after}&limit=${PAGE}`
-      const accept = form ? 'application/json' : `${PACKED}, application/json;q=0.5`
-      const response = await ask(path, context, { headers: { accept } })
-      if (!response.ok) throw await problemOf(response)
-      if (response.headers.get('content-type')?.startsWith(PACKED)) {
-        const packed = new Uint8Array(await bodyOf(response, () => response.arrayBuffer()))
-        return { packed, more: response.headers.has('link') }
-      }
-      const { events, cursor } = (await jsonOf(response)) as { events?: unknown; cursor?: unknown }
-      if (!Array.isArray(events)) throw new CartError('malformed_reply', 'a page of events has no list of events')
-      return { events, more: typeof cursor === 'string' }
+      const accept = form ? JSON_TYPE : `${PACKED}, ${JSON_TYPE};q=0.5`
+      const response = await ask(eventsAfter(after, context), context, { accept })
+      if (!typeOf(response).startsWith(PACKED)) return pageOf(response)
+      const packed = new Uint8Array(await bodyOf(response, () => response.arrayBuffer()))
+      return { packed, more: response.headers.has('link') }
     },
 
     async catalogue(etag, context) {
-      const response = await ask('/catalogue', context, etag === null ? {} : { headers: { 'if-none-match': etag } })
-      if (response.status === 304) return 'same'
-      if (response.status === 404) return undefined
-      if (!response.ok) throw await problemOf(response)
-      return { catalogue: await jsonOf(response), etag: response.headers.get('etag') }
+      try {
+        const response = await ask('/catalogue', context, etag === null ? {} : { 'if-none-match': etag })
+        if (response.status === NOT_MODIFIED) return 'same'
+        return { catalogue: await jsonOf(response), etag: response.headers.get('etag') }
+      } catch (thrown) {
+        if (problemIn(thrown).status === 404) return undefined
+        throw thrown
+      }
     },
   }
 }
@@ -150,26 +154,28 @@ interface Problem {
 }
 
 async function problemOf(response: Response): Promise<CartError> {
-  const body = (await jsonOf(response).catch(() => null)) as {
-    code?: unknown
-    detail?: unknown
-    details?: unknown
-  } | null
-  const code = typeof body?.code === 'string' ? body.code : `http_${response.status}`
-  const asked = response.headers.get('retry-after')
+  const { status, headers } = response
+  const said = (await jsonOf(response).catch(() => null)) as Record<'code' | 'detail' | 'details', unknown> | null
+  const asked = headers.get('retry-after')
   const details: Problem = {
-    status: response.status,
-    code,
-    details: body?.details ?? null,
+    status,
+    code: typeof said?.code === 'string' ? said.code : `http_${status}`,
+    details: said?.details ?? null,
     ...(asked !== null && { retryAfterMs: retryAfter(asked) }),
   }
-  const sentence = typeof body?.detail === 'string' ? body.detail : `the server answered ${response.status}`
-  return new CartError(response.status >= 500 ? 'unavailable' : 'turned_away', sentence, details)
+  const sentence = typeof said?.detail === 'string' ? said.detail : `the server answered ${status}`
+  return new CartError(status >= 500 ? 'unavailable' : 'turned_away', sentence, details)
+}
+
+function problemIn(thrown: unknown): Partial<Problem> {
+  return (thrown as Partial<CartError> | null)?.details ?? {}
 }
 
 /** What an error means for the commands that were sent. */
 function failureOf(error: CartError): SendResult {
-  const { status, code, details, retryAfterMs } = error.details as Problem
+  const { status, code = '', details, retryAfterMs } = problemIn(error)
+  // It was no answer.
+  if (!status) throw error
   // Only these say that the commands themselves are at fault. What lies with the caller, as a session that is over,
   // passes; the commands wait for it.
   if ([400, 404, 410, 413, 415, 422].includes(status)) {
@@ -190,8 +196,15 @@ function retryAfter(header: string): number {
   return Number.isFinite(ms) ? Math.max(ms, 0) : 0
 }
 
-function codeOf({ details }: CartError): unknown {
-  return (details as Partial<Problem> | null)?.code
+function typeOf({ headers }: Response): string {
+  return headers.get('content-type') ?? ''
+}
+
+/** A page of events as JSON. */
+async function pageOf(response: Response): Promise<{ readonly events: readonly unknown[]; readonly more: boolean }> {
+  const { events, cursor } = ((await jsonOf(response)) ?? {}) as { events?: unknown; cursor?: unknown }
+  if (!Array.isArray(events)) throw new CartError('malformed_reply', 'a page of events has no list of events')
+  return { events, more: typeof cursor === 'string' }
 }
 
 async function jsonOf(response: Response): Promise<unknown> {

@@ -22,117 +22,115 @@ export interface KeeperEvents {
   stands(error: CartError | null): void
 }
 
-export class Keeper {
-  #busy: Promise<void> | null = null
-  #toRead = false
-  #wanted = false
-  #closed = false
-  #failures = 0
-  #callOff: (() => void) | null = null
-  #historyAt = 0
-  #callOffHistory: (() => void) | null = null
-
-  readonly #storage: CartStorage
-  readonly #session: CoreSession
-  readonly #env: Pick<Environment, 'later' | 'random'>
-  readonly #tell: KeeperEvents
-
-  constructor(
-    storage: CartStorage,
-    session: CoreSession,
-    env: Pick<Environment, 'later' | 'random'>,
-    tell: KeeperEvents,
-  ) {
-    this.#storage = storage
-    this.#session = session
-    this.#env = env
-    this.#tell = tell
-  }
-
+export interface Keeper {
   /** Writes what is not written yet. */
-  save(): void {
-    this.#wanted = true
-    if (this.#busy || this.#callOff) return
-    this.#wanted = false
-    this.#busy = this.#work().finally(() => {
-      this.#busy = null
+  save(): void
+  /** Reads what other tabs wrote. */
+  read(): void
+  /** Writes what is left and ends. */
+  close(): Promise<void>
+}
+
+export function keeper(
+  storage: CartStorage,
+  session: CoreSession,
+  { later, random }: Pick<Environment, 'later' | 'random'>,
+  tell: KeeperEvents,
+): Keeper {
+  let busy: Promise<void> | null = null
+  let toRead = false
+  let wanted = false
+  let closed = false
+  let failures = 0
+  let callOff: (() => void) | null = null
+  let historyAt = 0
+  let callOffHistory: (() => void) | null = null
+
+  const save = (): void => {
+    wanted = true
+    if (busy || callOff) return
+    wanted = false
+    busy = work().finally(() => {
+      busy = null
       // Asked for when the work had looked for the last time already.
-      if (this.#wanted && !this.#closed) this.save()
+      if (wanted && !closed) save()
     })
   }
 
-  /** Reads what other tabs wrote. */
-  read(): void {
-    this.#toRead = true
-    this.save()
+  const read = (): void => {
+    toRead = true
+    save()
   }
 
-  /** Writes what is left and ends. */
-  async close(): Promise<void> {
-    this.#closed = true
-    await this.#busy
-    this.#giveUp()
-    await this.#work()
-    this.#giveUp()
-    this.#callOffHistory?.()
-    await this.#saveHistory()
-    this.#storage.close()
+  const giveUp = (): void => {
+    callOff?.()
+    callOff = null
   }
 
-  #giveUp(): void {
-    this.#callOff?.()
-    this.#callOff = null
-  }
-
-  async #work(): Promise<void> {
+  const work = async (): Promise<void> => {
     try {
-      while (await this.#step());
-      if (this.#failures > 0) this.#tell.stands(null)
-      this.#failures = 0
+      while (await step());
+      if (failures > 0) tell.stands(null)
+      failures = 0
     } catch (thrown) {
       // Whatever was to be read may not have been.
-      this.#toRead = true
-      this.#tell.stands(asCartError(thrown, 'storage_failed', 'the queue could not be read or written'))
-      this.#callOff = this.#env.later(backoff(this.#failures++, this.#env.random), () => {
-        this.#callOff = null
-        this.save()
+      toRead = true
+      tell.stands(asCartError(thrown, 'storage_failed', 'the queue could not be read or written'))
+      callOff = later(backoff(failures++, random), () => {
+        callOff = null
+        save()
       })
     }
   }
 
-  async #step(): Promise<boolean> {
-    if (this.#toRead) {
+  const step = async (): Promise<boolean> => {
+    if (toRead) {
       // Before, so that what is written meanwhile is read again.
-      this.#toRead = false
-      const { rows, settledThrough } = await this.#storage.read()
-      this.#session.merge(rows, settledThrough)
-      this.#tell.read()
+      toRead = false
+      const { rows, settledThrough } = await storage.read()
+      session.merge(rows, settledThrough)
+      tell.read()
       return true
     }
-    const writing = this.#session.unsaved()
+    const writing = session.unsaved()
     if (writing) {
       const { ticket, rows, removed, settled_through } = writing
-      await this.#storage.write({ rows, removed, settledThrough: settled_through })
-      this.#session.saved(ticket)
-      this.#tell.wrote()
+      await storage.write({ rows, removed, settledThrough: settled_through })
+      session.saved(ticket)
+      tell.wrote()
       return true
     }
-    this.#callOffHistory ??= this.#env.later(HISTORY_MS, () => {
-      this.#callOffHistory = null
-      void this.#saveHistory()
+    callOffHistory ??= later(HISTORY_MS, () => {
+      callOffHistory = null
+      void saveHistory()
     })
     return false
   }
 
   /** It is a copy of what the server has: whatever becomes of it, nothing is lost. */
-  async #saveHistory(): Promise<void> {
-    const { confirmed_version } = this.#session.snapshot().sync
-    if (confirmed_version === this.#historyAt) return
-    this.#historyAt = confirmed_version
+  const saveHistory = async (): Promise<void> => {
+    const { confirmed_version } = session.snapshot().sync
+    if (confirmed_version === historyAt) return
+    historyAt = confirmed_version
     try {
-      await this.#storage.writeHistory(this.#session.history(0))
+      await storage.writeHistory(session.history(0))
     } catch {
-      this.#historyAt = 0
+      historyAt = 0
     }
+  }
+
+  return {
+    save,
+    read,
+    async close() {
+      closed = true
+      await busy
+      giveUp()
+      await work()
+      giveUp()
+      callOffHistory?.()
+      await saveHistory()
+      storage.close()
+    },
   }
 }

@@ -8,6 +8,8 @@ import type { RequestContext, Transport } from './types.js'
 /** One cart's session and its way to the server. */
 export interface Link {
   readonly session: CoreSession
+  /** One more session of the same cart. */
+  readonly newSession: () => CoreSession
   readonly transport: Transport
   readonly env: Environment
   readonly context: Omit<RequestContext, 'signal'>
@@ -29,22 +31,36 @@ export async function within<T>(
   stopped: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const control = new AbortController()
-  const stop = () => control.abort(new CartError('closed', 'the cart was closed'))
-  if (stopped.aborted) stop()
-  stopped.addEventListener('abort', stop)
+  const [working, over] = control(stopped)
   const callOff = env.later(timeoutMs, () => {
-    control.abort(new CartError('timed_out', `there was no answer within ${timeoutMs} ms`))
+    working.abort(new CartError('timed_out', `there was no answer within ${timeoutMs} ms`))
   })
-  const given = new Promise<never>((_, reject) => {
-    const over = () => reject(control.signal.reason)
-    if (control.signal.aborted) over()
-    control.signal.addEventListener('abort', over)
-  })
+  const { signal } = working
   try {
-    return await Promise.race([work(control.signal), given])
+    return await Promise.race([
+      work(signal),
+      new Promise<never>((_, reject) => {
+        if (signal.aborted) reject(signal.reason)
+        signal.addEventListener('abort', () => reject(signal.reason))
+      }),
+    ])
   } finally {
     callOff()
-    stopped.removeEventListener('abort', stop)
+    over(false)
   }
+}
+
+/** What is aborted when `stopped` is, for the same reason; and what ends that, and what is going on unless told otherwise. */
+export function control(stopped: AbortSignal): readonly [AbortController, (abort?: boolean) => void] {
+  const control = new AbortController()
+  const stop = () => control.abort(stopped.reason)
+  if (stopped.aborted) stop()
+  stopped.addEventListener('abort', stop)
+  return [
+    control,
+    (abort = true) => {
+      stopped.removeEventListener('abort', stop)
+      if (abort) control.abort()
+    },
+  ]
 }

@@ -3,7 +3,7 @@
 import { backoff } from './backoff.js'
 import { asCartError, CartError } from './errors.js'
 import { type Link, request } from './link.js'
-import type { Batch, SendResult } from './types.js'
+import type { SendResult } from './types.js'
 
 /** What a sender tells, and asks. */
 export interface SenderEvents {
@@ -15,98 +15,81 @@ export interface SenderEvents {
   stands(error: CartError | null, retryAt: number | null): void
 }
 
-export class Sender {
-  #sending = false
-  #callOff: (() => void) | null = null
-
-  readonly #link: Link
-  readonly #tell: SenderEvents
-
-  constructor(link: Link, tell: SenderEvents) {
-    this.#link = link
-    this.#tell = tell
-  }
-
+export interface Sender {
   /** Sends the next batch, if there is one and nothing is in the way. */
-  send(): void {
-    if (this.#sending || this.#link.stopped.aborted || this.#tell.isCut()) return
-    const batch = this.#link.session.nextToSend(this.#link.env.now())
+  send(): void
+  /** Tries at once. */
+  wake(): void
+}
+
+export function sender(link: Link, { isCut, changed, stands }: SenderEvents): Sender {
+  const { session, env, transport, stopped } = link
+  let sending = false
+  let callOff: (() => void) | null = null
+
+  const send = (): void => {
+    if (sending || stopped.aborted || isCut()) return
+    const batch = session.nextToSend(env.now())
     if (!batch) {
-      this.#waitForPause()
+      const leftMs = (session.pausedUntil ?? 0) - env.now()
+      callOff?.()
+      // A pause that is over has nothing to send behind it.
+      callOff = leftMs > 0 ? env.later(leftMs, send) : null
       return
     }
-    this.#sending = true
-    this.#tell.changed()
-    void this.#attempt(batch).then(() => {
-      this.#sending = false
-      this.#tell.changed()
-      this.send()
+    sending = true
+    changed()
+    void attempt(batch).then(() => {
+      sending = false
+      changed()
+      send()
     })
   }
 
-  /** Tries at once. */
-  wake(): void {
-    this.#link.session.resume()
-    this.send()
-  }
-
-  #waitForPause(): void {
-    const leftMs = (this.#link.session.pausedUntil ?? 0) - this.#link.env.now()
-    this.#callOff?.()
-    // A pause that is over has nothing to send behind it.
-    this.#callOff = leftMs > 0 ? this.#link.env.later(leftMs, () => this.send()) : null
-  }
-
-  async #attempt(batch: {
-    readonly attempt: number
-    readonly failures: number
-    readonly commands: Batch
-  }): Promise<void> {
+  const attempt = async (batch: NonNullable<ReturnType<typeof session.nextToSend>>): Promise<void> => {
     const { attempt, failures, commands } = batch
+    const pause = (error: CartError, askedMs?: number): void => {
+      const until = env.now() + backoff(failures, env.random, askedMs)
+      session.pause(until)
+      stands(error, until)
+    }
+    const failed = (error: CartError, maybeDone = true, askedMs?: number): void => {
+      session.failed(attempt, maybeDone)
+      pause(error, askedMs)
+    }
     let result: SendResult | undefined
     try {
-      result = await request(this.#link, (context) => this.#link.transport.send(commands, context))
+      result = await request(link, (context) => transport.send(commands, context))
     } catch (thrown) {
-      const error = asCartError(thrown, 'unreachable', 'the commands could not be sent')
-      result = { result: 'failed', maybeDone: true, error }
+      return failed(asCartError(thrown, 'unreachable', 'the commands could not be sent'))
     }
-    // A transport in JavaScript may answer anything.
-    result ??= {
-      result: 'failed',
-      maybeDone: true,
-      error: new CartError('malformed_reply', 'the transport gave no result'),
-    }
-    switch (result.result) {
+    switch (result?.result) {
       case 'answered':
         try {
-          this.#link.session.answered(attempt, result.reply)
-          this.#tell.stands(null, null)
+          session.answered(attempt, result.reply)
         } catch (thrown) {
-          this.#pause(failures, asCartError(thrown, 'malformed_reply', 'the reply cannot be read'))
+          return pause(asCartError(thrown, 'malformed_reply', 'the reply cannot be read'))
         }
         break
-      case 'rejected':
-        this.#link.session.rejected(attempt, {
-          code: result.code,
-          message: result.message,
-          details: result.details ?? null,
-        })
-        this.#tell.stands(null, null)
+      case 'rejected': {
+        const { code, message, details = null } = result
+        session.rejected(attempt, { code, message, details })
         break
+      }
       case 'failed':
-        this.#link.session.failed(attempt, result.maybeDone)
-        this.#pause(failures, result.error, result.retryAfterMs)
-        break
+        return failed(result.error, result.maybeDone, result.retryAfterMs)
       default:
-        result satisfies never
-        this.#link.session.failed(attempt, true)
-        this.#pause(failures, new CartError('malformed_reply', 'the transport gave no result'))
+        // A transport in JavaScript may answer anything.
+        result satisfies undefined
+        return failed(new CartError('malformed_reply', 'the transport gave no result'))
     }
+    stands(null, null)
   }
 
-  #pause(failures: number, error: CartError, askedMs?: number): void {
-    const until = this.#link.env.now() + backoff(failures, this.#link.env.random, askedMs)
-    this.#link.session.pause(until)
-    this.#tell.stands(error, until)
+  const wake = (): void => {
+    session.resume()
+    send()
   }
+
+  return { send, wake }
 }

@@ -3,7 +3,8 @@
 import type { CoreSettlement, CoreSnapshot, Said } from './core.js'
 import type { AttentionItem, CartLine, Connection, Outcome, PendingCommand, Snapshot } from './types.js'
 import { share } from './wasm/codec.js'
-import type { CartState, Line, Refusal, RefusalCode } from './wire.js'
+import { refusal as CODES } from './wasm/generated.js'
+import type { CartState, Line, Refusal } from './wire.js'
 
 /** What a snapshot has beside the session. */
 export type Around = Pick<Snapshot, 'id' | 'connection' | 'storage' | 'storageError'> & { readonly missing: boolean }
@@ -11,32 +12,6 @@ export type Around = Pick<Snapshot, 'id' | 'connection' | 'storage' | 'storageEr
 const NONE: readonly never[] = Object.freeze([])
 const UNMARKED = { pending: NONE, refused: NONE }
 const NOWHERE: CoreSnapshot['sync'] = { confirmed_version: 0, known_version: 0, update_needed: false, diverged: null }
-
-/** All codes of refusals. */
-const CODES: Record<RefusalCode, true> = {
-  cart_not_found: true,
-  cart_already_open: true,
-  cart_closed: true,
-  line_not_found: true,
-  item_unknown: true,
-  invalid_quantity: true,
-  invalid_name: true,
-  invalid_price: true,
-  invalid_discount: true,
-  invalid_currency: true,
-  too_many_lines: true,
-  too_many_discounts: true,
-  too_many_events: true,
-  total_too_large: true,
-  discount_unknown: true,
-  discount_already_applied: true,
-  discount_not_applied: true,
-  discount_minimum_not_met: true,
-  price_changed: true,
-  currency_mismatch: true,
-  not_owner: true,
-  command_reused: true,
-}
 
 /** What was made of a part of the core's snapshot; that part is the same object until something in it changes. */
 const made = new WeakMap<object, unknown>()
@@ -145,9 +120,10 @@ function said({ code, message, details }: Said): Refusal {
 
 /** A refusal by its code. */
 export function refusal(code: string, message: string, details: unknown): Refusal {
-  // The core made the details of these codes, here or in the server.
-  if (Object.hasOwn(CODES, code)) return { code, message, details: details ?? {} } as Refusal
-  return { code: 'other', said: code, message, details }
+  // The core made the details of the codes that it knows, here or in the server.
+  return CODES.names.includes(code)
+    ? ({ code, message, details: details ?? {} } as Refusal)
+    : { code: 'other', said: code, message, details }
 }
 
 /** A connection and nothing else to say of it. */

@@ -3,10 +3,11 @@
  * both sides make the same cart of them.
  */
 
-import { backoff, Pause } from './backoff.js'
+import { backoff, pause } from './backoff.js'
 import type { CoreSession } from './core.js'
 import { asCartError, CartError } from './errors.js'
-import { type Link, request } from './link.js'
+import { control, type Link, request } from './link.js'
+import { connection } from './snapshot.js'
 import type { Connection } from './types.js'
 
 /** What a stream tells. */
@@ -29,169 +30,155 @@ const PAGES_MAX = 1_000
 /** A stream that stood this long was a good one: the next wait is short again. */
 const GOOD_MS = 5_000
 
-export class Stream {
-  #running = false
-  #failures = 0
-  #catchingUp: Promise<void> | null = null
-  #rebuiltFor = 0
-  #needing = false
-  #needsPage = false
-  #needFailures = 0
+export interface Stream {
+  /** Follows the cart until it is closed. Called once. */
+  follow(): Promise<void>
+  /** Tries at once. */
+  wake(): void
+  /** Begins, where it waited for the cart to be opened. */
+  begin(): void
+  /** Fetches what is missing until it is there. `always`: also when nothing is known to be missing. */
+  need(always?: boolean): void
+  /** Takes events, from the stream or from another tab. */
+  take(events: readonly unknown[]): void
+  /** Fetches everything anew when both sides disagree, once for each version at which they do. */
+  agree(): Promise<void>
+}
 
-  readonly #between = new Pause()
-  readonly #opening = new Pause()
-  readonly #link: Link
-  readonly #newSession: () => CoreSession
-  readonly #tell: StreamEvents
+export function stream(link: Link, tell: StreamEvents): Stream {
+  const { session, newSession, env, transport, stopped } = link
+  const between = pause(env, stopped)
+  const opening = pause(env, stopped)
+  let failures = 0
+  let catchingUp: Promise<void> | null = null
+  let rebuiltFor = 0
+  let needing = false
+  let needsPage = false
+  let needFailures = 0
 
-  constructor(link: Link, newSession: () => CoreSession, tell: StreamEvents) {
-    this.#link = link
-    this.#newSession = newSession
-    this.#tell = tell
-  }
-
-  /** Follows the cart until the end of the signal. */
-  async follow(): Promise<void> {
-    if (this.#running) return
-    this.#running = true
-    while (!this.#link.stopped.aborted) {
-      this.#tell.stands({ state: 'connecting', retryAt: null, error: null })
-      if (this.#tell.isOpening()) await this.#opening.wait(this.#link.env, this.#link.stopped)
-      if (this.#link.stopped.aborted) break
-      let askedMs = 0
+  const follow = async (): Promise<void> => {
+    while (!stopped.aborted) {
+      tell.stands(connection('connecting'))
+      if (tell.isOpening()) await opening.wait()
+      if (stopped.aborted) return
       let error: CartError | null = null
       try {
-        await this.#catchUp()
-        await this.#listen()
+        await catchUp()
+        await listen()
       } catch (thrown) {
         error = asCartError(thrown, 'unreachable', 'the events of the cart could not be fetched')
-        askedMs = askedBy(error)
-        if (isMissing(error)) this.#tell.missing(true)
       }
-      if (this.#link.stopped.aborted) break
+      const missing = isMissing(error)
+      if (missing) tell.missing(true)
+      if (stopped.aborted) return
       // A stream that ended in good order is opened again at once, more or less.
-      const pauseMs = backoff(error ? this.#failures++ : 0, this.#link.env.random, askedMs)
-      const online = this.#link.env.isOnline()
-      const retryAt = this.#link.env.now() + pauseMs
-      // That there is no cart yet is no failure of the connection.
-      const shown = error && isMissing(error) ? null : error
-      this.#tell.stands({ state: online ? 'waiting' : 'offline', retryAt, error: shown })
-      await this.#between.wait(this.#link.env, this.#link.stopped, pauseMs)
+      const pauseMs = backoff(error ? failures++ : 0, env.random, askedBy(error))
+      tell.stands({
+        state: env.isOnline() ? 'waiting' : 'offline',
+        retryAt: env.now() + pauseMs,
+        // That there is no cart yet is no failure of the connection.
+        error: missing ? null : error,
+      })
+      await between.wait(pauseMs)
     }
-    this.#running = false
-  }
-
-  /** Tries at once. */
-  wake(): void {
-    this.#between.end()
-  }
-
-  /** Begins, where it waited for the cart to be opened. */
-  begin(): void {
-    if (!this.#tell.isOpening()) this.#opening.end()
   }
 
   /** Fetches what is new, once for all who ask. */
-  #catchUp(): Promise<void> {
-    this.#catchingUp ??= this.#fetchPages().finally(() => {
-      this.#catchingUp = null
-    })
-    return this.#catchingUp
+  const catchUp = (): Promise<void> => {
+    catchingUp ??= fetchInto(session)
+      .then(() => {
+        tell.missing(false)
+        tell.changed()
+      })
+      .finally(() => {
+        catchingUp = null
+      })
+    return catchingUp
   }
 
-  /** Fetches what is missing until it is there. `always`: also when nothing is known to be missing. */
-  need(always = false): void {
-    this.#needsPage ||= always
-    if (this.#needing || this.#link.stopped.aborted || this.#tell.isOpening()) return
-    if (!this.#needsPage && this.#link.session.missing === undefined) return
-    this.#needing = true
+  const need = (always = false): void => {
+    needsPage ||= always
+    if (needing || stopped.aborted || tell.isOpening()) return
+    if (!needsPage && session.missing === undefined) return
+    needing = true
     const over = (pauseMs: number) => {
-      this.#link.env.later(pauseMs, () => {
-        this.#needing = false
-        this.need()
+      env.later(pauseMs, () => {
+        needing = false
+        need()
       })
     }
-    this.#catchUp().then(
+    catchUp().then(
       () => {
-        this.#needsPage = false
-        this.#needFailures = 0
+        needsPage = false
+        needFailures = 0
         over(0)
       },
       (thrown) => {
         // Where there is no cart yet, its first event will tell.
-        this.#needsPage &&= !isMissing(asCartError(thrown, 'unreachable', ''))
-        over(backoff(this.#needFailures++, this.#link.env.random))
+        needsPage &&= !isMissing(thrown)
+        over(backoff(needFailures++, env.random))
       },
     )
   }
 
-  /** Takes events, from the stream or from another tab. */
-  take(events: readonly unknown[]): void {
-    const { applied, missing_after } = readable(() => this.#link.session.confirm(events))
-    this.#tell.missing(false)
-    if (applied > 0) this.#tell.changed()
-    if (missing_after !== null) this.need()
+  const take = (events: readonly unknown[]): void => {
+    const { applied, missing_after } = readable(() => session.confirm(events))
+    tell.missing(false)
+    if (applied > 0) tell.changed()
+    if (missing_after !== null) need()
   }
 
-  /** Fetches everything anew when both sides disagree, once for each version at which they do. */
-  async agree(): Promise<void> {
-    const { diverged } = this.#link.session.snapshot().sync
-    if (!diverged || diverged.rebuilt || diverged.version === this.#rebuiltFor) return
-    this.#rebuiltFor = diverged.version
-    const anew = this.#newSession()
+  const listen = async (): Promise<void> => {
+    const [listening, over] = control(stopped)
+    let openedAt = Number.POSITIVE_INFINITY
+    const heard = (events: readonly unknown[]) => {
+      if (listening.signal.aborted) return
+      take(events)
+      tell.arrived(events)
+    }
     try {
-      await this.#fetchInto(anew)
-      this.#link.session.rebuild([anew.history(0)])
-      this.#tell.changed()
+      const after = session.snapshot().sync.confirmed_version
+      await transport.open(after, { ...link.context, signal: listening.signal }, heard, () => {
+        openedAt = env.now()
+        tell.missing(false)
+        tell.stands(connection('live'))
+      })
+    } finally {
+      over()
+      if (env.now() - openedAt >= GOOD_MS) failures = 0
+    }
+  }
+
+  const fetchInto = async (into: CoreSession): Promise<void> => {
+    for (let pages = 0; pages < PAGES_MAX; pages++) {
+      const after = into.snapshot().sync.confirmed_version
+      const page = await request(link, (context) => transport.page(after, context))
+      const { applied } = readable(() =>
+        'packed' in page ? into.confirmPacked(page.packed) : into.confirm(page.events),
+      )
+      if (applied > 0 && into === session) tell.changed()
+      if (!page.more) return
+      if (applied === 0) throw new CartError('malformed_reply', 'a page of events does not follow the one before it')
+    }
+  }
+
+  const agree = async (): Promise<void> => {
+    const { diverged } = session.snapshot().sync
+    if (!diverged || diverged.rebuilt || diverged.version === rebuiltFor) return
+    rebuiltFor = diverged.version
+    const anew = newSession()
+    try {
+      await fetchInto(anew)
+      session.rebuild([anew.history(0)])
+      tell.changed()
     } catch {
-      this.#rebuiltFor = 0
+      rebuiltFor = 0
     } finally {
       anew.free()
     }
   }
 
-  async #listen(): Promise<void> {
-    const control = new AbortController()
-    const stop = () => control.abort()
-    this.#link.stopped.addEventListener('abort', stop)
-    let openedAt = Number.POSITIVE_INFINITY
-    const take = (events: readonly unknown[]) => {
-      if (control.signal.aborted) return
-      this.take(events)
-      this.#tell.arrived(events)
-    }
-    try {
-      const after = this.#link.session.snapshot().sync.confirmed_version
-      await this.#link.transport.open(after, { ...this.#link.context, signal: control.signal }, take, () => {
-        openedAt = this.#link.env.now()
-        this.#tell.missing(false)
-        this.#tell.stands({ state: 'live', retryAt: null, error: null })
-      })
-    } finally {
-      control.abort()
-      this.#link.stopped.removeEventListener('abort', stop)
-      if (this.#link.env.now() - openedAt >= GOOD_MS) this.#failures = 0
-    }
-  }
-
-  async #fetchPages(): Promise<void> {
-    await this.#fetchInto(this.#link.session)
-    this.#tell.missing(false)
-    this.#tell.changed()
-  }
-
-  async #fetchInto(session: CoreSession): Promise<void> {
-    for (let pages = 0; pages < PAGES_MAX; pages++) {
-      const after = session.snapshot().sync.confirmed_version
-      const page = await request(this.#link, (context) => this.#link.transport.page(after, context))
-      const { applied } = readable(() =>
-        'packed' in page ? session.confirmPacked(page.packed) : session.confirm(page.events),
-      )
-      if (applied > 0 && session === this.#link.session) this.#tell.changed()
-      if (!page.more) return
-      if (applied === 0) throw new CartError('malformed_reply', 'a page of events does not follow the one before it')
-    }
-  }
+  return { follow, wake: between.end, begin: () => tell.isOpening() || opening.end(), need, take, agree }
 }
 
 /** What the core cannot read is the server's fault. */
@@ -203,11 +190,16 @@ function readable<T>(read: () => T): T {
   }
 }
 
-function isMissing({ code, details }: CartError): boolean {
-  return code === 'turned_away' && (details as { code?: unknown } | null)?.code === 'cart_not_found'
+/** What the server said beside an error. */
+type Told = { readonly details?: { readonly code?: unknown; readonly retryAfterMs?: unknown } | null } | null
+
+function isMissing(thrown: unknown): boolean {
+  return (
+    thrown instanceof CartError && thrown.code === 'turned_away' && (thrown as Told)?.details?.code === 'cart_not_found'
+  )
 }
 
-function askedBy({ details }: CartError): number {
-  const { retryAfterMs } = (details ?? {}) as { retryAfterMs?: unknown }
-  return typeof retryAfterMs === 'number' ? retryAfterMs : 0
+function askedBy(error: CartError | null): number {
+  const asked = (error as Told)?.details?.retryAfterMs
+  return typeof asked === 'number' ? asked : 0
 }

@@ -3,7 +3,8 @@
  * because the rows of the storage are the truth, and two that send do no harm, because the server knows every id.
  */
 
-import type { Channel, Environment } from './environment.js'
+import type { Environment } from './environment.js'
+import { quietly } from './errors.js'
 
 /** What tabs tell each other. */
 export type Message =
@@ -14,58 +15,48 @@ export type Message =
   /** Somebody wants what waits to be tried at once. */
   | { readonly about: 'wake' }
 
-export class Tabs {
-  readonly #channel: Channel | null
-  readonly #done = new AbortController()
-
-  readonly #name: string
-  readonly #env: Environment
-  readonly #alone: boolean
-
-  /** `alone`: no other tab sees this one's rows, so it sends for itself. So it does where it could not tell of them. */
-  constructor(name: string, env: Environment, alone: boolean, hear: (message: Message) => void) {
-    this.#name = name
-    this.#env = env
-    this.#channel = alone ? null : env.channel(name)
-    this.#alone = !this.#channel
-    if (this.#channel) {
-      this.#channel.onmessage = ({ data }) => {
-        // A tab with another build of this page may say anything.
-        if (isMessage(data)) hear(data)
-      }
-    }
-  }
-
+export interface Tabs {
   /** Calls when it is this tab's turn: at once without locks, otherwise when no other tab has it any more. */
-  lead(begin: () => void): void {
-    const { locks } = this.#env
-    if (this.#alone || !locks) {
-      begin()
-      return
-    }
-    const { signal } = this.#done
-    const held = () => {
-      begin()
-      return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-    }
-    // Without locks after all, as in a sandboxed frame, it is safe to lead beside others.
-    locks.request(this.#name, { signal }, held).catch(() => {
-      if (!signal.aborted) begin()
-    })
-  }
-
+  lead(begin: () => void): void
   /** Tells the other tabs. */
-  say(message: Message): void {
-    try {
-      this.#channel?.postMessage(message)
-    } catch {
-      // What cannot be cloned cannot be told; the others fetch it.
+  say(message: Message): void
+  close(): void
+}
+
+/** `alone`: no other tab sees this one's rows, so it sends for itself. So it does where it could not tell of them. */
+export function tabs(
+  name: string,
+  { channel: open, locks }: Pick<Environment, 'channel' | 'locks'>,
+  alone: boolean,
+  hear: (message: Message) => void,
+): Tabs {
+  const done = new AbortController()
+  const { signal } = done
+  const channel = alone ? null : open(name)
+  if (channel) {
+    channel.onmessage = ({ data }) => {
+      // A tab with another build of this page may say anything.
+      if (isMessage(data)) hear(data)
     }
   }
-
-  close(): void {
-    this.#done.abort()
-    this.#channel?.close()
+  return {
+    lead(begin) {
+      if (!channel || !locks) return begin()
+      const held = () => {
+        begin()
+        return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      }
+      // Without locks after all, as in a sandboxed frame, it is safe to lead beside others.
+      locks.request(name, { signal }, held).catch(() => signal.aborted || begin())
+    },
+    say(message) {
+      // What cannot be cloned cannot be told; the others fetch it.
+      quietly(() => channel?.postMessage(message))
+    },
+    close() {
+      done.abort()
+      channel?.close()
+    },
   }
 }
 
