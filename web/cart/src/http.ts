@@ -32,7 +32,19 @@ const SILENCE_MS = 40_000
 /** It begins with a line at once. */
 const FIRST_SILENCE_MS = 10_000
 
-/** A transport over HTTP. */
+/**
+ * A transport to a Tillroll server. Commands are posted; events come by server-sent events, or by long polls of 25 s once a
+ * stream was refused, was none, or said nothing for 10 s. Nothing is asked for before a cart needs it.
+ *
+ * What fails is a `CartError` in `getSnapshot().connection`, and tried again: `unreachable`, `timed_out`, `unavailable` (5xx),
+ * `turned_away` (4xx) with the server's `status` and `code` in `details`, `malformed_reply`. Commands that the server turns
+ * away for good (400, 404, 410, 413, 415, 422) are in `attention`.
+ *
+ * @example
+ * ```ts
+ * const transport = http({ url: 'https://shop.example/api', bearer: async () => session.token })
+ * ```
+ */
 export function http(options: HttpOptions = {}): Transport {
   const base = String(options.url ?? '').replace(/\/$/, '')
   const { fetch: call, later } = environment(options)

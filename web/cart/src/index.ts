@@ -1,10 +1,28 @@
 /** `@tillroll/cart` in browsers and workers: the wasm is fetched from beside this file. */
 
-import { entry } from './entry.js'
+import { type Entry, entry } from './entry.js'
 
 export * from './exports.js'
-export const { openCart, createCart, openCartSync, init, initSync, isReady, openTimeline, packHistory } =
-  /* @__PURE__ */ entry(
-    () => import('./timeline.js'),
-    () => new URL('./tillroll_bg.wasm', import.meta.url),
-  )
+
+const own = /* @__PURE__ */ entry(
+  () => import('./timeline.js'),
+  () => new URL('./tillroll_bg.wasm', import.meta.url),
+)
+
+// Each by itself, so that an editor shows what `Entry` says of it.
+/** @function */
+export const openCart: Entry['openCart'] = own.openCart
+/** @function */
+export const createCart: Entry['createCart'] = own.createCart
+/** @function */
+export const openCartSync: Entry['openCartSync'] = own.openCartSync
+/** @function */
+export const init: Entry['init'] = own.init
+/** @function */
+export const initSync: Entry['initSync'] = own.initSync
+/** @function */
+export const isReady: Entry['isReady'] = own.isReady
+/** @function */
+export const openTimeline: Entry['openTimeline'] = own.openTimeline
+/** @function */
+export const packHistory: Entry['packHistory'] = own.packHistory

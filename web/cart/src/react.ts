@@ -3,7 +3,14 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import type { Cart, Snapshot } from './types.js'
 
-/** All of the cart; renders again whenever anything in it changes. */
+/**
+ * All of the cart; renders again whenever anything in it changes. While it hydrates it is what `initial` says.
+ *
+ * @example
+ * ```tsx
+ * const { lines, totals, attention } = useCart(cart)
+ * ```
+ */
 export function useCart(cart: Cart): Snapshot {
   return useSyncExternalStore(cart.subscribe, cart.getSnapshot, cart.getServerSnapshot)
 }
@@ -11,6 +18,11 @@ export function useCart(cart: Cart): Snapshot {
 /**
  * A part of the cart; renders again only when that changes. Parts of a snapshot keep their identity, so selecting one
  * (`(cart) => cart.totals`) needs no `isEqual`; a selector that makes a new value each time does.
+ *
+ * @example
+ * ```tsx
+ * const pieces = useCartSelector(cart, ({ totals }) => totals.pieces)
+ * ```
  */
 export function useCartSelector<Selected>(
   cart: Cart,

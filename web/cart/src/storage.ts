@@ -14,7 +14,15 @@ interface Kept {
   token?: string
 }
 
-/** Rows of all tabs of this origin. */
+/**
+ * The queue in IndexedDB, in the database `tillroll-cart`, shared by all tabs of this origin: pending commands survive a
+ * reload, and one tab sends for all. This is what a cart has where there is IndexedDB, unless `storage` says otherwise.
+ *
+ * @example
+ * ```ts
+ * const cart = await openCart({ id, transport, storage: indexedDBStorage(indexedDB), principal: user.id })
+ * ```
+ */
 export function indexedDBStorage(factory: IDBFactory): QueueStorage {
   return {
     shared: true,
@@ -22,7 +30,18 @@ export function indexedDBStorage(factory: IDBFactory): QueueStorage {
   }
 }
 
-/** Rows that end with the page. Those who are given the same one share it, as tabs do. */
+/**
+ * The queue in memory, which ends with the page. Carts that are given the same one share it, as tabs do; `shared` says
+ * that they do, and that one of them sends for all.
+ *
+ * @example
+ * ```ts
+ * const storage = memoryStorage()
+ * const before = await openCart({ id, transport, storage })
+ * await before.close()
+ * const after = await openCart({ id, transport, storage }) // as after a reload
+ * ```
+ */
 export function memoryStorage(shared = false): QueueStorage {
   const all = new Map<string, { rows: Map<string, Row>; kept: Kept }>()
   const catalogues = new Map<string, ServedCatalogue | null>()

@@ -167,11 +167,24 @@ export interface Cart {
    * is none.
    */
   readonly ready: Promise<void>
+  /** Calls whenever the snapshot may be another one; the answer ends it. */
   readonly subscribe: (listener: () => void) => () => void
+  /** All that can be seen, frozen: the same object until something in it changes. */
   readonly getSnapshot: () => Snapshot
   /** What the server rendered: made of `initial` alone. */
   readonly getServerSnapshot: () => Snapshot
-  /** Decided and visible at once. Throws for misuse only. `id` makes a repeated call count once. */
+  /**
+   * Takes a command: it is decided and visible at once, and sent. Throws a `CartError` for misuse only: `malformed` for what
+   * is no command, with the place in `details`, `closed` after `close()`. What the rules forbid is `refused` in the result.
+   * `id`, a UUID in lower case, makes a repeated call count once.
+   *
+   * @example
+   * ```ts
+   * const { status, refusal, confirmed } = cart.dispatch({ type: 'ChangeQuantity', data: { sku: 'tea', quantity: 3 } })
+   * if (status === 'refused') show(refusal)
+   * const { outcome } = await confirmed // never rejects
+   * ```
+   */
   readonly dispatch: (command: Command, options?: { readonly id?: string }) => DispatchResult
   /** Tries again what was refused; of what is pending, ends the wait before it is sent. */
   readonly retry: (id: string) => DispatchResult
@@ -211,10 +224,13 @@ export interface Timeline {
   readonly cart: string
   /** The newest version. */
   readonly length: number
+  /** The cart at a version: null before it was opened, undefined when it never came that far. */
   at(version: number): CartState | null | undefined
+  /** What to do to the cart at `from` to get the one at `to`; undefined when it never came that far. */
   diff(from: number, to: number): readonly Change[] | undefined
   /** How the value at a JSON Pointer changed by the events `from` to `to`. */
   life(pointer: string, from: number, to: number): readonly { version: number; from: unknown; to: unknown }[]
+  /** What happened at a version; undefined when there is none. */
   event(version: number): PastEvent | undefined
   /**
    * What kind each event after a version is, at most `limit` of them and 2^20: 0 opened, 1 claimed, 2 added, 3 quantity
@@ -244,6 +260,7 @@ export interface Timeline {
   whatIf(history: Uint8Array, question: WhatIfQuestion): WhatIfAnswer
   /** Goes on with a packed history that begins where this one ends. After an error it ends before what is damaged. */
   append(history: Uint8Array): void
+  /** Gives the wasm's memory back; every further call fails. */
   free(): void
 }
 
@@ -298,8 +315,9 @@ export interface RecordedEvent {
 
 /** What a cart is made of. */
 export interface CartOptions {
-  /** The cart's UUID in lower case. */
+  /** The cart's UUID in lower case. It is yours to keep: the same one after a reload goes on with what was pending. */
   readonly id: string
+  /** The way to the server: `http()`, or one of your own. */
   readonly transport: Transport
   /** Who is there. Each principal has a queue of its own; another's is neither shown nor sent. */
   readonly principal?: string

@@ -102,6 +102,25 @@ test('the API reference has every type that is named in it, and no link leads no
   assert.doesNotMatch(stdout + stderr, /warning|error/)
 })
 
+test('each function in the API reference is explained, with an example', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'reference-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const typedoc = join(createRequire(import.meta.url).resolve('typedoc/package.json'), '../bin/typedoc')
+  const file = join(folder, 'reference.json')
+  await promisify(execFile)(process.execPath, [typedoc, '--json', file], { cwd: here('') })
+  const modules = JSON.parse(await readFile(file, 'utf8')).children
+  const functions = modules.flatMap(({ children }) => children).filter(({ signatures }) => signatures)
+  assert.ok(functions.length >= 15)
+  for (const { name, signatures } of functions) {
+    const { summary, blockTags = [] } = signatures[0].comment ?? {}
+    assert.ok(summary?.length > 0, name)
+    assert.ok(
+      blockTags.some(({ tag }) => tag === '@example'),
+      name,
+    )
+  }
+})
+
 test('every trap in docs/traps.md has its test', async () => {
   const rows = (await readFile(here('docs/traps.md'), 'utf8'))
     .split('\n')

@@ -47,7 +47,15 @@ const LOOK_MS = 250
 /** What is held back comes so many times later. */
 const HELD_BACK = 5
 
-/** A transport that goes wrong as it is told. Chance and time are the environment's, so a seed gives the same again. */
+/**
+ * A transport that goes wrong as it is told. Chance and time are the environment's, so a seed gives the same again.
+ *
+ * @example
+ * ```ts
+ * const transport = faulty(http(), { latencyMs: [200, 2_000], lostAfter: 0.2 })
+ * transport.faults.offline = true // from now on
+ * ```
+ */
 export function faulty(
   transport: Transport,
   faults: Partial<Faults> = {},

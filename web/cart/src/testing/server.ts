@@ -28,7 +28,18 @@ interface Kept {
   readonly listeners: Set<() => void>
 }
 
-/** A server in memory. Load the wasm first (`init`, `openCart`). */
+/**
+ * A server in memory, which decides by the same rules. It throws `not_ready` where the wasm is not loaded when it is first
+ * asked: call `init`, or open a cart, before.
+ *
+ * @example
+ * ```ts
+ * const server = memoryServer()
+ * const cart = await openCart({ id, open: true, storage: null, transport: server })
+ * await cart.dispatch({ type: 'AddItem', data: { item_name: 'Tea', price: { minor: 349 } } }).confirmed
+ * server.state(id)?.total_minor // 349
+ * ```
+ */
 export function memoryServer(
   options: { readonly catalogue?: Catalogue; readonly now?: () => number } = {},
 ): MemoryServer {

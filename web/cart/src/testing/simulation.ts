@@ -44,7 +44,19 @@ const CALLS_MAX = 1_000_000
 /** A message takes up to so long from tab to tab. */
 const MESSAGE_MS = 5
 
-/** A simulated browser. */
+/**
+ * A simulated browser: tabs with storage, locks and messages of their own, and a clock that stands still until `run`. The
+ * same seed, a whole number, gives the same chances again.
+ *
+ * @example
+ * ```ts
+ * const browser = simulate(42)
+ * const { environment } = browser.tab()
+ * const opening = openCart({ id, open: true, storage: null, transport: memoryServer({ now: browser.now }), environment })
+ * await browser.run(60_000) // a minute, at once
+ * const cart = await opening
+ * ```
+ */
 export function simulate(seed: number): Simulation {
   const random = chance(seed)
   let now = START
@@ -178,7 +190,14 @@ function everythingPending(): Promise<void> {
   })
 }
 
-/** Numbers by a seed: mulberry32. */
+/**
+ * Numbers from 0 up to, not including, 1, the same for the same seed (mulberry32).
+ *
+ * @example
+ * ```ts
+ * const random = chance(42)
+ * ```
+ */
 export function chance(seed: number): () => number {
   let state = seed >>> 0
   return () => {
