@@ -144,14 +144,14 @@ export function entry(
     },
     createCart: (options) => client(options, from, loaded(), openTimeline, LOADS_MAX),
     openCartSync: (options, wasm) => {
-      const core = loaded() ?? loadSync(wasm ?? atOnce())
+      const core = loadSync(() => wasm ?? atOnce())
       return client({ storage: null, ...options }, async () => core, core, openTimeline)
     },
     init: async (wasm) => {
       await (wasm === undefined ? from() : load(() => wasm))
     },
     initSync: (wasm) => {
-      if (!loaded()) loadSync(wasm ?? atOnce())
+      loadSync(() => wasm ?? atOnce())
     },
     isReady: () => loaded() !== null,
     openTimeline,

@@ -17,7 +17,7 @@ export interface Loader<T> {
   /** Loads it. A load that fails may be tried again. */
   load(source: () => WasmSource | Promise<WasmSource>): Promise<T>
   /** Loads it without waiting. */
-  loadSync(source: BufferSource | WebAssembly.Module): T
+  loadSync(source: () => BufferSource | WebAssembly.Module): T
 }
 
 const WHY = 'the wasm of the cart could not be loaded'
@@ -50,7 +50,9 @@ export function loader<T>(install: (module: WebAssembly.Module) => T): Loader<T>
     },
     loadSync(source) {
       try {
-        return there ?? take(source instanceof WebAssembly.Module ? source : new WebAssembly.Module(source))
+        if (there) return there
+        const from = source()
+        return take(from instanceof WebAssembly.Module ? from : new WebAssembly.Module(from))
       } catch (thrown) {
         throw asCartError(thrown, 'wasm_failed', WHY)
       }

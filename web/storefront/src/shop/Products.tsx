@@ -48,7 +48,7 @@ export function Products({ cart, shelf, query, onQuery, toFirst, onFirst }: Prod
           <Hits found={found} query={wanted} />
         </div>
         {found.length > 0 ? (
-          <ProductGrid key={`${chosen}/${wanted}`} cart={cart} shelf={shelf} products={found} />
+          <ProductGrid cart={cart} shelf={shelf} products={found} />
         ) : (
           <NoHits
             query={wanted}

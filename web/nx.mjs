@@ -1,0 +1,12 @@
+import { chromium } from 'playwright-core'
+const b = await chromium.launch({ executablePath: process.env.TILLROLL_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+const p = await b.newPage()
+p.on('console', (m) => console.log('console', m.type(), m.text())); p.on('pageerror', (e) => console.log('error', e.message))
+p.on('response', (r) => { if (/wasm|api/.test(r.url())) console.log(r.status(), r.url(), r.headers()['content-type']) })
+await p.goto(process.argv[2] ?? 'http://127.0.0.1:7306/')
+await p.getByRole('button', { name: 'Add' }).click(); await p.getByRole('button', { name: 'Add' }).click()
+await p.waitForTimeout(4000)
+console.log(await p.locator('#total').textContent(), await p.locator('#state').textContent())
+await p.reload(); await p.waitForTimeout(2500)
+console.log('reloaded', await p.locator('#total').textContent(), await p.locator('#state').textContent())
+await b.close()
