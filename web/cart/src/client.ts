@@ -254,7 +254,7 @@ export function client(
     timeline: async () => openTimeline(cart.exportPacked()),
     exportPacked: () => expectSession().history(0),
     async exportTimeline() {
-      const session = expectSession()
+      expectSession()
       const to = link as Link
       const { timelineFile } = await import('./timeline-file.js')
       const known = {
@@ -263,7 +263,9 @@ export function client(
         settled: settling.after(0),
         commandOf: undoing.commandOf,
         page: (after: number) => request(to, (context) => transport.page(after, context, 'json')),
-        history: () => session.events(1, Number.MAX_SAFE_INTEGER),
+        packed: cart.exportPacked,
+        openTimeline,
+        history: () => cart.history(),
       }
       return timelineFile(known).catch((thrown) => {
         throw asCartError(thrown, 'unreachable', 'there is no event to export')

@@ -4,15 +4,23 @@
  * imports nothing of what a page has loaded before: a bundler would cut that in two.
  */
 
-import type { EventPage, Settlement, Snapshot } from './types.js'
+import type { EventPage, RecordedEvent, Settlement, Snapshot, Timeline } from './types.js'
 import type { Command, PastEvent, Refusal } from './wire.js'
 
 /** Version of the file's format. */
 const FORMAT_VERSION = 1
 /** A cart has at most 10,000 events, and a page at least one. */
 const PAGES_MAX = 10_000
-/** Of an event's circumstances nothing is known here: the file says so of each. */
-const NOT_KNOWN = ['/id', '/time', '/recordedtime', '/commandid', '/commandhash', '/correlationid', '/causationid']
+/** What a client may not know of an event's circumstances: the file says so of each. */
+const CIRCUMSTANCES = [
+  'id',
+  'time',
+  'recordedtime',
+  'commandid',
+  'commandhash',
+  'correlationid',
+  'causationid',
+] as const
 
 /** A command as this client saw it. */
 interface ClientRecord {
@@ -35,8 +43,12 @@ export interface Known {
   readonly commandOf: (id: string) => Command | undefined
   /** Asks the server for a page of events as JSON. */
   readonly page: (after: number) => Promise<EventPage>
-  /** The confirmed events, for when the server cannot be asked. */
-  readonly history: () => readonly PastEvent[] | Promise<readonly PastEvent[]>
+  /** The confirmed events, packed with all that is known of them, for when the server cannot be asked. */
+  readonly packed: () => Uint8Array
+  /** What reads them. It may not be there any more: it is loaded when it is needed. */
+  readonly openTimeline: (packed: Uint8Array) => Promise<Timeline>
+  /** The same events without their circumstances. */
+  readonly history: () => readonly PastEvent[]
 }
 
 /**
@@ -50,9 +62,10 @@ export async function timelineFile(known: Known): Promise<string> {
   try {
     events = await fetched(known.page)
   } catch (thrown) {
-    redactions = NOT_KNOWN
-    events = (await known.history()).map((event) => masked(cart_id, event))
-    if (events.length === 0) throw thrown
+    const here = await recorded(known).catch(() => known.history().map((event) => masked(cart_id, event)))
+    if (here.length === 0) throw thrown
+    redactions = notKnown(here)
+    events = here
   }
   const header = { format_version: FORMAT_VERSION, cart_id, exported_at: moment(known.exportedAt), redactions }
   const records = recordsOf(known)
@@ -73,8 +86,27 @@ async function fetched(page: Known['page']): Promise<readonly unknown[]> {
   return events
 }
 
+/** The confirmed events with what the session keeps of their circumstances. */
+async function recorded({ packed, openTimeline }: Known): Promise<readonly RecordedEvent[]> {
+  const history = packed()
+  const timeline = await openTimeline(history)
+  try {
+    const { offsets } = timeline.columns(history)
+    return Array.from(offsets, (offset, nth) => timeline.entry(history, offset, nth + 1))
+  } finally {
+    timeline.free()
+  }
+}
+
+/** What is not known of each of these, as JSON Pointers. An event is named after its command. */
+function notKnown(events: readonly RecordedEvent[]): readonly string[] {
+  const known = (name: (typeof CIRCUMSTANCES)[number]) =>
+    events.every((event) => event[name === 'id' ? 'commandid' : name] !== undefined)
+  return CIRCUMSTANCES.filter((name) => !known(name)).map((name) => `/${name}`)
+}
+
 /** An event of which what happened is known and nothing else. */
-function masked(cart: string, { version, type, data }: PastEvent): object {
+function masked(cart: string, { version, type, data }: PastEvent): RecordedEvent {
   return {
     specversion: '1.0',
     id: `${cart.slice(0, -12)}${version.toString(16).padStart(12, '0')}`,

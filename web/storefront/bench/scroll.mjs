@@ -5,7 +5,10 @@ import { readFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openContext, openPage, startSite, startTillroll, until } from '../../tests/harness/index.mjs'
+import { chromium } from 'playwright-core'
+import { startSite } from '../../tests/harness/site.mjs'
+import { startTillroll } from '../../tests/harness/tillroll.mjs'
+import { until } from '../../tests/harness/until.mjs'
 
 const BUILT = fileURLToPath(new URL('../dist', import.meta.url))
 const WIDE = { viewport: { width: 1440, height: 900 } }
@@ -66,10 +69,16 @@ const say = (what, took) => {
   console.log(`${what.padEnd(34)}${cells.map((cell) => String(cell).padStart(9)).join('')}`)
 }
 
-/** @param {string} url @param {string} name @param {import('playwright-core').BrowserContextOptions} size */
-const measure = async (url, name, size) => {
-  const context = await openContext(whose, { locale: 'en-US', ...size })
-  const page = await openPage(whose, `${url}/shop/`, { context })
+/**
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @param {string} name
+ * @param {import('playwright-core').BrowserContextOptions} size
+ */
+const measure = async (browser, url, name, size) => {
+  const context = await browser.newContext({ locale: 'en-US', ...size })
+  const page = await context.newPage()
+  await page.goto(`${url}/shop/`)
   await page.locator('[data-nth="0"]').waitFor()
   await page.evaluate(watch)
   await page.waitForTimeout(1_000)
@@ -97,6 +106,7 @@ const measure = async (url, name, size) => {
     for (let left = words.length; left > 0; left -= 1) await search.press('Backspace', { delay: KEY_MS })
   }
   say(`${name}: typed in the search`, await watched(page))
+  await context.close()
 }
 
 try {
@@ -114,11 +124,14 @@ try {
     pages: { '/shop/': page },
     api: () => api,
   })
+  const executablePath = process.env.TILLROLL_CHROMIUM ?? '/usr/bin/chromium'
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  whose.after(() => browser.close())
   console.log(`${products} products, load ${loadavg()[0]?.toFixed(1)}; milliseconds from frame to frame`)
   const heads = ['frames', '> 16.7', '> 50', 'p50', 'p99', 'longest']
   console.log(`${' '.repeat(34)}${heads.map((head) => head.padStart(9)).join('')}`)
-  await measure(url, '1440 x 900', WIDE)
-  await measure(url, '390 x 844', NARROW)
+  await measure(browser, url, '1440 x 900', WIDE)
+  await measure(browser, url, '390 x 844', NARROW)
 } finally {
   for (const end of ends.reverse()) await end()
 }

@@ -9,13 +9,16 @@ export const Mosaic = memo(function Mosaic({ sku, hue }: { sku: string; hue: num
   const dice = rollOf(sku)
   const shade = hue - HUE_SPREAD / 2 + dice(HUE_SPREAD)
   const family = FAMILIES[Math.round(hue) % FAMILIES.length] ?? FAMILIES[0]
-  const tiles = Array.from({ length: COLUMNS * ROWS }, (_, index) => {
+  // One path for each colour and not an element for each tile: a shelf that is scrolled makes a dozen pictures a frame.
+  const paths = LAYERS.map(() => '')
+  for (let index = 0; index < COLUMNS * ROWS; index += 1) {
     const shape = family[dice(family.length)] ?? 'quarter'
     const [turn, tone, ground] = [dice(4), dice(3), dice(4)]
     const [x, y] = [(index % COLUMNS) * SIDE, Math.floor(index / COLUMNS) * SIDE]
-    // biome-ignore lint/suspicious/noArrayIndexKey: a tile is its place.
-    return <Tile key={index} shape={shape} x={x} y={y} turn={turn} tone={tone} ground={ground} />
-  })
+    if (ground === 0) paths[0] += `M${x} ${y}h${SIDE}v${SIDE}h-${SIDE}z`
+    const { from, path } = TURNED.get(shape)?.[turn] ?? SHAPES.blank
+    paths[tone + 1] += `M${x + from[0]} ${y + from[1]}${path}`
+  }
   return (
     <svg
       className={styles.mosaic}
@@ -24,7 +27,9 @@ export const Mosaic = memo(function Mosaic({ sku, hue }: { sku: string; hue: num
       preserveAspectRatio="xMidYMid slice"
       aria-hidden="true"
     >
-      {tiles}
+      {LAYERS.map((layer, nth) => (
+        <path key={layer} className={layer} d={paths[nth]} />
+      ))}
     </svg>
   )
 })
@@ -35,20 +40,49 @@ const SIDE = 40
 const COLUMNS = 4
 const ROWS = 3
 
-/** Shapes in a square of 40, standing on its lower left corner; `turn` puts them on another one. */
+/** The ground of some tiles, and the three tones of what lies on it. */
+const LAYERS = [styles.ground, styles.tone0, styles.tone1, styles.tone2]
+
+type Point = readonly [x: number, y: number]
+
+/** An outline: where it begins in its tile, and how it goes on from there. */
+interface Outline {
+  readonly from: Point
+  readonly path: string
+}
+
+/** Shapes in a square of 40, standing on its lower left corner. */
 const SHAPES = {
-  quarter: 'M0 0A40 40 0 0 1 40 40H0Z',
-  leaf: 'M0 0A40 40 0 0 1 40 40A40 40 0 0 1 0 0Z',
-  half: 'M0 0A20 20 0 0 1 0 40Z',
-  disc: 'M20 6A14 14 0 0 1 20 34A14 14 0 0 1 20 6Z',
-  ring: 'M0 0A40 40 0 0 1 40 40H22A22 22 0 0 0 0 18Z',
-  corner: 'M0 0L40 40H0Z',
-  bars: 'M0 0H40V8H0ZM0 16H40V24H0ZM0 32H40V40H0Z',
-  dots: 'M10 5A5 5 0 0 1 10 15A5 5 0 0 1 10 5ZM30 5A5 5 0 0 1 30 15A5 5 0 0 1 30 5ZM10 25A5 5 0 0 1 10 35A5 5 0 0 1 10 25ZM30 25A5 5 0 0 1 30 35A5 5 0 0 1 30 25Z',
-  blank: '',
-} as const
+  quarter: { from: [0, 0], path: 'a40 40 0 0 1 40 40l-40 0z' },
+  leaf: { from: [0, 0], path: 'a40 40 0 0 1 40 40a40 40 0 0 1 -40 -40z' },
+  half: { from: [0, 0], path: 'a20 20 0 0 1 0 40z' },
+  disc: { from: [20, 6], path: 'a14 14 0 0 1 0 28a14 14 0 0 1 0 -28z' },
+  ring: { from: [0, 0], path: 'a40 40 0 0 1 40 40l-18 0a22 22 0 0 0 -22 -22z' },
+  corner: { from: [0, 0], path: 'l40 40l-40 0z' },
+  bars: { from: [0, 0], path: ['', 'm0 16', 'm0 16'].map((to) => `${to}l40 0l0 8l-40 0z`).join('') },
+  dots: {
+    from: [10, 5],
+    path: ['', 'm20 0', 'm-20 20'].map((to) => `${to}a5 5 0 0 1 0 10a5 5 0 0 1 0 -10z`).join(''),
+  },
+  blank: { from: [0, 0], path: '' },
+} as const satisfies Readonly<Record<string, Outline>>
 
 type Shape = keyof typeof SHAPES
+
+/** An outline, a quarter turn further around the middle of its tile. */
+function turned({ from: [x, y], path }: Outline): Outline {
+  const turn = (_: string, to: string, x: string, y: string) => `${to}${-Number(y)} ${x}`
+  return { from: [SIDE - y, x], path: path.replace(/([lm]|a\d+ \d+ 0 0 [01] )(-?\d+) (-?\d+)/g, turn) }
+}
+
+/** A shape on each of its four sides. */
+function sides(outline: Outline): readonly [Outline, ...Outline[]] {
+  const once = turned(outline)
+  const twice = turned(once)
+  return [outline, once, twice, turned(twice)]
+}
+
+const TURNED = new Map(Object.entries(SHAPES).map(([name, outline]) => [name, sides(outline)]))
 
 /** A department keeps to a few shapes: that is how its shelf is told from the next one. */
 const FAMILIES = [
@@ -60,26 +94,6 @@ const FAMILIES = [
   ['bars', 'half', 'quarter', 'disc'],
   ['disc', 'ring', 'leaf', 'corner'],
 ] as const satisfies readonly (readonly Shape[])[]
-
-const TONES = [styles.tone0, styles.tone1, styles.tone2]
-
-interface TileProps {
-  readonly shape: Shape
-  readonly x: number
-  readonly y: number
-  readonly turn: number
-  readonly tone: number
-  readonly ground: number
-}
-
-function Tile({ shape, x, y, turn, tone, ground }: TileProps) {
-  return (
-    <g transform={`translate(${x} ${y})`}>
-      {ground === 0 && <path className={styles.ground} d="M0 0H40V40H0Z" />}
-      <path className={TONES[tone]} d={SHAPES[shape]} transform={`rotate(${turn * 90} 20 20)`} />
-    </g>
-  )
-}
 
 /** Numbers that follow from a text alone: FNV-1a to begin with, then xorshift. */
 function rollOf(text: string): (sides: number) => number {
