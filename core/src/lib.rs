@@ -19,6 +19,7 @@
 //!
 //! Hosts bring what is missing here: JSON, tables, sockets, the time of day. The core is told, it never asks.
 #![no_std]
+#![allow(clippy::inline_always, reason = "measured for each, and only where the feature `quick` asks for it")]
 
 extern crate alloc;
 

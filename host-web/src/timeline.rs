@@ -131,9 +131,7 @@ impl Kept {
         if first && (header.stream, header.after) != (newest.stream, newest.version) {
             return Err(PackedError { at: 0, kind: PackedErrorKind::DoesNotFollow });
         }
-        while let Some(frame) = incoming.frame()? {
-            timeline.append_frame(&frame)?;
-        }
+        incoming.each(|frame| timeline.append_frame(frame))?;
         end(incoming, last)
     }
 
@@ -142,9 +140,7 @@ impl Kept {
         let incoming = &mut self.incoming;
         begin(incoming, first, piece);
         let mut columns = Columns::default();
-        while let Some(frame) = incoming.frame()? {
-            add(&mut columns, &frame)?;
-        }
+        incoming.each(|frame| add(&mut columns, frame))?;
         end(incoming, last)?;
         Ok(columns)
     }

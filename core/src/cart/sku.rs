@@ -59,8 +59,21 @@ impl<'a> Sought<'a> {
 
     #[inline]
     pub(super) fn is(self, sku: &Sku) -> bool {
-        self.tail == sku.tail && self.text == sku.as_str()
+        self.tail == sku.tail && same_before_tail(self.text.as_bytes(), sku.as_str().as_bytes())
     }
+}
+
+/// Whether two texts whose last eight bytes are equal are the same. Most have up to sixteen bytes, of which the first eight are
+/// then the rest.
+#[inline]
+fn same_before_tail(one: &[u8], other: &[u8]) -> bool {
+    const TAIL_BYTES: usize = size_of::<u64>();
+    one.len() == other.len()
+        && match one.len() {
+            0..=TAIL_BYTES => true,
+            length if length <= 2 * TAIL_BYTES => one.first_chunk::<TAIL_BYTES>() == other.first_chunk(),
+            _ => one == other,
+        }
 }
 
 /// The last eight bytes as a number; of a shorter text all bytes.
@@ -70,5 +83,21 @@ fn tail(text: &str) -> u64 {
     match bytes.last_chunk() {
         Some(last) => u64::from_be_bytes(*last),
         None => bytes.iter().fold(0, |tail, byte| tail << 8 | u64::from(*byte)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_key_is_found_by_its_own_text_and_by_no_other(
+            one in "[ab]{0,2}[c\u{e9}]{0,20}", other in "[ab]{0,2}[c\u{e9}]{0,20}", last in "[ab]{0,9}",
+        ) {
+            for (one, other) in [(&one, &other), (&(one.clone() + &last), &(other.clone() + &last)), (&one, &one)] {
+                proptest::prop_assert_eq!(Sought::new(one).is(&Sku::from(other.as_str())), one == other);
+            }
+        }
     }
 }

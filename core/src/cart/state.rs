@@ -93,19 +93,21 @@ impl Contents {
         self.discounts.iter().find(|discount| discount.code == code)
     }
 
+    #[inline]
     pub(super) fn add<T: AsRef<str>>(&mut self, added: &ItemAdded<T>) {
         let sku = added.line_sku();
         if let Some(line) = self.line_mut(sku) {
             line.quantity = line.quantity.saturating_add(added.quantity);
             line.price = added.price.or(line.price);
         } else {
-            self.lines.push(Line {
-                sku: sku.into(),
-                item_name: added.item_name.as_ref().into(),
-                quantity: added.quantity,
-                price: added.price,
-            });
+            self.begin(sku, added.item_name.as_ref(), added.quantity, added.price);
         }
+    }
+
+    /// Apart from raising a line, which is what most additions to a long history do.
+    #[inline(never)]
+    fn begin(&mut self, sku: &str, item_name: &str, quantity: Pieces, price: Option<Price>) {
+        self.lines.push(Line { sku: sku.into(), item_name: item_name.into(), quantity, price });
     }
 
     #[inline]
@@ -116,9 +118,12 @@ impl Contents {
 
     pub(super) fn remove(&mut self, sku: &str) {
         let sought = Sought::new(sku);
-        self.lines.retain(|line| !sought.is(&line.sku));
+        if let Some(place) = self.lines.iter().position(|line| sought.is(&line.sku)) {
+            self.lines.remove(place);
+        }
     }
 
+    #[inline]
     pub(super) fn set_quantity(&mut self, sku: &str, quantity: Pieces) {
         if let Some(line) = self.line_mut(sku) {
             line.quantity = quantity;
@@ -133,7 +138,7 @@ impl Contents {
 impl Cart {
     /// How each fact changes the cart, whoever owns the fact's texts. Every event by every state is said here; a fact
     /// that makes no sense in a state changes nothing.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn evolve_by<T: AsRef<str>>(&mut self, event: &CartEvent<T>) {
         match (event, &mut *self) {
             (CartEvent::CartOpened(opened), Self::Empty) => *self = Self::Open(Contents::opened(opened)),

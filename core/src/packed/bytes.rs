@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One byte.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn byte(&mut self) -> Read<u8> {
         let (byte, rest) = self.0.split_first().ok_or(PackedErrorKind::Malformed)?;
         self.0 = rest;
@@ -37,32 +37,32 @@ impl<'a> Reader<'a> {
     }
 
     /// An unsigned integer of 64 bits.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn number(&mut self) -> Read<u64> {
         self.varint(u64::BITS)
     }
 
     /// An unsigned integer of 32 bits, as the number of an alternative is one.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn small(&mut self) -> Read<u32> {
         self.varint(u32::BITS).and_then(|number| u32::try_from(number).map_err(|_| PackedErrorKind::Malformed))
     }
 
     /// A signed integer of 64 bits.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn signed(&mut self) -> Read<i64> {
         let number = self.number()?;
         Ok((number >> 1).cast_signed() ^ (number & 1).cast_signed().wrapping_neg())
     }
 
     /// An unsigned integer within the range of its type.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn ranged<T: TryFrom<u64>>(&mut self) -> Read<T> {
         T::try_from(self.number()?).map_err(|_| PackedErrorKind::OutOfRange)
     }
 
     /// Bytes after their length.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn bytes(&mut self) -> Read<&'a [u8]> {
         let length = usize::try_from(self.number()?).map_err(|_| PackedErrorKind::Malformed)?;
         let (bytes, rest) = self.0.split_at_checked(length).ok_or(PackedErrorKind::Malformed)?;
@@ -71,20 +71,20 @@ impl<'a> Reader<'a> {
     }
 
     /// A text after its length.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn text(&mut self) -> Read<&'a str> {
         core::str::from_utf8(self.bytes()?).map_err(|_| PackedErrorKind::Malformed)
     }
 
     /// A UUID after its length.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn uuid(&mut self) -> Read<Uuid> {
         let bytes = <[u8; 16]>::try_from(self.bytes()?).map_err(|_| PackedErrorKind::Malformed)?;
         Ok(Uuid::from_bytes(bytes))
     }
 
     /// A value, if there is one.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     pub fn option<T>(&mut self, value: impl FnOnce(&mut Self) -> Read<T>) -> Read<Option<T>> {
         match self.byte()? {
             0 => Ok(None),
@@ -94,30 +94,36 @@ impl<'a> Reader<'a> {
     }
 
     /// Seven bits in each byte, the lowest first; all but the last one have the highest bit set.
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     fn varint(&mut self, bits: u32) -> Read<u64> {
         match self.byte()? {
             low @ ..=0x7f => Ok(low.into()),
-            low => self.higher_bits(low, bits),
+            low => {
+                let (number, rest) = higher_bits(*self, low, bits)?;
+                *self = rest;
+                Ok(number)
+            }
         }
     }
+}
 
-    #[inline(never)]
-    fn higher_bits(&mut self, low: u8, bits: u32) -> Read<u64> {
-        let mut number = u64::from(low & 0x7f);
-        for shift in (7..bits).step_by(7) {
-            let byte = self.byte()?;
-            // More bits than there are places.
-            if u32::from(byte) >> bits.saturating_sub(shift).min(8) > 0 {
-                return Err(PackedErrorKind::Malformed);
-            }
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte <= 0x7f {
-                return Ok(number);
-            }
+/// The rest of a number that begins with `low`, and what follows it. It takes the reader by value: one that is lent to a
+/// function cannot stay in registers.
+#[inline(never)]
+fn higher_bits(mut from: Reader<'_>, low: u8, bits: u32) -> Read<(u64, Reader<'_>)> {
+    let mut number = u64::from(low & 0x7f);
+    for shift in (7..bits).step_by(7) {
+        let byte = from.byte()?;
+        // More bits than there are places.
+        if u32::from(byte) >> bits.saturating_sub(shift).min(8) > 0 {
+            return Err(PackedErrorKind::Malformed);
         }
-        Err(PackedErrorKind::Malformed)
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte <= 0x7f {
+            return Ok((number, from));
+        }
     }
+    Err(PackedErrorKind::Malformed)
 }
 
 /// Writes what [`Reader`] reads.

@@ -15,7 +15,7 @@ use crate::money::{Minor, Price};
 impl Packed for Cart {
     type Borrowed<'a> = CartEvent<&'a str>;
 
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     fn read<'a>(stream: StreamId, from: &mut Reader<'a>) -> Read<CartEvent<&'a str>> {
         let number = from.small()?;
         let shopping_cart_uuid = from.option(Reader::uuid)?.unwrap_or(stream.uuid());
@@ -97,9 +97,13 @@ impl Packed for Cart {
         event.to_owned()
     }
 
-    #[inline]
+    #[cfg_attr(feature = "quick", inline(always))]
     fn evolve_borrowed(&mut self, event: &CartEvent<&str>) {
         self.evolve_by(event);
+    }
+
+    fn parts(&self) -> u64 {
+        self.contents().map_or(0, |contents| contents.lines.len() as u64)
     }
 }
 

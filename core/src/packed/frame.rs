@@ -104,7 +104,7 @@ pub struct Frame<'a> {
     /// Its place in the stream.
     pub version: u64,
     pub(super) at: u64,
-    pub(super) body: &'a [u8],
+    pub(crate) body: &'a [u8],
 }
 
 impl<'a> Frame<'a> {
@@ -158,13 +158,11 @@ impl<'a> Frame<'a> {
         if from.rest().is_empty() { Ok((content, recording)) } else { Err(self.error(PackedErrorKind::Surplus)) }
     }
 
-    /// What happened, and the bytes that say so.
-    pub(crate) fn content_with_bytes<A: Packed>(
-        &self,
-    ) -> Result<(Content<'a, A::Borrowed<'a>>, &'a [u8]), PackedError> {
+    /// What happened, and how many bytes at the front of the body say so.
+    #[inline]
+    pub(crate) fn content_with_length<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, usize), PackedError> {
         let (content, rest) = self.split::<A>()?;
-        let length = self.body.len().saturating_sub(rest.len());
-        Ok((content, self.body.get(..length).unwrap_or_default()))
+        Ok((content, self.body.len().saturating_sub(rest.len())))
     }
 
     #[inline]
@@ -188,7 +186,7 @@ pub(crate) fn write_content<A: Packed>(stream: StreamId, content: &Content<'_, &
 }
 
 /// Reads a content off the front of bytes.
-#[inline]
+#[cfg_attr(feature = "quick", inline(always))]
 pub(crate) fn read_content<A: Packed>(
     stream: StreamId,
     bytes: &[u8],

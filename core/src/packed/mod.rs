@@ -87,6 +87,9 @@ pub trait Packed: Aggregate {
 
     /// [`Aggregate::evolve`] by an event that is only borrowed.
     fn evolve_borrowed(&mut self, event: &Self::Borrowed<'_>);
+
+    /// How many parts a copy of the state has, each of which takes about as long as folding an event.
+    fn parts(&self) -> u64;
 }
 
 /// What a packed history says before its events.

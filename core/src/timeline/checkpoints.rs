@@ -7,8 +7,9 @@
 //! at(100) = copy the checkpoint at 64, fold 65..=100
 //! ```
 //!
-//! A seek costs one copy of a state and fewer than [`CHECKPOINT_EVERY`] events, wherever it goes. Memory is the log and
-//! [`CHECKPOINTS_MAX`] states at most: a longer stream gets its checkpoints further apart, twice as far each time.
+//! A seek costs one copy of a state and at most [`CHECKPOINT_EVERY`] events and one more for each part of that state,
+//! wherever it goes: copies of large states lie further apart, so that they take a bounded share of time and memory. Memory is
+//! the log and [`CHECKPOINTS_MAX`] states at most: a longer stream gets its checkpoints further apart, twice as far each time.
 
 use alloc::vec::Vec;
 use core::iter;
@@ -20,7 +21,7 @@ use crate::id::StreamId;
 use crate::packed::bytes::Sink;
 use crate::packed::{Content, Frame, History, Packed, PackedError, PackedErrorKind, read_content, write_content};
 
-/// Events between two checkpoints. Half of it is folded for an average seek, which takes about as long as copying the
+/// Events between two checkpoints of a state that has no parts. Half of it is folded for an average seek, which takes about as long as copying the
 /// state of an ordinary cart; a smaller number would only cost memory.
 pub const CHECKPOINT_EVERY: u64 = 64;
 /// Most checkpoints of one timeline: a million events' worth at the smallest distance.
@@ -34,6 +35,8 @@ pub struct Timeline<A> {
     log: Log,
     checkpoints: Vec<Checkpoint<A>>,
     every: u64,
+    /// Events until the next checkpoint.
+    left: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -55,7 +58,13 @@ impl<A: Packed> Timeline<A> {
     /// A stream without events.
     #[must_use]
     pub fn new(stream: StreamId) -> Self {
-        Self { newest: Moment::before(stream), log: Log::default(), checkpoints: Vec::new(), every: CHECKPOINT_EVERY }
+        Self {
+            newest: Moment::before(stream),
+            log: Log::default(),
+            checkpoints: Vec::new(),
+            every: CHECKPOINT_EVERY,
+            left: CHECKPOINT_EVERY,
+        }
     }
 
     /// The stream of a packed history that begins at its beginning.
@@ -76,14 +85,15 @@ impl<A: Packed> Timeline<A> {
     }
 
     /// Goes on by one event of a packed history.
+    #[inline]
     pub fn append_frame(&mut self, frame: &Frame<'_>) -> Result<(), PackedError> {
         let Head { stream, version } = self.newest.head;
         if frame.stream != stream || frame.version != version.saturating_add(1) {
             return Err(PackedError { at: 0, kind: PackedErrorKind::DoesNotFollow });
         }
-        let (content, bytes) = frame.content_with_bytes::<A>()?;
+        let (content, length) = frame.content_with_length::<A>()?;
         self.newest.step(&content);
-        self.log.push(bytes);
+        self.log.push(frame.body, length);
         self.checkpoint();
         Ok(())
     }
@@ -97,7 +107,7 @@ impl<A: Packed> Timeline<A> {
         let bytes = bytes.0;
         let (content, _) = read_content::<A>(stream, &bytes).map_err(fail)?;
         self.newest.step(&content);
-        self.log.push(&bytes);
+        self.log.push(&bytes, bytes.len());
         self.checkpoint();
         Ok(())
     }
@@ -146,20 +156,30 @@ impl<A: Packed> Timeline<A> {
 
     /// The newest checkpoint that is not behind a version.
     fn checkpoint_before(&self, version: u64) -> Option<&Checkpoint<A>> {
-        let nth = usize::try_from(version.checked_div(self.every)?).ok()?;
-        self.checkpoints.get(nth.checked_sub(1)?)
+        let after = self.checkpoints.partition_point(|checkpoint| checkpoint.moment.head.version <= version);
+        self.checkpoints.get(after.checked_sub(1)?)
     }
 
+    #[inline]
     fn checkpoint(&mut self) {
-        if !self.newest.head.version.is_multiple_of(self.every) {
-            return;
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 {
+            self.keep();
         }
+    }
+
+    #[inline(never)]
+    fn keep(&mut self) {
         self.checkpoints.push(Checkpoint { moment: self.newest.clone(), log_at: self.log.end() });
         if self.checkpoints.len() >= CHECKPOINTS_MAX {
             self.every = self.every.saturating_mul(2);
-            let every = self.every;
-            self.checkpoints.retain(|checkpoint| checkpoint.moment.head.version.is_multiple_of(every));
+            let mut odd = false;
+            self.checkpoints.retain(|_| {
+                odd = !odd;
+                !odd
+            });
         }
+        self.left = self.every.saturating_add(self.newest.state.parts());
     }
 }
 
@@ -192,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_very_long_stream_gets_its_checkpoints_further_apart_and_seeks_stay_right() {
-        let mut timeline = Timeline::<Cart> { every: 1, ..Timeline::new(StreamId::new(uuid::Uuid::nil())) };
+        let mut timeline = Timeline::<Cart> { every: 1, left: 1, ..Timeline::new(StreamId::new(uuid::Uuid::nil())) };
         let unknown = Content::Unknown { name: "ItemWeighed", data: b"{}" };
         let events = CHECKPOINTS_MAX as u64 * 2 + 5;
         for _ in 0..events {

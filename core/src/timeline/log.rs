@@ -5,6 +5,9 @@ use alloc::vec::Vec;
 
 /// Bytes of a chunk. The first one grows up to there, so that a short history costs what it holds.
 const CHUNK_BYTES: usize = 1 << 16;
+/// Bytes that are copied at once. A copy whose length is known costs a few instructions; one whose length is not is a call
+/// of something that is made for long ones.
+const STRIDE_BYTES: usize = 32;
 
 /// Records, each whole in one chunk.
 #[derive(Clone, Debug, Default)]
@@ -20,17 +23,32 @@ pub(super) struct Place {
 }
 
 impl Log {
-    /// Adds a record.
-    pub(super) fn push(&mut self, record: &[u8]) {
-        match self.chunks.last_mut() {
-            Some(chunk) if chunk.len().saturating_add(record.len()) <= CHUNK_BYTES => chunk.extend_from_slice(record),
-            Some(_) => {
-                let mut chunk = Vec::with_capacity(record.len().max(CHUNK_BYTES));
-                chunk.extend_from_slice(record);
-                self.chunks.push(chunk);
-            }
-            None => self.chunks.push(record.to_vec()),
+    /// Adds the record that lies at the front of bytes and is so long. What lies behind it is read with it, and not kept.
+    #[inline]
+    pub(super) fn push(&mut self, bytes: &[u8], length: usize) {
+        let full = |chunk: &Vec<u8>| chunk.len().saturating_add(length) > CHUNK_BYTES;
+        if self.chunks.last().is_none_or(full) {
+            self.begin(length);
         }
+        let Some(chunk) = self.chunks.last_mut() else { return };
+        let end = chunk.len().saturating_add(length);
+        let mut rest = bytes;
+        while chunk.len() < end {
+            if let Some((stride, behind)) = rest.split_first_chunk::<STRIDE_BYTES>() {
+                chunk.extend_from_slice(stride);
+                rest = behind;
+            } else {
+                chunk.extend_from_slice(rest);
+                break;
+            }
+        }
+        chunk.truncate(end);
+    }
+
+    /// Begins a chunk for a record of this length.
+    fn begin(&mut self, length: usize) {
+        let capacity = if self.chunks.is_empty() { length } else { length.max(CHUNK_BYTES) };
+        self.chunks.push(Vec::with_capacity(capacity.saturating_add(STRIDE_BYTES)));
     }
 
     /// Where the next record will begin.
@@ -76,9 +94,10 @@ mod tests {
         let mut places = Vec::new();
         for nth in 0..100 {
             places.push(log.end());
-            log.push(&record(nth));
+            let bytes = [record(nth), vec![9; nth % 50]].concat();
+            log.push(&bytes, record(nth).len());
         }
-        log.push(&vec![7; CHUNK_BYTES * 2]);
+        log.push(&vec![7; CHUNK_BYTES * 2], CHUNK_BYTES * 2);
         for (nth, mut place) in places.into_iter().enumerate() {
             let record = record(nth);
             assert!(log.from(&mut place).starts_with(&record), "{nth}");

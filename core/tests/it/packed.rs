@@ -12,7 +12,8 @@ use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
 use tillroll_core::money::{Minor, Per, Pieces, Price, SAFE_MAX};
 use tillroll_core::packed::{
-    Content, FRAME_BYTES_MAX, Header, History, Incoming, MAGIC, Packed as _, PackedErrorKind, Unpackable, Writer,
+    Content, FRAME_BYTES_MAX, Frame, Header, History, Incoming, MAGIC, Packed as _, PackedError, PackedErrorKind,
+    Unpackable, Writer,
 };
 use tillroll_core::recorded::{Circumstances, CommandMark};
 use tillroll_core::text::SmolStr;
@@ -211,6 +212,28 @@ fn read_in_pieces(pieces: &[&[u8]]) -> Option<Vec<Record>> {
     Some(records)
 }
 
+/// Each event's version, place and content, and the error behind them: asked for one by one, or all that is there.
+fn taken(pieces: &[&[u8]], one_by_one: bool) -> (Vec<String>, Option<PackedError>) {
+    let mut incoming = Incoming::default();
+    let mut taken = Vec::new();
+    let mut take = |frame: &Frame<'_>| {
+        taken.push(format!("{} {} {:?}", frame.version, frame.at(), frame.content::<Cart>()?));
+        Ok(())
+    };
+    let mut all = |incoming: &mut Incoming| {
+        while one_by_one && let Some(frame) = incoming.frame()? {
+            take(&frame)?;
+        }
+        if one_by_one { Ok(()) } else { incoming.each(&mut take) }
+    };
+    let mut pieces = pieces.iter();
+    let failed = pieces.find_map(|piece| {
+        incoming.push(piece);
+        all(&mut incoming).err()
+    });
+    (taken, failed.or_else(|| incoming.finish().err()))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -232,6 +255,23 @@ proptest! {
         places.sort_unstable();
         let pieces: Vec<_> = places.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
         prop_assert_eq!(read_in_pieces(&pieces), Some(records));
+    }
+
+    #[test]
+    fn all_that_is_there_is_what_comes_one_by_one_up_to_the_same_error(
+        records in vec(record(), 0..6), cuts in vec(any::<prop::sample::Index>(), 0..4),
+        damage in prop::option::of((any::<prop::sample::Index>(), 1..=255_u8)), surplus in 0..3_usize,
+    ) {
+        let mut bytes = packed(&Header { stream: stream(), after: 0, beside: Vec::new() }, &records);
+        bytes.extend([0].repeat(surplus));
+        if let Some((place, flip)) = damage {
+            let place = place.index(bytes.len());
+            bytes[place] ^= flip;
+        }
+        let mut places: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len())).chain([0, bytes.len()]).collect();
+        places.sort_unstable();
+        let pieces: Vec<_> = places.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+        prop_assert_eq!(taken(&pieces, false), taken(&pieces, true));
     }
 
     #[test]
