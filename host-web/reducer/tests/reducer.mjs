@@ -30,7 +30,7 @@ const text = (bytes) => new TextDecoder().decode(bytes)
 
 /**
  * Compares the newest module with what the core said, set by set. `load(name)` gives the bytes of a file in the folder of
- * modules, or undefined when there is none. Answers how many steps each set had; a set that was not written is left out.
+ * modules, or undefined when there is none. Answers how many steps each set had, of which each is an event or a command; a set that was not written is left out.
  */
 export async function compare(load) {
   const newest = await load('newest.json')
@@ -43,6 +43,28 @@ export async function compare(load) {
     if (file !== undefined) counts[set] = follow(call, file, set)
   }
   return counts
+}
+
+/** What the core sums up what it says by; see the same place as the steps of a set. */
+function summing() {
+  let one = 0x811c9dc5
+  let two = 0x9e3779b1
+  const stir = (word) => {
+    const first = Math.imul(one ^ word, 0x85ebca6b)
+    const second = Math.imul((two + word) ^ one, 0xc2b2ae35)
+    one = (first << 13) | (first >>> 19)
+    two = (second << 17) | (second >>> 15)
+  }
+  const add = (bytes) => {
+    stir(bytes.length)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const whole = bytes.length & ~3
+    for (let at = 0; at < whole; at += 4) stir(view.getInt32(at, true))
+    let last = 0
+    for (let at = whole; at < bytes.length; at += 1) last |= bytes[at] << ((at - whole) * 8)
+    if (whole < bytes.length) stir(last)
+  }
+  return { add, bytes: () => new Uint8Array(new Uint32Array([one, two]).buffer) }
 }
 
 /** Takes the steps of a set; `infra/reducers/tests/it/both.rs` says what is in one. */
@@ -59,6 +81,23 @@ function follow(call, file, set) {
   while (at < file.length) {
     const what = file[at]
     at += 1
+    if (what === 4) {
+      state = NOTHING
+      continue
+    }
+    if (what === 3) {
+      const [before, history] = [state, blob()]
+      const sum = summing()
+      at += 4
+      for (let left = view.getUint32(at - 4, true); left > 0; left -= 1) {
+        count += 1
+        state = call('fold', state, blob())
+        for (const said of [state, call('hash', state), call('view', state)]) sum.add(said)
+      }
+      same(sum.bytes(), blob(), `${set}, up to step ${count}: what is said after each event, summed up`)
+      same(call('fold', before, history), state, `${set}, step ${count}: fold at once`)
+      continue
+    }
     count += 1
     if (what === 2) {
       const command = blob()
