@@ -75,6 +75,12 @@ pub(crate) fn build_for_tests(sh: &Shell) -> anyhow::Result<PathBuf> {
     folder(sh)
 }
 
+/// Builds the module; where it is.
+pub(crate) fn build_newest(sh: &Shell) -> anyhow::Result<PathBuf> {
+    web::add_target(sh)?;
+    Ok(build(sh)?.path)
+}
+
 /// Whether the committed file names the module that was built for tests. Another compiler than the one that wrote the file
 /// makes other bytes of the same rules, so that nothing can be said there.
 pub(crate) fn check_lock(sh: &Shell) -> anyhow::Result<()> {

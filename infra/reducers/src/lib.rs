@@ -12,6 +12,8 @@
 //! It leaves to others where modules lie, which hashes are trusted, and what is compared with what. A crate of its own,
 //! because wasmtime is a compiler, and nothing else should have to compile it.
 
+#![forbid(unsafe_code)]
+
 mod check;
 mod clock;
 mod error;
