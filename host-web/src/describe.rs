@@ -2,6 +2,7 @@
 //! that `crate::shape` takes, and checks that the committed ones are fresh. To write them anew: `cargo xtask types`.
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use alloc::sync::Arc;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,7 +19,7 @@ use tillroll_core::cart::{CartEvent, CartView};
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
 use tillroll_core::money::{Minor, Per, Pieces};
-use tillroll_core::session::{Arrival, Settlement, Unsaved};
+use tillroll_core::session::{Arrival, Happenings, Settlement, Unsaved};
 use tillroll_core::text::SmolStr;
 use tillroll_core::time::Timestamp;
 use tillroll_core::timeline::{Change, Pointer, Turn, Value};
@@ -363,10 +364,22 @@ impl<T: Shape> Shape for &[T] {
     }
 }
 
+impl<T: Shape> Shape for Arc<T> {
+    fn shape(types: &mut Types) -> Look {
+        T::shape(types)
+    }
+}
+
+impl Shape for Happenings<'_> {
+    fn shape(types: &mut Types) -> Look {
+        Vec::<CartEvent>::shape(types)
+    }
+}
+
 /// An event with its data as they are.
 impl Shape for Fact {
     fn shape(types: &mut Types) -> Look {
-        let Look { codec, .. } = CartEvent::shape(types);
+        let Look { codec, .. } = <CartEvent>::shape(types);
         Look::new("{ readonly type: string; readonly data: unknown }", &format!("fact({codec})"))
     }
 }
@@ -374,14 +387,14 @@ impl Shape for Fact {
 /// An event whose name may be unknown, told by its name behind a prefix.
 impl Shape for Named {
     fn shape(types: &mut Types) -> Look {
-        let Look { codec, .. } = CartEvent::shape(types);
+        let Look { codec, .. } = <CartEvent>::shape(types);
         Look::new("{ readonly type: string; readonly data: unknown }", &format!("named({codec}, 'tillroll.cart.')"))
     }
 }
 
 impl Shape for Known<'_> {
     fn shape(types: &mut Types) -> Look {
-        CartEvent::shape(types).map("named", |typed| format!("({typed} | UnknownEvent)"))
+        <CartEvent>::shape(types).map("named", |typed| format!("({typed} | UnknownEvent)"))
     }
 }
 

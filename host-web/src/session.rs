@@ -155,7 +155,7 @@ fn call(session: &mut Kept, call: SessionCall, history: &[u8], out: &mut Writer)
             let versions = from.version().zip(to.version());
             let events = versions.into_iter().flat_map(|(from, to)| {
                 let past = session.history(from.saturating_sub(1));
-                past.take_while(move |past| past.version <= to).map(|past| Past::of(past.version, &past.content))
+                past.take_while(move |past| past.version <= to).map(|past| Past::of(past.version, past.content))
             });
             events.collect::<Vec<_>>().put(out);
         }

@@ -10,11 +10,12 @@
 //! | `tagged!` | an enum | an object with the alternative's name as one member, its fields as the others |
 //! | `adjacent!` | an enum | an object with two members: the alternative's name, and an object of its fields |
 //!
-//! Before a type stand `put` where it goes out and `take` where it comes in, and `strict` where a member that nobody knows
-//! is an error. Behind a field in brackets: `or 1` is taken where it is not there, `skipped` is left out where there is
+//! Before a type stand `put` where it goes out and `take` where it comes in, `strict` where a member that nobody knows is an
+//! error, and `for <T>` where its texts may be owned or borrowed. Behind a field in brackets: `or 1` is taken where it is not there, `skipped` is left out where there is
 //! nothing, `flat` has its members among those of the object, `most 25` is the longest list that comes in, `omitted` does
 //! not cross because something else says it, `via codec` crosses by another codec than its type's.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::wire::{Put, Reader, Take, Writer};
@@ -22,6 +23,18 @@ use crate::wire::{Put, Reader, Take, Writer};
 impl<T: Put + ?Sized> Put for &T {
     fn put(&self, out: &mut Writer) {
         (*self).put(out);
+    }
+}
+
+impl<T: Put> Put for Arc<T> {
+    fn put(&self, out: &mut Writer) {
+        (**self).put(out);
+    }
+}
+
+impl<T: Take> Take for Arc<T> {
+    fn take(from: &mut Reader<'_>) -> Self {
+        Self::new(T::take(from))
     }
 }
 
@@ -72,12 +85,16 @@ impl<T: Take> Take for Vec<T> {
 
 /// A struct as an object.
 macro_rules! object {
-    ($(#[doc = $doc:literal])* [$($way:ident)*] $type:ty = $name:ident $body:tt) => {
-        $($crate::shape::object! { @$way $type, $body })*
-        $crate::shape::object! { @shape $type, $name, [$($way)*], [$($doc)*], $body }
+    ($(#[doc = $doc:literal])* [$($way:ident)*] for <$any:ident> $type:ty = $name:ident $body:tt) => {
+        $($crate::shape::object! { @$way <$any> $type, $body })*
+        $crate::shape::object! { @shape <$any> $type, $name, [$($way)*], [$($doc)*], $body }
     };
-    (@put $type:ty, { $($(#[$about:meta])* $field:ident $(as $json:literal)? : $of:ty $([$($more:tt)*])?),* $(,)? }) => {
-        impl $crate::wire::Put for $type {
+    ($(#[doc = $doc:literal])* [$($way:ident)*] $type:ty = $name:ident $body:tt) => {
+        $($crate::shape::object! { @$way <> $type, $body })*
+        $crate::shape::object! { @shape <> $type, $name, [$($way)*], [$($doc)*], $body }
+    };
+    (@put <$($any:ident)?> $type:ty, { $($(#[$about:meta])* $field:ident $(as $json:literal)? : $of:ty $([$($more:tt)*])?),* $(,)? }) => {
+        impl$(<$any: $crate::wire::Put>)? $crate::wire::Put for $type {
             fn put(&self, out: &mut $crate::wire::Writer) {
                 let Self { $($field),* } = self;
                 $($crate::shape::put_field!(out, $field, $of $(, $($more)*)?);)*
@@ -86,8 +103,8 @@ macro_rules! object {
         }
     };
     // Its length stands before it, so that whoever reads the same bytes again passes them over.
-    (@shared $type:ty, { $($(#[$about:meta])* $field:ident $(as $json:literal)? : $of:ty $([$($more:tt)*])?),* $(,)? }) => {
-        impl $crate::wire::Put for $type {
+    (@shared <$($any:ident)?> $type:ty, { $($(#[$about:meta])* $field:ident $(as $json:literal)? : $of:ty $([$($more:tt)*])?),* $(,)? }) => {
+        impl$(<$any: $crate::wire::Put>)? $crate::wire::Put for $type {
             fn put(&self, out: &mut $crate::wire::Writer) {
                 let Self { $($field),* } = self;
                 let start = out.begin();
@@ -96,8 +113,8 @@ macro_rules! object {
             }
         }
     };
-    (@take $type:ty, { $($(#[$about:meta])* $field:ident $(as $json:literal)? : $of:ty $([$($more:tt)*])?),* $(,)? }) => {
-        impl $crate::wire::Take for $type {
+    (@take <$($any:ident)?> $type:ty, { $($(#[$about:meta])* $field:ident $(as $json:literal)? : $of:ty $([$($more:tt)*])?),* $(,)? }) => {
+        impl$(<$any: $crate::wire::Take>)? $crate::wire::Take for $type {
             fn take(from: &mut $crate::wire::Reader<'_>) -> Self {
                 let _ = &from;
                 Self { $($field: <$of as $crate::wire::Take>::take(from)),* }
@@ -105,9 +122,9 @@ macro_rules! object {
         }
     };
     (@strict $($rest:tt)*) => {};
-    (@shape $type:ty, $name:ident, $ways:tt, [$($doc:literal)*], $body:tt) => {
+    (@shape <$($any:ident)?> $type:ty, $name:ident, $ways:tt, [$($doc:literal)*], $body:tt) => {
         #[cfg(test)]
-        impl $crate::describe::Shape for $type {
+        impl$(<$any: $crate::describe::Shape>)? $crate::describe::Shape for $type {
             fn shape(types: &mut $crate::describe::Types) -> $crate::describe::Look {
                 types.object(stringify!($name), stringify!($ways), &[$($doc),*], |types| $crate::shape::members!(types, $body))
             }
@@ -152,14 +169,18 @@ macro_rules! words {
 
 /// An enum as an object with the alternative's name as one member, its fields as the others.
 macro_rules! tagged {
-    ($(#[doc = $doc:literal])* [$($way:ident)*] $type:ty = $name:ident by $tag:literal { $($alternatives:tt)* }) => {
-        $crate::shape::alternatives! { [$($way)*] $type, { $($alternatives)* } }
-        $crate::shape::tagged! { @shape $type, $name, [$($way)*], [$($doc)*], $tag, { $($alternatives)* } }
+    ($(#[doc = $doc:literal])* [$($way:ident)*] for <$any:ident> $type:ty = $name:ident by $tag:literal $body:tt) => {
+        $crate::shape::alternatives! { [$($way)*] <$any> $type, $body }
+        $crate::shape::tagged! { @shape <$any> $type, $name, [$($way)*], [$($doc)*], $tag, $body }
     };
-    (@shape $type:ty, $name:ident, $ways:tt, [$($doc:literal)*], $tag:literal,
+    ($(#[doc = $doc:literal])* [$($way:ident)*] $type:ty = $name:ident by $tag:literal $body:tt) => {
+        $crate::shape::alternatives! { [$($way)*] <> $type, $body }
+        $crate::shape::tagged! { @shape <> $type, $name, [$($way)*], [$($doc)*], $tag, $body }
+    };
+    (@shape <$($any:ident)?> $type:ty, $name:ident, $ways:tt, [$($doc:literal)*], $tag:literal,
         { $($(#[doc = $about:literal])* $alternative:ident = $word:literal $body:tt),* $(,)? }) => {
         #[cfg(test)]
-        impl $crate::describe::Shape for $type {
+        impl$(<$any: $crate::describe::Shape>)? $crate::describe::Shape for $type {
             fn shape(types: &mut $crate::describe::Types) -> $crate::describe::Look {
                 types.tagged(stringify!($name), stringify!($ways), &[$($doc),*], $tag, |types| vec![
                     $(($word, vec![$($about),*], $crate::shape::members!(types, $body))),*
@@ -171,14 +192,18 @@ macro_rules! tagged {
 
 /// An enum as an object with two members: the alternative's name, and an object of its fields.
 macro_rules! adjacent {
-    ($(#[doc = $doc:literal])* [$($way:ident)*] $type:ty = $name:ident by $tag:literal and $content:literal { $($alternatives:tt)* }) => {
-        $crate::shape::alternatives! { [$($way)*] $type, { $($alternatives)* } }
-        $crate::shape::adjacent! { @shape $type, $name, [$($way)*], [$($doc)*], $tag, $content, { $($alternatives)* } }
+    ($(#[doc = $doc:literal])* [$($way:ident)*] for <$any:ident> $type:ty = $name:ident by $tag:literal and $content:literal $body:tt) => {
+        $crate::shape::alternatives! { [$($way)*] <$any> $type, $body }
+        $crate::shape::adjacent! { @shape <$any> $type, $name, [$($way)*], [$($doc)*], $tag, $content, $body }
     };
-    (@shape $type:ty, $name:ident, $ways:tt, [$($doc:literal)*], $tag:literal, $content:literal,
+    ($(#[doc = $doc:literal])* [$($way:ident)*] $type:ty = $name:ident by $tag:literal and $content:literal $body:tt) => {
+        $crate::shape::alternatives! { [$($way)*] <> $type, $body }
+        $crate::shape::adjacent! { @shape <> $type, $name, [$($way)*], [$($doc)*], $tag, $content, $body }
+    };
+    (@shape <$($any:ident)?> $type:ty, $name:ident, $ways:tt, [$($doc:literal)*], $tag:literal, $content:literal,
         { $($(#[doc = $about:literal])* $alternative:ident = $word:literal $body:tt),* $(,)? }) => {
         #[cfg(test)]
-        impl $crate::describe::Shape for $type {
+        impl$(<$any: $crate::describe::Shape>)? $crate::describe::Shape for $type {
             fn shape(types: &mut $crate::describe::Types) -> $crate::describe::Look {
                 types.adjacent(stringify!($name), stringify!($ways), &[$($doc),*], [$tag, $content], |types| vec![
                     $(($word, vec![$($about),*], $crate::shape::members!(types, $body))),*
@@ -190,11 +215,14 @@ macro_rules! adjacent {
 
 /// The alternatives of an enum, by number and then field by field.
 macro_rules! alternatives {
-    ([$($way:ident)*] $type:ty, $body:tt) => {
-        $($crate::shape::alternatives! { @$way $type, $body })*
+    ([$($way:ident)*] <$any:ident> $type:ty, $body:tt) => {
+        $($crate::shape::alternatives! { @$way <$any> $type, $body })*
     };
-    (@put $type:ty, { $($(#[$about:meta])* $alternative:ident = $word:literal $body:tt),* $(,)? }) => {
-        impl $crate::wire::Put for $type {
+    ([$($way:ident)*] <> $type:ty, $body:tt) => {
+        $($crate::shape::alternatives! { @$way <> $type, $body })*
+    };
+    (@put <$($any:ident)?> $type:ty, { $($(#[$about:meta])* $alternative:ident = $word:literal $body:tt),* $(,)? }) => {
+        impl$(<$any: $crate::wire::Put>)? $crate::wire::Put for $type {
             fn put(&self, out: &mut $crate::wire::Writer) {
                 enum Number { $($alternative),* }
                 match self {
@@ -206,8 +234,8 @@ macro_rules! alternatives {
             }
         }
     };
-    (@take $type:ty, { $($(#[$about:meta])* $alternative:ident = $word:literal $body:tt),* $(,)? }) => {
-        impl $crate::wire::Take for $type {
+    (@take <$($any:ident)?> $type:ty, { $($(#[$about:meta])* $alternative:ident = $word:literal $body:tt),* $(,)? }) => {
+        impl$(<$any: $crate::wire::Take>)? $crate::wire::Take for $type {
             fn take(from: &mut $crate::wire::Reader<'_>) -> Self {
                 enum Number { $($alternative),* }
                 let (at, number) = (from.at(), from.byte());

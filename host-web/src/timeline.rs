@@ -214,7 +214,7 @@ fn look(timeline: &Timeline<Cart>, call: &TimelineCall, out: &mut Writer) {
         TimelineCall::Event { version } => {
             let before = version.version().and_then(|version| version.checked_sub(1));
             let event = before.and_then(|before| timeline.contents(before).next());
-            event.map(|(version, content)| Past::of(version, &content)).put(out);
+            event.map(|(version, content)| Past::of(version, content)).put(out);
         }
         TimelineCall::Kinds { after, limit } => {
             let contents = timeline.contents(version_or_end(after)).take(most(limit, COLUMN_MAX));

@@ -83,6 +83,14 @@ pub(super) fn header(bytes: &[u8]) -> Result<Option<(Header, usize)>, PackedErro
     }
 }
 
+/// An event as a client keeps it.
+pub(crate) struct Marked<'a, E> {
+    pub(crate) content: Content<'a, E>,
+    /// The content as it lies there.
+    pub(crate) bytes: &'a [u8],
+    pub(crate) marks: Marks,
+}
+
 /// What happened, and what was noted of it.
 #[derive(Clone, Debug)]
 pub struct Noted<'a, E> {
@@ -145,17 +153,22 @@ impl<'a> Frame<'a> {
         self.at
     }
 
-    /// What happened, and its marks. The texts of the circumstances are not copied.
-    pub(crate) fn marked<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, Marks), PackedError> {
-        let (content, recording) = self.recording::<A>()?;
-        Ok((content, recording.marks()))
+    /// What happened, the bytes that it lies in, and its marks. The texts of the circumstances are not copied.
+    pub(crate) fn marked<A: Packed>(&self) -> Result<Marked<'a, A::Borrowed<'a>>, PackedError> {
+        let (content, length) = self.content_with_length::<A>()?;
+        let (bytes, rest) = self.body.split_at_checked(length).unwrap_or_default();
+        Ok(Marked { content, bytes, marks: self.recording_in(rest)?.marks() })
     }
 
     fn recording<A: Packed>(&self) -> Result<(Content<'a, A::Borrowed<'a>>, Recording<'a>), PackedError> {
         let (content, rest) = self.split::<A>()?;
+        Ok((content, self.recording_in(rest)?))
+    }
+
+    fn recording_in(&self, rest: &'a [u8]) -> Result<Recording<'a>, PackedError> {
         let mut from = Reader::new(rest);
         let recording = Recording::read(&mut from).map_err(|kind| self.error(kind))?;
-        if from.rest().is_empty() { Ok((content, recording)) } else { Err(self.error(PackedErrorKind::Surplus)) }
+        if from.rest().is_empty() { Ok(recording) } else { Err(self.error(PackedErrorKind::Surplus)) }
     }
 
     /// What happened, and how many bytes at the front of the body say so.

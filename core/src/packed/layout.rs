@@ -39,6 +39,11 @@ impl Marks {
         let &Circumstances { event_id, recorded_at, command, .. } = circumstances;
         Self { event_id, recorded_at, command }
     }
+
+    pub(super) fn circumstances(self) -> Circumstances {
+        let Self { event_id, recorded_at, command } = self;
+        Circumstances { recorded_at, command, ..Circumstances::bare(event_id) }
+    }
 }
 
 impl<'a> Recording<'a> {

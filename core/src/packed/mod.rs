@@ -51,11 +51,12 @@ use alloc::vec::Vec;
 use bytes::{Read, Reader, Sink};
 pub use error::{PackedError, PackedErrorKind, Unpackable};
 pub use frame::{Frame, Frames, Noted};
-pub(crate) use frame::{read_content, write_content};
+pub(crate) use frame::{Marked, read_content, write_content};
 pub use incoming::Incoming;
 pub(crate) use layout::Marks;
 pub use read::{Entries, History};
 pub use write::Writer;
+pub(crate) use write::pack;
 
 use crate::aggregate::Aggregate;
 use crate::id::StreamId;

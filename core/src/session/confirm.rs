@@ -1,18 +1,16 @@
 //! What the server's events mean for the session, and whether both agree on what they make of them.
 
-use alloc::vec::Vec;
-use core::mem;
-
 use serde::Serialize;
 
 use super::Session;
+use super::caused::packed;
 use super::queue::{Entry, How, Stage};
 use super::rebase::Why;
 use crate::cart::{Cart, CartEvent};
 use crate::gate::{Gate, Passage};
 use crate::hash::Fingerprint;
 use crate::id::StreamId;
-use crate::packed::{Content, History, Marks, Packed as _, PackedError, PackedErrorKind};
+use crate::packed::{Content, History, Marked, Marks, PackedError, PackedErrorKind};
 use crate::recorded::{Recorded, Stored};
 use crate::timeline::Timeline;
 
@@ -148,16 +146,10 @@ impl Session {
             let before = self.confirmed_version();
             for event in events {
                 if self.follows(event.version) {
-                    let content = match &event.event {
-                        Stored::Known(event) => Content::Known(event),
-                        Stored::Unknown { name } => Content::Unknown { name, data: b"{}" },
-                    };
-                    self.timeline.push(&content)?;
-                    let known = match &event.event {
-                        Stored::Known(event) => Some(event.clone()),
-                        Stored::Unknown { .. } => None,
-                    };
-                    self.note(Marks::of(&event.circumstances), || known);
+                    let packed = packed(event);
+                    self.timeline.push_packed(&packed)?;
+                    let known = matches!(event.event, Stored::Known(_));
+                    self.note(Marks::of(&event.circumstances), known.then_some(&packed));
                 }
             }
             if self.confirmed_version() == before {
@@ -170,12 +162,9 @@ impl Session {
         for frame in history.frames() {
             let frame = frame?;
             if self.follows(frame.version) {
-                let (content, marks) = frame.marked::<Cart>()?;
-                self.timeline.append_frame(&frame)?;
-                self.note(marks, || match &content {
-                    Content::Known(event) => Some(Cart::own(event)),
-                    Content::Unknown { .. } => None,
-                });
+                let Marked { content, bytes, marks } = frame.marked::<Cart>()?;
+                self.timeline.push_packed(bytes)?;
+                self.note(marks, matches!(content, Content::Known(_)).then_some(bytes));
             }
         }
         // A page may begin behind what is there and be empty.
@@ -197,8 +186,9 @@ impl Session {
         }
     }
 
-    /// Notes the event that was folded just now. For the command that caused it, it is an answer.
-    fn note(&mut self, noted: Marks, event: impl FnOnce() -> Option<CartEvent>) {
+    /// Notes the event that was folded just now, and that is known if `known` has its bytes. For the command that caused it,
+    /// it is an answer.
+    fn note(&mut self, noted: Marks, known: Option<&[u8]>) {
         self.noted.push(noted);
         let version = self.confirmed_version();
         if self.claim.is_some_and(|claim| claim.version == version) {
@@ -212,9 +202,12 @@ impl Session {
             return;
         }
         let more = matches!(entry.stage, Stage::Answered { how: How::Seen, .. });
-        let mut events = if more { mem::take(&mut entry.now) } else { Vec::new() };
-        events.extend(event());
-        entry.now = events;
+        if !more {
+            entry.now.clear();
+        }
+        if let Some(packed) = known {
+            entry.now.push(packed);
+        }
         entry.refusal = None;
         self.set_stage(index, Stage::Answered { version, how: How::Seen });
     }

@@ -1,14 +1,15 @@
 //! Taking commands: decided at once by the very rules that the server decides by, on the cart as the shopper sees it.
 
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 
+use super::caused::{Caused, Happenings};
 use super::queue::{Entry, Stage};
 use super::rebase::Why;
 use super::saving::Mark;
 use super::settled::Outcome;
 use super::{QUEUE_MAX, Session};
 use crate::aggregate::Aggregate as _;
-use crate::cart::request::RequestedPrice;
+use crate::cart::request::{AddItem, RequestedPrice};
 use crate::cart::{Cart, CartCommand, CartEvent, CartRefusal, CartRequest};
 use crate::id::CommandId;
 use crate::time::Timestamp;
@@ -60,13 +61,6 @@ pub enum NotDiscarded {
     Unknown,
 }
 
-/// A command that was decided.
-struct Decided {
-    request: CartRequest,
-    command: CartCommand,
-    meant: Vec<CartEvent>,
-}
-
 impl Session {
     /// Takes a command that the caller named, or says at once why not.
     ///
@@ -83,9 +77,9 @@ impl Session {
         if self.timeline.newest().unknown_events > 0 {
             return Err(NotTaken::UpdateNeeded);
         }
-        let decided = self.decide(request)?;
-        let superseded = self.superseded_by(&decided.command);
-        if superseded.is_none() && decided.meant.is_empty() {
+        let (request, meant) = self.decide(Arc::new(request))?;
+        let superseded = self.superseded_by(&request);
+        if superseded.is_none() && meant.is_empty() {
             return Ok(Taken::Noop);
         }
         if superseded.is_none() && self.queue.len() >= QUEUE_MAX {
@@ -94,12 +88,12 @@ impl Session {
         if let Some(older) = superseded {
             self.take_out(older, Outcome::Superseded { by: id });
         }
-        self.append(id, decided, now);
+        self.append(id, request, meant, now);
         if superseded.is_some() {
             self.rebase(None);
             // Meant is what it is without the one that it takes the place of.
             if let Some(last) = self.queue.last_mut() {
-                last.meant.clone_from(&last.now);
+                last.meant = last.now.clone();
             }
         }
         Ok(Taken::Applied)
@@ -117,11 +111,11 @@ impl Session {
         if self.timeline.newest().unknown_events > 0 {
             return Err(NotTaken::UpdateNeeded);
         }
-        let decided = self.decide(entry.request.clone())?;
+        let (request, meant) = self.decide(Arc::clone(&entry.request))?;
         // As if it were new: a late answer to an earlier attempt is none to this one, and a row that another tab removes
         // is not this one's.
         self.queue.remove(index);
-        self.append(id, decided, now);
+        self.append(id, request, meant, now);
         Ok(Taken::Applied)
     }
 
@@ -146,22 +140,24 @@ impl Session {
         self.revision = self.revision.saturating_add(1);
     }
 
-    /// Checks a request and decides it on what is visible; what goes to the server, and the events it is to become.
-    fn decide(&self, request: CartRequest) -> Result<Decided, CartRefusal> {
-        let meant = self.visible.decide(&request.check()?, self.catalogue.as_ref())?;
-        let request = with_price(request, &meant);
-        Ok(Decided { command: request.check()?, request, meant })
+    /// Checks a request and decides it on what is visible; what goes to the server, and what it is to cause.
+    fn decide(&self, request: Arc<CartRequest>) -> Result<(Arc<CartRequest>, Caused), CartRefusal> {
+        let meant = self.visible.decide(&request, self.catalogue.as_ref())?;
+        let request = match priced(&request, meant.of(self.cart())) {
+            Some(priced) => Arc::new(priced),
+            None => request,
+        };
+        request.check()?;
+        Ok((request, meant))
     }
 
     /// Puts a command at the end of the queue, where it is visible without anything before it being decided again.
-    fn append(&mut self, id: CommandId, decided: Decided, now: Timestamp) {
-        let Decided { request, command, meant } = decided;
+    fn append(&mut self, id: CommandId, request: Arc<CartRequest>, meant: Caused, now: Timestamp) {
         self.visible.take(&meant);
         let (place, mark) = (self.next_place(now), Mark::new(self.saving.touch()));
         self.insert(Entry {
             id,
             request,
-            command: Ok(command),
             place,
             dispatched_at: now,
             stage: Stage::Waiting,
@@ -177,7 +173,9 @@ impl Session {
     /// What is to be said of an id that was used before, if it was.
     fn taken_before(&self, id: CommandId, request: &CartRequest) -> Option<Result<Taken, NotTaken>> {
         let same = if let Some(entry) = self.find(id).and_then(|index| self.queue.get(index)) {
-            *request == entry.request || with_price(request.clone(), &entry.meant) == entry.request
+            let taken = entry.request.fingerprint();
+            let priced = priced(request, entry.meant.of(self.cart()));
+            request.fingerprint() == taken || priced.is_some_and(|priced| priced.fingerprint() == taken)
         } else if let Some((_, mark)) = self.seen(id) {
             mark.hash == request.fingerprint()
         } else {
@@ -188,22 +186,24 @@ impl Session {
     }
 
     /// The newest command, if it sets the quantity of the same line and was not sent yet.
-    fn superseded_by(&self, newer: &CartCommand) -> Option<usize> {
-        let CartCommand::ChangeQuantity { sku, .. } = newer else { return None };
+    fn superseded_by(&self, newer: &CartRequest) -> Option<usize> {
         let last = self.queue.last()?;
-        let older = matches!(&last.command, Ok(CartCommand::ChangeQuantity { sku: older, .. }) if older == sku);
-        (older && last.stage == Stage::Waiting).then(|| self.queue.len().saturating_sub(1))
+        let same_line = match (newer.check(), last.request.check()) {
+            (Ok(CartCommand::ChangeQuantity { sku, .. }), Ok(CartCommand::ChangeQuantity { sku: older, .. })) => {
+                sku == older
+            }
+            _ => false,
+        };
+        (same_line && last.stage == Stage::Waiting).then(|| self.queue.len().saturating_sub(1))
     }
 }
 
-/// The request with the price that its events have, where it states none.
-fn with_price(mut request: CartRequest, events: &[CartEvent]) -> CartRequest {
-    if let (CartRequest::AddItem(add), [CartEvent::ItemAdded(added)]) = (&mut request, events) {
-        let shown = added.price.and_then(|price| {
-            let (minor, per) = (i64::try_from(price.minor.get()).ok()?, i64::try_from(price.per.get()).ok()?);
-            Some(RequestedPrice { minor, per })
-        });
-        add.price = add.price.or(shown);
-    }
-    request
+/// An `AddItem` that states no price, with the one that its event has.
+fn priced(request: &CartRequest, meant: Happenings<'_>) -> Option<CartRequest> {
+    let (CartRequest::AddItem(add), Some(CartEvent::ItemAdded(added))) = (request, meant.events().next()) else {
+        return None;
+    };
+    let price = added.price.filter(|_| add.price.is_none())?;
+    let (minor, per) = (i64::try_from(price.minor.get()).ok()?, i64::try_from(price.per.get()).ok()?);
+    Some(CartRequest::AddItem(AddItem { price: Some(RequestedPrice { minor, per }), ..add.clone() }))
 }

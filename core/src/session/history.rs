@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use super::Session;
-use crate::cart::{Cart, CartEvent, CartView};
+use crate::cart::{CartEvent, CartView};
 use crate::id::CommandId;
-use crate::packed::{Content, Header, Marks, Packed as _, Unpackable, Writer};
-use crate::recorded::{Circumstances, CommandMark};
+use crate::packed::{Content, Header, Marks, Unpackable, pack};
+use crate::recorded::CommandMark;
 use crate::time::Timestamp;
 
 /// A confirmed event.
@@ -41,18 +41,9 @@ impl Session {
     /// The confirmed events after a version as a packed history, which [`confirm_packed`](Self::confirm_packed) takes:
     /// for a host that keeps them where there is no connection. Of their circumstances it has event id, command and time.
     pub fn packed(&self, after: u64) -> Result<Vec<u8>, Unpackable> {
-        let mut writer = Writer::<Cart>::new(&Header { stream: self.cart(), after, beside: Vec::new() })?;
-        for (version, content) in self.timeline.contents(after) {
-            let Some(&Marks { event_id, recorded_at, command }) = self.noted(version) else { break };
-            let circumstances = Circumstances { recorded_at, command, ..Circumstances::bare(event_id) };
-            match content {
-                Content::Known(event) => writer.push(&Content::Known(&Cart::own(&event)), None, &circumstances)?,
-                Content::Unknown { name, data } => {
-                    writer.push(&Content::Unknown { name, data }, None, &circumstances)?;
-                }
-            }
-        }
-        Ok(writer.finish())
+        let records = self.timeline.records(after);
+        let marked = records.map_while(|(version, _, bytes)| Some((bytes, *self.noted(version)?)));
+        pack(&Header { stream: self.cart(), after, beside: Vec::new() }, marked)
     }
 
     /// Version of the newest confirmed event that a command caused.

@@ -22,7 +22,7 @@
 //! | `rebase` | decides everything pending again, and finds out which event spoiled what |
 //! | `saving` | the queue as rows of a storage that other tabs share |
 //! | `snapshot` | all that can be seen |
-//! | `queue`, `settled` | commands on their way, and those at its end |
+//! | `queue`, `caused`, `settled` | commands on their way, the events they cause, and those at its end |
 //!
 //! # What always holds
 //!
@@ -48,6 +48,7 @@
 //! Events of a command come in one commit. Where a page of events ends in the middle of one, its command counts as
 //! settled from its first event on; every command of a cart causes one event.
 
+mod caused;
 mod confirm;
 mod dispatch;
 mod history;
@@ -61,6 +62,7 @@ mod snapshot;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use caused::Happenings;
 pub use confirm::{Arrival, Divergence, SessionError};
 pub use dispatch::{NotDiscarded, NotTaken, Taken};
 pub use history::Past;
@@ -185,7 +187,7 @@ impl Session {
     /// Content of a command that is pending or needs attention, as it goes to the server.
     #[must_use]
     pub fn request(&self, id: CommandId) -> Option<&CartRequest> {
-        self.find(id).and_then(|index| self.queue.get(index)).map(|entry| &entry.request)
+        self.find(id).and_then(|index| self.queue.get(index)).map(|entry| &*entry.request)
     }
 
     /// What was settled after the `nth` settlement, oldest first. The newest [`SETTLED_MAX`] are remembered.

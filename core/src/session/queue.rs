@@ -1,13 +1,14 @@
 //! A command on its way, from its dispatch until it is settled or somebody discards it.
 
 use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::sync::Arc;
 
 use serde::Serialize;
 
 use super::Cause;
+use super::caused::Caused;
 use super::saving::Mark;
-use crate::cart::{CartCommand, CartEvent, CartRefusal, CartRequest};
+use crate::cart::{CartRefusal, CartRequest};
 use crate::id::CommandId;
 use crate::time::Timestamp;
 
@@ -27,9 +28,7 @@ pub struct Said {
 pub(super) struct Entry {
     pub(super) id: CommandId,
     /// As it goes to the server.
-    pub(super) request: CartRequest,
-    /// The request, checked.
-    pub(super) command: Result<CartCommand, CartRefusal>,
+    pub(super) request: Arc<CartRequest>,
     /// Its turn: rises in a tab with every command, and follows the time from tab to tab.
     pub(super) place: u64,
     pub(super) dispatched_at: Timestamp,
@@ -37,9 +36,9 @@ pub(super) struct Entry {
     /// The newest attempt at sending that it was part of; 0 before the first.
     pub(super) attempt: u64,
     /// What it was to be when it was taken.
-    pub(super) meant: Vec<CartEvent>,
+    pub(super) meant: Caused,
     /// What it is to be now; once it has its answer, what it became.
-    pub(super) now: Vec<CartEvent>,
+    pub(super) now: Caused,
     /// Why it would be refused now.
     pub(super) refusal: Option<(CartRefusal, Option<Cause>)>,
     /// What of it is written.
@@ -102,9 +101,9 @@ impl Entry {
     }
 
     /// Takes what it became, where that is known; whether that is something else than before.
-    pub(super) fn became(&mut self, mut events: Vec<CartEvent>) -> bool {
+    pub(super) fn became(&mut self, mut events: Caused) -> bool {
         if events.is_empty() {
-            events.clone_from(if self.now.is_empty() { &self.meant } else { &self.now });
+            events = if self.now.is_empty() { &self.meant } else { &self.now }.clone();
         }
         self.refusal = None;
         let changed = self.now != events;

@@ -5,13 +5,15 @@ use core::mem;
 
 use serde::Serialize;
 
+use super::caused::Caused;
 use super::queue::{Entry, How, Stage};
 use super::settled::Outcome;
 use super::{CAUSE_DECISIONS_MAX, Session};
 use crate::aggregate::{Aggregate as _, Head};
 use crate::cart::catalogue::Actor;
-use crate::cart::{Cart, CartCommand, CartEvent, CartRefusal, Catalogue, Tariff, Terms};
+use crate::cart::{Cart, CartRefusal, CartRequest, Catalogue, Tariff, Terms};
 use crate::id::CommandId;
+use crate::packed::Packed as _;
 use crate::timeline::Moment;
 
 /// What made a pending command into one that would be refused.
@@ -54,7 +56,7 @@ pub(super) struct Ground {
     confirmed: u64,
 }
 
-type Decided = Result<Vec<CartEvent>, CartRefusal>;
+type Decided = Result<Caused, CartRefusal>;
 
 impl Ground {
     pub(super) fn of(moment: &Moment<Cart>) -> Self {
@@ -62,27 +64,25 @@ impl Ground {
     }
 
     /// The server knows who asks, the session does not; what it shows is what the caller could see.
-    pub(super) fn decide(&self, command: &CartCommand, catalogue: Option<&Catalogue>) -> Decided {
+    pub(super) fn decide(&self, request: &CartRequest, catalogue: Option<&Catalogue>) -> Decided {
         let tariff = catalogue.map_or(Tariff::AsGiven, Tariff::Catalogue);
-        self.state.decide(self.head, command, Terms { tariff, actor: Actor::Trusted })
+        let events = self.state.decide(self.head, &request.check()?, Terms { tariff, actor: Actor::Trusted })?;
+        Ok(Caused::by(self.head.stream, &events))
     }
 
-    pub(super) fn take(&mut self, events: &[CartEvent]) {
-        for event in events {
-            self.state.evolve(event);
+    pub(super) fn take(&mut self, caused: &Caused) {
+        for event in caused.of(self.head.stream).events() {
+            self.state.evolve_borrowed(&event);
             self.head.version = self.head.version.saturating_add(1);
         }
     }
 
     /// Does what a command does now: the events of one that has its answer are facts, any other is decided.
     fn pass(&mut self, entry: &Entry, catalogue: Option<&Catalogue>) -> Decided {
-        let events = match &entry.command {
-            _ if entry.stage.is_answered() => entry.now.clone(),
-            Ok(command) => self.decide(command, catalogue)?,
-            Err(refusal) => return Err(refusal.clone()),
-        };
-        self.take(&events);
-        Ok(events)
+        let answered = entry.stage.is_answered();
+        let caused = if answered { entry.now.clone() } else { self.decide(&entry.request, catalogue)? };
+        self.take(&caused);
+        Ok(caused)
     }
 }
 

@@ -8,16 +8,16 @@
 //! behind `settled_through`, which is written with the removal: so the command stays visible until the confirmed events
 //! have come as far.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use super::caused::Caused;
 use super::queue::{Entry, How, Said, Stage};
 use super::settled::Outcome;
 use super::{QUEUE_MAX, SETTLED_MAX, Session};
-use crate::cart::{Cart, CartEvent, CartRequest};
+use crate::cart::CartRequest;
 use crate::id::{CommandId, StreamId};
-use crate::packed::bytes::Sink;
-use crate::packed::{Content, Packed as _, read_content, write_content};
 use crate::time::Timestamp;
 
 /// Most commands with those of other tabs: what is more stays in the storage until there is room.
@@ -33,7 +33,7 @@ pub struct Saved {
     /// When it was dispatched.
     pub dispatched_at: Timestamp,
     /// Its content.
-    pub request: CartRequest,
+    pub request: Arc<CartRequest>,
     /// How far it is.
     pub stage: SavedStage,
     /// The events it was meant to become, packed.
@@ -124,13 +124,13 @@ impl Saving {
 impl Session {
     /// What is to be written; `None` when everything is.
     pub fn unsaved(&mut self) -> Option<Unsaved> {
-        let (stream, ticket) = (self.cart(), self.saving.changes);
+        let ticket = self.saving.changes;
         let mut rows = Vec::new();
         for entry in self.queue.iter_mut().filter(|entry| entry.mark.touched > 0) {
             if entry.mark.offered == 0 {
                 entry.mark.offered = ticket;
             }
-            rows.push(to_row(stream, entry));
+            rows.push(to_row(entry));
         }
         let removed: Vec<_> = self.saving.removed.iter().map(|(_, id)| *id).collect();
         let anything = !rows.is_empty() || !removed.is_empty();
@@ -180,7 +180,7 @@ impl Session {
             Stage::Refused(_) => self.take_out(index, Outcome::Discarded),
             Stage::Answered { .. } => {}
             Stage::Waiting | Stage::InFlight { .. } | Stage::Doubtful => {
-                entry.became(Vec::new());
+                entry.became(Caused::default());
                 let version = self.saving.settled_through;
                 self.set_stage(index, Stage::Answered { version, how: How::Elsewhere });
             }
@@ -188,7 +188,7 @@ impl Session {
     }
 
     fn merge_row(&mut self, row: Saved) {
-        let stream = self.cart();
+        let cart = self.cart();
         let stage = row.stage.stage();
         self.last_place = self.last_place.max(row.place);
         if let Stage::Answered { version, .. } = stage {
@@ -201,7 +201,7 @@ impl Session {
                 self.saving.settled_through = self.saving.settled_through.max(seen.unwrap_or(0));
                 self.saving.remove(row.id);
             } else if self.queue.len() < MERGED_MAX {
-                self.insert(from_row(stream, row, stage));
+                self.insert(from_row(cart, row, stage));
                 self.revision = self.revision.saturating_add(1);
             }
             return;
@@ -214,7 +214,7 @@ impl Session {
             Ordering::Less => entry.mark.touched = self.saving.touch(),
             // It has an attempt of its own, whose answer is to come.
             Ordering::Greater if in_flight && !stage.is_answered() => {}
-            Ordering::Greater => self.replace(index, from_row(stream, row, stage)),
+            Ordering::Greater => self.replace(index, from_row(cart, row, stage)),
         }
     }
 
@@ -224,8 +224,10 @@ impl Session {
         if let Stage::Refused(said) = &newer.stage {
             self.settled.push(newer.id, Outcome::Refused(said.clone()));
         }
-        let looks = |entry: &Entry| (entry.stage.clone(), entry.dispatched_at, entry.request.clone());
-        let same = looks(&older) == looks(&newer) && older.meant == newer.meant;
+        let same = older.stage == newer.stage
+            && older.dispatched_at == newer.dispatched_at
+            && older.request.fingerprint() == newer.request.fingerprint()
+            && older.meant == newer.meant;
         let (place, attempt, mark) = (newer.place, 0, Mark::WRITTEN);
         let moved_to = self.insert(if same { Entry { place, attempt, mark, ..older } } else { newer });
         if !same || moved_to != index {
@@ -269,24 +271,23 @@ impl SavedStage {
     }
 }
 
-fn to_row(stream: StreamId, entry: &Entry) -> Saved {
+fn to_row(entry: &Entry) -> Saved {
     Saved {
         id: entry.id,
         place: entry.place,
         dispatched_at: entry.dispatched_at,
-        request: entry.request.clone(),
+        request: Arc::clone(&entry.request),
         stage: SavedStage::of(&entry.stage),
-        meant: packed(stream, &entry.meant),
-        became: if entry.stage.is_answered() { packed(stream, &entry.now) } else { Vec::new() },
+        meant: entry.meant.for_row(),
+        became: if entry.stage.is_answered() { entry.now.for_row() } else { Vec::new() },
     }
 }
 
-fn from_row(stream: StreamId, row: Saved, stage: Stage) -> Entry {
-    let meant = events(stream, &row.meant);
-    let became = events(stream, &row.became);
+fn from_row(cart: StreamId, row: Saved, stage: Stage) -> Entry {
+    let meant = Caused::of_row(cart, row.meant);
+    let became = Caused::of_row(cart, row.became);
     Entry {
         id: row.id,
-        command: row.request.check(),
         request: row.request,
         place: row.place,
         dispatched_at: row.dispatched_at,
@@ -297,23 +298,4 @@ fn from_row(stream: StreamId, row: Saved, stage: Stage) -> Entry {
         refusal: None,
         mark: Mark::WRITTEN,
     }
-}
-
-/// Events one after the other, for comparing and showing.
-fn packed(stream: StreamId, events: &[CartEvent]) -> Vec<u8> {
-    let mut bytes = Sink::default();
-    for event in events {
-        write_content::<Cart>(stream, &Content::Known(event), &mut bytes);
-    }
-    bytes.0
-}
-
-/// The events that lie in bytes, up to the first that this build cannot read.
-fn events(stream: StreamId, mut bytes: &[u8]) -> Vec<CartEvent> {
-    let mut events = Vec::new();
-    while let Ok((Content::Known(event), rest)) = read_content::<Cart>(stream, bytes) {
-        events.push(Cart::own(&event));
-        bytes = rest;
-    }
-    events
 }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::caused::{Caused, packed};
 use super::confirm::{Arrival, SessionError};
 use super::queue::{How, Said, Stage};
 use super::rebase::Why;
@@ -219,17 +220,19 @@ impl Session {
         let judged_again = settled || entry.attempt != reply.attempt;
         match &answer.verdict {
             Verdict::Accepted { version, events } if !entry.stage.is_accepted() => {
-                let known = events.iter().filter_map(|event| match &event.event {
-                    Stored::Known(event) => Some(event.clone()),
-                    Stored::Unknown { .. } => None,
-                });
-                if entry.became(known.collect()) {
+                let mut known = Caused::default();
+                for event in events {
+                    if matches!(event.event, Stored::Known(_)) {
+                        known.push(&packed(event));
+                    }
+                }
+                if entry.became(known) {
                     self.revision = self.revision.saturating_add(1);
                 }
                 self.set_stage(index, Stage::Answered { version: *version, how: How::Accepted });
             }
             Verdict::Noop { version } if !judged_again => {
-                entry.became(Vec::new());
+                entry.became(Caused::default());
                 self.set_stage(index, Stage::Answered { version: *version, how: How::Noop });
             }
             Verdict::Refused(said) if !judged_again => {

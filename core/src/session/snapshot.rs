@@ -2,14 +2,14 @@
 
 use alloc::vec::Vec;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::Session;
+use super::caused::Happenings;
 use super::confirm::Divergence;
 use super::queue::{Entry, Said, Stage};
 use super::rebase::Cause;
-use crate::aggregate::Event as _;
-use crate::cart::{CartCommand, CartEvent, CartRefusal, CartRequest, CartView};
+use crate::cart::{CartCommand, CartRefusal, CartRequest, CartView};
 use crate::id::CommandId;
 use crate::text::SmolStr;
 
@@ -53,11 +53,9 @@ pub struct Pending<'a> {
     /// What it would be now.
     pub standing: Standing<'a>,
     /// The events it was meant to become.
-    #[serde(serialize_with = "happenings")]
-    pub meant: &'a [CartEvent],
+    pub meant: Happenings<'a>,
     /// The events it would become now; once it is answered, those it became.
-    #[serde(serialize_with = "happenings")]
-    pub now: &'a [CartEvent],
+    pub now: Happenings<'a>,
 }
 
 /// A command that the server refused.
@@ -142,24 +140,6 @@ pub struct Sync {
     pub diverged: Option<Divergence>,
 }
 
-/// An event that has no place in history yet: its name and its data.
-#[derive(Serialize)]
-struct Happening<'a> {
-    r#type: &'static str,
-    #[serde(serialize_with = "wire_data")]
-    data: &'a CartEvent,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference to the field")]
-fn wire_data<S: Serializer>(event: &&CartEvent, serializer: S) -> Result<S::Ok, S::Error> {
-    event.serialize_data(serializer)
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference to the field")]
-fn happenings<S: Serializer>(events: &&[CartEvent], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(events.iter().map(|event| Happening { r#type: event.name(), data: event }))
-}
-
 impl Session {
     /// All that can be seen. A host keeps it until the [`revision`](Self::revision) moves.
     #[must_use]
@@ -187,7 +167,7 @@ impl Session {
                     marks.pending.push(id);
                 }
                 let (progress, standing) = (entry.progress(), entry.standing());
-                let (meant, now) = (&entry.meant, &entry.now);
+                let (meant, now) = (entry.meant.of(self.cart()), entry.now.of(self.cart()));
                 pending.push(Pending { id, request, subject, dispatched_at_ms, progress, standing, meant, now });
             }
         }
@@ -208,14 +188,14 @@ impl Session {
 
 impl Entry {
     fn subject(&self) -> Subject {
-        match &self.command {
+        match self.request.check() {
             Ok(
                 CartCommand::AddItem { sku, .. }
                 | CartCommand::ChangeQuantity { sku, .. }
                 | CartCommand::RemoveItem { sku },
-            ) => Subject::Line { sku: sku.clone().into() },
+            ) => Subject::Line { sku: sku.into() },
             Ok(CartCommand::ApplyDiscount { code, .. } | CartCommand::RemoveDiscount { code }) => {
-                Subject::Discount { code: code.clone().into() }
+                Subject::Discount { code: code.into() }
             }
             Ok(CartCommand::OpenCart { .. } | CartCommand::ClaimCart { .. } | CartCommand::CloseCart { .. })
             | Err(_) => Subject::Cart,

@@ -100,14 +100,17 @@ impl<A: Packed> Timeline<A> {
 
     /// Goes on by one event.
     pub fn push(&mut self, content: &Content<'_, &A::Event>) -> Result<(), PackedError> {
-        let fail = |kind| PackedError { at: 0, kind };
-        let stream = self.newest.head.stream;
         let mut bytes = Sink::default();
-        write_content::<A>(stream, content, &mut bytes);
-        let bytes = bytes.0;
-        let (content, _) = read_content::<A>(stream, &bytes).map_err(fail)?;
+        write_content::<A>(self.newest.head.stream, content, &mut bytes);
+        self.push_packed(&bytes.0)
+    }
+
+    /// Goes on by the one event that lies in bytes.
+    pub(crate) fn push_packed(&mut self, bytes: &[u8]) -> Result<(), PackedError> {
+        let fail = |kind| PackedError { at: 0, kind };
+        let (content, _) = read_content::<A>(self.newest.head.stream, bytes).map_err(fail)?;
         self.newest.step(&content);
-        self.log.push(&bytes, bytes.len());
+        self.log.push(bytes, bytes.len());
         self.checkpoint();
         Ok(())
     }
@@ -141,17 +144,29 @@ impl<A: Packed> Timeline<A> {
 
     /// What happened after a version, with the versions. Nothing is folded.
     pub fn contents(&self, after: u64) -> impl Iterator<Item = (u64, Content<'_, A::Borrowed<'_>>)> {
+        self.records(after).map(|(version, content, _)| (version, content))
+    }
+
+    /// The events after a version, oldest first, each with the bytes that it lies in.
+    pub(crate) fn records(&self, after: u64) -> impl Iterator<Item = (u64, Content<'_, A::Borrowed<'_>>, &[u8])> {
         let checkpoint = self.checkpoint_before(after);
-        let mut version = checkpoint.map_or(0, |checkpoint| checkpoint.moment.head.version);
+        let first = checkpoint.map_or(0, |checkpoint| checkpoint.moment.head.version);
         let mut place = checkpoint.map_or_else(Place::default, |checkpoint| checkpoint.log_at);
-        let contents = iter::from_fn(move || {
+        let mut version = first;
+        let mut record = move || {
             let records = self.log.from(&mut place);
             let (content, rest) = read_content::<A>(self.newest.head.stream, records).ok()?;
-            place.pass(records.len().saturating_sub(rest.len()));
+            let length = records.len().saturating_sub(rest.len());
+            place.pass(length);
             version = version.saturating_add(1);
-            Some((version, content))
-        });
-        contents.skip_while(move |(version, _)| *version <= after)
+            Some((version, content, records.get(..length).unwrap_or_default()))
+        };
+        for _ in first..after {
+            if record().is_none() {
+                break;
+            }
+        }
+        iter::from_fn(record)
     }
 
     /// The newest checkpoint that is not behind a version.

@@ -6,13 +6,13 @@ use tillroll_core::cart::event::{
     CartClaimed, CartClosed, CartOpened, CloseReason, DiscountApplied, DiscountRemoved, ItemAdded, ItemQuantityChanged,
     ItemRemoved,
 };
-use tillroll_core::cart::{Cart, CartEvent, Rule};
+use tillroll_core::cart::{CartEvent, Rule};
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::{CommandId, EventId, StreamId};
 use tillroll_core::money::{Minor, Per, Pieces, Price};
-use tillroll_core::packed::{Content, Packed as _};
+use tillroll_core::packed::Content;
 use tillroll_core::recorded::{Circumstances, CommandMark, Recorded, Stored};
-use tillroll_core::text::SmolStr;
+use tillroll_core::session::Happenings;
 use uuid::Uuid;
 
 use crate::shape::{adjacent, object, tagged};
@@ -20,53 +20,53 @@ use crate::wire::{Put, Reader, Take, Writer, Written};
 
 adjacent! {
     /// A fact in the life of a cart.
-    [put take] CartEvent = Happened by "type" and "data" {
+    [put take] for <T> CartEvent<T> = Happened by "type" and "data" {
         /// Somebody took a cart.
-        CartOpened = "CartOpened" (CartOpened),
+        CartOpened = "CartOpened" (CartOpened<T>),
         /// An owner signed in and took it over.
-        CartClaimed = "CartClaimed" (CartClaimed),
+        CartClaimed = "CartClaimed" (CartClaimed<T>),
         /// Pieces of an item were put in.
-        ItemAdded = "ItemAdded" (ItemAdded),
+        ItemAdded = "ItemAdded" (ItemAdded<T>),
         /// A line has another quantity now.
-        ItemQuantityChanged = "ItemQuantityChanged" (ItemQuantityChanged),
+        ItemQuantityChanged = "ItemQuantityChanged" (ItemQuantityChanged<T>),
         /// A line was taken out.
-        ItemRemoved = "ItemRemoved" (ItemRemoved),
+        ItemRemoved = "ItemRemoved" (ItemRemoved<T>),
         /// A discount code was entered.
-        DiscountApplied = "DiscountApplied" (DiscountApplied),
+        DiscountApplied = "DiscountApplied" (DiscountApplied<T>),
         /// A discount code was taken out.
-        DiscountRemoved = "DiscountRemoved" (DiscountRemoved),
+        DiscountRemoved = "DiscountRemoved" (DiscountRemoved<T>),
         /// The cart came to its end.
         CartClosed = "CartClosed" (CartClosed),
     }
 }
 
 object! {
-    [put take] CartOpened = CartOpened {
+    [put take] for <T> CartOpened<T> = CartOpened {
         shopping_cart_uuid: Uuid,
         /// ISO 4217 code of every amount in the cart.
-        currency: Option<SmolStr> [skipped],
+        currency: Option<T> [skipped],
         /// Opaque reference to the owner.
-        owner_ref: Option<SmolStr> [skipped],
+        owner_ref: Option<T> [skipped],
         /// SHA-256 of the cart's token.
-        token_hash: Option<SmolStr> [skipped],
+        token_hash: Option<T> [skipped],
     }
 }
 
 object! {
-    [put take] CartClaimed = CartClaimed {
+    [put take] for <T> CartClaimed<T> = CartClaimed {
         shopping_cart_uuid: Uuid,
         /// The new owner.
-        owner_ref: SmolStr,
+        owner_ref: T,
     }
 }
 
 object! {
-    [put take] ItemAdded = ItemAdded {
+    [put take] for <T> ItemAdded<T> = ItemAdded {
         shopping_cart_uuid: Uuid,
         /// What the shopper calls it.
-        item_name: SmolStr,
+        item_name: T,
         /// Key of the line; the item's name when absent.
-        sku: Option<SmolStr> [skipped],
+        sku: Option<T> [skipped],
         /// Pieces added; 1 when absent.
         quantity: Pieces [or 1],
         /// The line's price from now on; absent: as before.
@@ -83,47 +83,47 @@ object! {
 }
 
 object! {
-    [put take] ItemQuantityChanged = ItemQuantityChanged {
+    [put take] for <T> ItemQuantityChanged<T> = ItemQuantityChanged {
         shopping_cart_uuid: Uuid,
         /// The line.
-        sku: SmolStr,
+        sku: T,
         /// Its quantity from now on.
         quantity: Pieces,
     }
 }
 
 object! {
-    [put take] ItemRemoved = ItemRemoved {
+    [put take] for <T> ItemRemoved<T> = ItemRemoved {
         shopping_cart_uuid: Uuid,
         /// The line.
-        sku: SmolStr,
+        sku: T,
     }
 }
 
 object! {
-    [put take] DiscountApplied = DiscountApplied {
+    [put take] for <T> DiscountApplied<T> = DiscountApplied {
         shopping_cart_uuid: Uuid,
-        code: SmolStr,
+        code: T,
         /// What it does, as it was on that day.
-        rule: Rule,
+        rule: Rule<T>,
     }
 }
 
 tagged! {
     /// What a discount takes off, and when.
-    [put take] Rule = Rule by "kind" {
+    [put take] for <T> Rule<T> = Rule by "kind" {
         PercentOff = "percent_off" {
             /// Hundredths of a percent: 1000 is 10 %.
             basis_points: u64,
             /// Only off this line; absent: off the subtotal.
-            sku: Option<SmolStr> [skipped],
+            sku: Option<T> [skipped],
             /// Only while the subtotal is at least this.
             min_subtotal_minor: Option<Minor> [skipped],
         },
         AmountOff = "amount_off" {
             minor: Minor,
             /// Only off this line; absent: off the subtotal.
-            sku: Option<SmolStr> [skipped],
+            sku: Option<T> [skipped],
             /// Only while the subtotal is at least this.
             min_subtotal_minor: Option<Minor> [skipped],
         },
@@ -131,9 +131,9 @@ tagged! {
 }
 
 object! {
-    [put take] DiscountRemoved = DiscountRemoved {
+    [put take] for <T> DiscountRemoved<T> = DiscountRemoved {
         shopping_cart_uuid: Uuid,
-        code: SmolStr,
+        code: T,
     }
 }
 
@@ -165,7 +165,7 @@ impl Take for Named {
 
 /// An event that happened, known or not, with what its data are.
 pub(crate) enum Known<'a> {
-    Yes(CartEvent),
+    Yes(CartEvent<&'a str>),
     No { name: &'a str, data: &'a str },
 }
 
@@ -196,11 +196,20 @@ pub(crate) struct Past<'a> {
     happened: Known<'a>,
 }
 
+impl Put for Happenings<'_> {
+    fn put(&self, out: &mut Writer) {
+        out.count(self.events().count());
+        for event in self.events() {
+            event.put(out);
+        }
+    }
+}
+
 impl<'a> Past<'a> {
     /// The event of a version.
-    pub(crate) fn of(version: u64, content: &Content<'a, CartEvent<&'a str>>) -> Self {
-        let happened = match *content {
-            Content::Known(ref event) => Known::Yes(Cart::own(event)),
+    pub(crate) fn of(version: u64, content: Content<'a, CartEvent<&'a str>>) -> Self {
+        let happened = match content {
+            Content::Known(event) => Known::Yes(event),
             Content::Unknown { name, data } => Known::No { name, data: core::str::from_utf8(data).unwrap_or("null") },
         };
         Self { version, happened }

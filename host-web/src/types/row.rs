@@ -2,6 +2,7 @@
 //! host keeps, sorts and removes them by `id`.
 
 use alloc::borrow::ToOwned as _;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use tillroll_core::cart::CartRequest;
@@ -33,7 +34,7 @@ object! {
         id: CommandId,
         place: u64,
         dispatched_at as "dispatched_at_ms": Timestamp,
-        request: CartRequest,
+        request: Arc<CartRequest>,
         stage: SavedStage,
         meant: Vec<u8>,
         became: Vec<u8>,

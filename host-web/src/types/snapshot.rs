@@ -3,12 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use tillroll_core::cart::{CartEvent, CartRefusal, CartRequest, CartView};
+use tillroll_core::cart::{CartRefusal, CartRequest, CartView};
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::CommandId;
 use tillroll_core::session::{
-    Arrival, Attention, Cause, Divergence, LineMarks, Outcome, Pending, Progress, Said, Settlement, Snapshot, Standing,
-    Subject, Sync,
+    Arrival, Attention, Cause, Divergence, Happenings, LineMarks, Outcome, Pending, Progress, Said, Settlement,
+    Snapshot, Standing, Subject, Sync,
 };
 use tillroll_core::text::SmolStr;
 
@@ -68,9 +68,9 @@ object! {
         /// What it would be now.
         standing: Standing<'_>,
         /// The events it was meant to become.
-        meant: &[CartEvent],
+        meant: Happenings<'_>,
         /// The events it would become now; once it is answered, those it became.
-        now: &[CartEvent],
+        now: Happenings<'_>,
     }
 }
 
