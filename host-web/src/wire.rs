@@ -161,17 +161,22 @@ impl Writer {
         self.0.extend_from_slice(bytes);
     }
 
-    /// Leaves room for a length.
+    /// Leaves room for a count.
     pub(crate) fn begin(&mut self) -> usize {
         self.count(0);
         self.0.len()
     }
 
-    /// Fills in the length of what was written since the room for it was left.
+    /// Fills in how many bytes were written since the room for it was left.
     pub(crate) fn end(&mut self, start: usize) {
-        let length = u32::try_from(self.0.len().saturating_sub(start)).unwrap_or(u32::MAX).to_le_bytes();
-        if let Some(room) = start.checked_sub(length.len()).and_then(|room| self.0.get_mut(room..start)) {
-            room.copy_from_slice(&length);
+        self.fill(start, self.0.len().saturating_sub(start));
+    }
+
+    /// Fills the room in front of `start`.
+    pub(crate) fn fill(&mut self, start: usize, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes();
+        if let Some(room) = start.checked_sub(count.len()).and_then(|room| self.0.get_mut(room..start)) {
+            room.copy_from_slice(&count);
         }
     }
 }

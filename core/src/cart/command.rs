@@ -5,10 +5,9 @@ use core::fmt;
 
 use super::event::CloseReason;
 use super::limits::{PRICE_PER_MAX, QUANTITY_MAX};
-use super::refusal::CartRefusal;
 use super::request::RequestedPrice;
 use super::rule::Rule;
-use crate::money::{Minor, Per, Pieces, Price, SAFE_MAX};
+use crate::money::{Minor, Per, Pieces, Price};
 use crate::text::Text;
 
 /// Something to decide.
@@ -76,10 +75,10 @@ pub struct Quantity(Pieces);
 
 impl Quantity {
     /// The quantity, if it is one.
-    pub fn parse(given: i64) -> Result<Self, CartRefusal> {
-        let invalid = CartRefusal::InvalidQuantity { min: 1, max: QUANTITY_MAX };
+    #[must_use]
+    pub fn parse(given: i64) -> Option<Self> {
         let pieces = u64::try_from(given).ok().filter(|pieces| (1..=QUANTITY_MAX).contains(pieces));
-        pieces.and_then(|pieces| Pieces::try_from(pieces).ok()).map(Self).ok_or(invalid)
+        pieces.and_then(|pieces| Pieces::try_from(pieces).ok()).map(Self)
     }
 
     /// The pieces.
@@ -95,14 +94,11 @@ pub struct StatedPrice(Price);
 
 impl StatedPrice {
     /// The price, if it is one.
-    pub fn parse(given: RequestedPrice) -> Result<Self, CartRefusal> {
-        let minor = u64::try_from(given.minor).ok().and_then(|minor| Minor::try_from(minor).ok());
-        let per = u64::try_from(given.per).ok().filter(|per| *per <= PRICE_PER_MAX);
-        let per = per.and_then(|per| Per::try_from(per).ok());
-        match (minor, per) {
-            (Some(minor), Some(per)) => Ok(Self(Price { minor, per })),
-            _ => Err(CartRefusal::InvalidPrice { minor_max: SAFE_MAX, per_max: PRICE_PER_MAX }),
-        }
+    #[must_use]
+    pub fn parse(given: RequestedPrice) -> Option<Self> {
+        let minor = u64::try_from(given.minor).ok().and_then(|minor| Minor::try_from(minor).ok())?;
+        let per = u64::try_from(given.per).ok().filter(|per| *per <= PRICE_PER_MAX)?;
+        Some(Self(Price { minor, per: Per::try_from(per).ok()? }))
     }
 
     /// The price.
@@ -119,9 +115,10 @@ pub struct Currency(String);
 
 impl Currency {
     /// The currency, if the text is written as one.
-    pub fn parse(given: &str) -> Result<Self, CartRefusal> {
+    #[must_use]
+    pub fn parse(given: &str) -> Option<Self> {
         let written_as_one = given.len() == 3 && given.bytes().all(|byte| byte.is_ascii_uppercase());
-        if written_as_one { Ok(Self(given.into())) } else { Err(CartRefusal::InvalidCurrency {}) }
+        written_as_one.then(|| Self(given.into()))
     }
 
     /// The three letters.

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 
 use super::command::{CartCommand, Currency, Quantity, StatedPrice};
 use super::event::CloseReason;
-use super::limits::{BASIS_POINTS_MAX, REFERENCE_BYTES_MAX};
+use super::limits::{BASIS_POINTS_MAX, PRICE_PER_MAX, QUANTITY_MAX, REFERENCE_BYTES_MAX};
 use super::refusal::CartRefusal;
 use super::rule::Rule;
 use crate::hash::Fingerprint;
@@ -221,33 +221,37 @@ impl CartRequest {
 
     /// Checks every value.
     pub fn check(&self) -> Result<CartCommand, CartRefusal> {
+        self.checked().map_err(Wrong::refusal)
+    }
+
+    fn checked(&self) -> Result<CartCommand, Wrong> {
         Ok(match self {
             Self::OpenCart(open) => CartCommand::OpenCart {
-                currency: open.currency.as_deref().map(Currency::parse).transpose()?,
+                currency: open.currency.as_deref().map(currency).transpose()?,
                 owner_ref: open.owner_ref.as_deref().map(reference).transpose()?,
                 token_hash: open.token_hash.as_deref().map(token_hash).transpose()?,
             },
             Self::ClaimCart(claim) => CartCommand::ClaimCart { owner_ref: reference(&claim.owner_ref)? },
             Self::AddItem(add) => {
-                let item_name = name(&add.item_name, "item_name")?;
+                let item_name = text(&add.item_name, Wrong::ItemName)?;
                 let sku = match &add.sku {
-                    Some(sku) => name(sku, "sku")?,
+                    Some(sku) => text(sku, Wrong::Sku)?,
                     None => item_name.clone(),
                 };
-                let quantity = Quantity::parse(add.quantity.unwrap_or(1))?;
-                let price = add.price.map(StatedPrice::parse).transpose()?;
+                let quantity = quantity(add.quantity.unwrap_or(1))?;
+                let price = add.price.map(price).transpose()?;
                 CartCommand::AddItem { item_name, sku, quantity, price }
             }
             Self::ChangeQuantity(change) => CartCommand::ChangeQuantity {
-                sku: name(&change.sku, "sku")?,
-                quantity: Quantity::parse(change.quantity)?,
+                sku: text(&change.sku, Wrong::Sku)?,
+                quantity: quantity(change.quantity)?,
             },
-            Self::RemoveItem(remove) => CartCommand::RemoveItem { sku: name(&remove.sku, "sku")? },
+            Self::RemoveItem(remove) => CartCommand::RemoveItem { sku: text(&remove.sku, Wrong::Sku)? },
             Self::ApplyDiscount(apply) => CartCommand::ApplyDiscount {
-                code: code(&apply.code)?,
+                code: text(&apply.code, Wrong::Discount)?,
                 rule: apply.rule.as_ref().map(RequestedRule::check).transpose()?,
             },
-            Self::RemoveDiscount(remove) => CartCommand::RemoveDiscount { code: code(&remove.code)? },
+            Self::RemoveDiscount(remove) => CartCommand::RemoveDiscount { code: text(&remove.code, Wrong::Discount)? },
             Self::CloseCart(close) => CartCommand::CloseCart { reason: close.reason },
         })
     }
@@ -255,8 +259,8 @@ impl CartRequest {
 
 impl RequestedRule {
     /// The rule, if its members fit its kind and lie in their ranges.
-    pub fn check(&self) -> Result<Rule, CartRefusal> {
-        let sku = self.sku.as_deref().map(|sku| name(sku, "sku")).transpose()?.map(SmolStr::from);
+    fn check(&self) -> Result<Rule, Wrong> {
+        let sku = self.sku.as_deref().map(|sku| text(sku, Wrong::Sku)).transpose()?.map(SmolStr::from);
         let min_subtotal_minor = self.min_subtotal_minor.map(|minor| within(minor, 0, SAFE_MAX)).transpose()?;
         let min_subtotal_minor = min_subtotal_minor.map(|minor| Minor::saturating_from(minor.into()));
         match (self.kind, self.basis_points, self.minor) {
@@ -268,30 +272,67 @@ impl RequestedRule {
                 let minor = Minor::saturating_from(within(minor, 1, SAFE_MAX)?.into());
                 Ok(Rule::AmountOff { minor, sku, min_subtotal_minor })
             }
-            _ => Err(CartRefusal::InvalidDiscount {}),
+            _ => Err(Wrong::Discount),
         }
     }
 }
 
-fn name(given: &str, field: &'static str) -> Result<Text, CartRefusal> {
-    Text::parse(given).ok_or(CartRefusal::InvalidName { field })
+/// The value that is none of its type. In here instead of the refusal, because refusals own texts, and what may own
+/// something is carried along and cleared away behind every single check.
+#[derive(Clone, Copy)]
+enum Wrong {
+    Currency,
+    OwnerRef,
+    TokenHash,
+    ItemName,
+    Sku,
+    Quantity,
+    Price,
+    Discount,
 }
 
-fn code(given: &str) -> Result<Text, CartRefusal> {
-    Text::parse(given).ok_or(CartRefusal::InvalidDiscount {})
+impl Wrong {
+    fn refusal(self) -> CartRefusal {
+        match self {
+            Self::Currency => CartRefusal::InvalidCurrency {},
+            Self::OwnerRef => CartRefusal::InvalidName { field: "owner_ref" },
+            Self::TokenHash => CartRefusal::InvalidName { field: "token_hash" },
+            Self::ItemName => CartRefusal::InvalidName { field: "item_name" },
+            Self::Sku => CartRefusal::InvalidName { field: "sku" },
+            Self::Quantity => CartRefusal::InvalidQuantity { min: 1, max: QUANTITY_MAX },
+            Self::Price => CartRefusal::InvalidPrice { minor_max: SAFE_MAX, per_max: PRICE_PER_MAX },
+            Self::Discount => CartRefusal::InvalidDiscount {},
+        }
+    }
 }
 
-fn within(number: i64, min: u64, max: u64) -> Result<u64, CartRefusal> {
-    u64::try_from(number).ok().filter(|n| (min..=max).contains(n)).ok_or(CartRefusal::InvalidDiscount {})
+fn currency(given: &str) -> Result<Currency, Wrong> {
+    Currency::parse(given).ok_or(Wrong::Currency)
+}
+
+fn text(given: &str, otherwise: Wrong) -> Result<Text, Wrong> {
+    Text::parse(given).ok_or(otherwise)
+}
+
+fn quantity(given: i64) -> Result<Quantity, Wrong> {
+    Quantity::parse(given).ok_or(Wrong::Quantity)
+}
+
+fn price(given: RequestedPrice) -> Result<StatedPrice, Wrong> {
+    StatedPrice::parse(given).ok_or(Wrong::Price)
+}
+
+fn within(number: i64, min: u64, max: u64) -> Result<u64, Wrong> {
+    u64::try_from(number).ok().filter(|n| (min..=max).contains(n)).ok_or(Wrong::Discount)
 }
 
 /// References are made by programs, so nothing is trimmed or mended.
-fn reference(given: &str) -> Result<String, CartRefusal> {
+fn reference(given: &str) -> Result<String, Wrong> {
     let fits = (1..=REFERENCE_BYTES_MAX).contains(&given.len()) && given.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(given.into()) } else { Err(CartRefusal::InvalidName { field: "owner_ref" }) }
+    if fits { Ok(given.into()) } else { Err(Wrong::OwnerRef) }
 }
 
-fn token_hash(given: &str) -> Result<String, CartRefusal> {
+fn token_hash(given: &str) -> Result<String, Wrong> {
     let is_sha256 = given.len() == 64 && given.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if is_sha256 { Ok(given.into()) } else { Err(CartRefusal::InvalidName { field: "token_hash" }) }
+    if is_sha256 { Ok(given.into()) } else { Err(Wrong::TokenHash) }
 }

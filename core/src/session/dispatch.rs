@@ -61,6 +61,13 @@ pub enum NotDiscarded {
     Unknown,
 }
 
+/// A command that was decided.
+struct Decided {
+    request: Arc<CartRequest>,
+    command: CartCommand,
+    meant: Caused,
+}
+
 impl Session {
     /// Takes a command that the caller named, or says at once why not.
     ///
@@ -77,9 +84,9 @@ impl Session {
         if self.timeline.newest().unknown_events > 0 {
             return Err(NotTaken::UpdateNeeded);
         }
-        let (request, meant) = self.decide(Arc::new(request))?;
-        let superseded = self.superseded_by(&request);
-        if superseded.is_none() && meant.is_empty() {
+        let decided = self.decide(Arc::new(request))?;
+        let superseded = self.superseded_by(&decided.command);
+        if superseded.is_none() && decided.meant.is_empty() {
             return Ok(Taken::Noop);
         }
         if superseded.is_none() && self.queue.len() >= QUEUE_MAX {
@@ -88,7 +95,7 @@ impl Session {
         if let Some(older) = superseded {
             self.take_out(older, Outcome::Superseded { by: id });
         }
-        self.append(id, request, meant, now);
+        self.append(id, decided, now);
         if superseded.is_some() {
             self.rebase(None);
             // Meant is what it is without the one that it takes the place of.
@@ -111,11 +118,11 @@ impl Session {
         if self.timeline.newest().unknown_events > 0 {
             return Err(NotTaken::UpdateNeeded);
         }
-        let (request, meant) = self.decide(Arc::clone(&entry.request))?;
+        let decided = self.decide(Arc::clone(&entry.request))?;
         // As if it were new: a late answer to an earlier attempt is none to this one, and a row that another tab removes
         // is not this one's.
         self.queue.remove(index);
-        self.append(id, request, meant, now);
+        self.append(id, decided, now);
         Ok(Taken::Applied)
     }
 
@@ -141,23 +148,24 @@ impl Session {
     }
 
     /// Checks a request and decides it on what is visible; what goes to the server, and what it is to cause.
-    fn decide(&self, request: Arc<CartRequest>) -> Result<(Arc<CartRequest>, Caused), CartRefusal> {
-        let meant = self.visible.decide(&request, self.catalogue.as_ref())?;
-        let request = match priced(&request, meant.of(self.cart())) {
-            Some(priced) => Arc::new(priced),
-            None => request,
-        };
-        request.check()?;
-        Ok((request, meant))
+    fn decide(&self, request: Arc<CartRequest>) -> Result<Decided, CartRefusal> {
+        let command = request.check()?;
+        let meant = self.visible.decide(&command, self.catalogue.as_ref())?;
+        match priced(&request, meant.of(self.cart())) {
+            Some(priced) => Ok(Decided { command: priced.check()?, request: Arc::new(priced), meant }),
+            None => Ok(Decided { request, command, meant }),
+        }
     }
 
     /// Puts a command at the end of the queue, where it is visible without anything before it being decided again.
-    fn append(&mut self, id: CommandId, request: Arc<CartRequest>, meant: Caused, now: Timestamp) {
+    fn append(&mut self, id: CommandId, decided: Decided, now: Timestamp) {
+        let Decided { request, command, meant } = decided;
         self.visible.take(&meant);
         let (place, mark) = (self.next_place(now), Mark::new(self.saving.touch()));
         self.insert(Entry {
             id,
             request,
+            command: Some(command),
             place,
             dispatched_at: now,
             stage: Stage::Waiting,
@@ -186,15 +194,11 @@ impl Session {
     }
 
     /// The newest command, if it sets the quantity of the same line and was not sent yet.
-    fn superseded_by(&self, newer: &CartRequest) -> Option<usize> {
+    fn superseded_by(&self, newer: &CartCommand) -> Option<usize> {
+        let CartCommand::ChangeQuantity { sku, .. } = newer else { return None };
         let last = self.queue.last()?;
-        let same_line = match (newer.check(), last.request.check()) {
-            (Ok(CartCommand::ChangeQuantity { sku, .. }), Ok(CartCommand::ChangeQuantity { sku: older, .. })) => {
-                sku == older
-            }
-            _ => false,
-        };
-        (same_line && last.stage == Stage::Waiting).then(|| self.queue.len().saturating_sub(1))
+        let older = matches!(&last.command, Some(CartCommand::ChangeQuantity { sku: older, .. }) if older == sku);
+        (older && last.stage == Stage::Waiting).then(|| self.queue.len().saturating_sub(1))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Cause;
 use super::caused::Caused;
 use super::saving::Mark;
-use crate::cart::{CartRefusal, CartRequest};
+use crate::cart::{CartCommand, CartRefusal, CartRequest};
 use crate::id::CommandId;
 use crate::time::Timestamp;
 
@@ -29,6 +29,8 @@ pub(super) struct Entry {
     pub(super) id: CommandId,
     /// As it goes to the server.
     pub(super) request: Arc<CartRequest>,
+    /// The request, checked, where it passes.
+    pub(super) command: Option<CartCommand>,
     /// Its turn: rises in a tab with every command, and follows the time from tab to tab.
     pub(super) place: u64,
     pub(super) dispatched_at: Timestamp,

@@ -11,7 +11,7 @@ use super::settled::Outcome;
 use super::{CAUSE_DECISIONS_MAX, Session};
 use crate::aggregate::{Aggregate as _, Head};
 use crate::cart::catalogue::Actor;
-use crate::cart::{Cart, CartRefusal, CartRequest, Catalogue, Tariff, Terms};
+use crate::cart::{Cart, CartCommand, CartRefusal, Catalogue, Tariff, Terms};
 use crate::id::CommandId;
 use crate::packed::Packed as _;
 use crate::timeline::Moment;
@@ -64,9 +64,9 @@ impl Ground {
     }
 
     /// The server knows who asks, the session does not; what it shows is what the caller could see.
-    pub(super) fn decide(&self, request: &CartRequest, catalogue: Option<&Catalogue>) -> Decided {
+    pub(super) fn decide(&self, command: &CartCommand, catalogue: Option<&Catalogue>) -> Decided {
         let tariff = catalogue.map_or(Tariff::AsGiven, Tariff::Catalogue);
-        let events = self.state.decide(self.head, &request.check()?, Terms { tariff, actor: Actor::Trusted })?;
+        let events = self.state.decide(self.head, command, Terms { tariff, actor: Actor::Trusted })?;
         Ok(Caused::by(self.head.stream, &events))
     }
 
@@ -79,8 +79,12 @@ impl Ground {
 
     /// Does what a command does now: the events of one that has its answer are facts, any other is decided.
     fn pass(&mut self, entry: &Entry, catalogue: Option<&Catalogue>) -> Decided {
-        let answered = entry.stage.is_answered();
-        let caused = if answered { entry.now.clone() } else { self.decide(&entry.request, catalogue)? };
+        let caused = match &entry.command {
+            _ if entry.stage.is_answered() => entry.now.clone(),
+            Some(command) => self.decide(command, catalogue)?,
+            // Its refusal is made anew.
+            None => self.decide(&entry.request.check()?, catalogue)?,
+        };
         self.take(&caused);
         Ok(caused)
     }

@@ -288,6 +288,7 @@ fn from_row(cart: StreamId, row: Saved, stage: Stage) -> Entry {
     let became = Caused::of_row(cart, row.became);
     Entry {
         id: row.id,
+        command: row.request.check().ok(),
         request: row.request,
         place: row.place,
         dispatched_at: row.dispatched_at,

@@ -188,17 +188,17 @@ impl Session {
 
 impl Entry {
     fn subject(&self) -> Subject {
-        match self.request.check() {
-            Ok(
+        match &self.command {
+            Some(
                 CartCommand::AddItem { sku, .. }
                 | CartCommand::ChangeQuantity { sku, .. }
                 | CartCommand::RemoveItem { sku },
-            ) => Subject::Line { sku: sku.into() },
-            Ok(CartCommand::ApplyDiscount { code, .. } | CartCommand::RemoveDiscount { code }) => {
-                Subject::Discount { code: code.into() }
+            ) => Subject::Line { sku: sku.clone().into() },
+            Some(CartCommand::ApplyDiscount { code, .. } | CartCommand::RemoveDiscount { code }) => {
+                Subject::Discount { code: code.clone().into() }
             }
-            Ok(CartCommand::OpenCart { .. } | CartCommand::ClaimCart { .. } | CartCommand::CloseCart { .. })
-            | Err(_) => Subject::Cart,
+            Some(CartCommand::OpenCart { .. } | CartCommand::ClaimCart { .. } | CartCommand::CloseCart { .. })
+            | None => Subject::Cart,
         }
     }
 

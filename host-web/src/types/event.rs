@@ -198,10 +198,12 @@ pub(crate) struct Past<'a> {
 
 impl Put for Happenings<'_> {
     fn put(&self, out: &mut Writer) {
-        out.count(self.events().count());
+        let (room, mut count) = (out.begin(), 0);
         for event in self.events() {
             event.put(out);
+            count += 1;
         }
+        out.fill(room, count);
     }
 }
 
