@@ -61,7 +61,7 @@ const MODULES: [Module; 2] = [
         library: "tillroll_session.wasm",
         profile: "web",
         quick: false,
-        output: Output { file: "tillroll_bg.wasm", brotli_bytes_max: 35_900 },
+        output: Output { file: "tillroll_bg.wasm", brotli_bytes_max: 35_600 },
     },
     Module {
         package: "tillroll-timeline",
