@@ -15,6 +15,7 @@ use crate::archive_object::ArchiveObject;
 use crate::functions::project::by_name::SUBSCRIPTIONS;
 use crate::functions::replay::ARCHIVE_READER;
 use crate::generations;
+use crate::lambda_events::BusBatchRecord;
 use crate::ports::{
     Archive as _, EventFeed as _, EventTable as _, Fault, FaultKind, Progress as _, Rows as _, ShardProgress,
 };
@@ -25,6 +26,8 @@ use crate::subscriptions::layout::{Layout, Parked};
 const CLOCKS_APART_MS_MAX: i64 = 2_000;
 /// Most records of the bus that are looked through: what a flood puts on one shard within half a minute or so.
 const RECORDS_MAX: usize = 20_000;
+/// Pages that are read behind the event to see whether it came again: a batch that is sent twice is sent soon.
+const PAGES_BEHIND: usize = 2;
 /// Records read at a time.
 const PAGE_RECORDS: usize = 1_000;
 /// Most keys of the archive that are looked through: one a second makes 3,600 a shard and hour.
@@ -84,6 +87,12 @@ pub struct ReceiptStage {
     /// Subscription: it stands still before this version of the cart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parked_at: Option<u64>,
+    /// Bus, archive: how often it is there beside the first time, among what was looked through; absent when it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubles: Option<u64>,
+    /// Bus: it came behind this later version of its cart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind_version: Option<u64>,
     /// Why it is so, where that is not plain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -121,10 +130,37 @@ struct OnBus {
     arrived_at: Timestamp,
 }
 
-/// What is looked at in a record of the bus.
+/// Where the archive has an event.
+struct Archived {
+    key: String,
+    line: usize,
+    doubles: u64,
+}
+
+/// What is looked at in a line of the archive.
 #[derive(Deserialize)]
 struct Identified {
     id: EventId,
+}
+
+/// The same with the event's version.
+#[derive(Deserialize)]
+struct Versioned {
+    id: EventId,
+    sequence: u64,
+}
+
+/// What a search has seen of a cart on the bus.
+#[derive(Default)]
+struct Seen {
+    /// The event itself, the first time.
+    found: Option<OnBus>,
+    /// How often it came again.
+    doubles: u64,
+    /// The newest version that came before it.
+    before: u64,
+    /// Pages that were read behind the first time.
+    pages_behind: usize,
 }
 
 impl<P: Ports> Api<P> {
@@ -180,21 +216,18 @@ impl<P: Ports> Api<P> {
         let trimmed = feed.shards().await?.into_iter().find(|shard| shard.name == place.shard);
         let trimmed = trimmed.and_then(|shard| shard.trimmed);
         let begins_within = trimmed.is_none() || place.after > trimmed;
-        let mut after = place.after;
-        for _ in 0..RECORDS_MAX / PAGE_RECORDS {
+        let (mut after, mut seen) = (place.after, Seen::default());
+        for pages_left in (0..RECORDS_MAX / PAGE_RECORDS).rev() {
             let page = feed.read(&place.shard, after.as_ref(), PAGE_RECORDS).await?;
-            let its_own = page.iter().find(|record| {
-                record.kinesis.partition_key == event.stream.to_string()
-                    && serde_json::from_slice::<Identified>(&record.kinesis.data)
-                        .is_ok_and(|found| found.id == event.circumstances.event_id)
-            });
-            if let Some(Ok(sequence)) = its_own.map(|record| record.kinesis.sequence_number.parse()) {
-                let arrived_at = its_own.map_or(recorded_at, crate::lambda_events::BusBatchRecord::arrived_at);
-                let found = OnBus { shard: place.shard, sequence, arrived_at };
+            seen.look(event, &place.shard, &page);
+            let is_last = pages_left == 0 || page.len() < PAGE_RECORDS || seen.pages_behind >= PAGES_BEHIND;
+            if let Some(found) = seen.found.take_if(|_| is_last) {
                 stage.state = ReceiptState::Done;
                 stage.at = Some(found.arrived_at);
                 stage.shard = Some(found.shard.clone());
                 stage.sequence_number = Some(found.sequence.clone());
+                stage.doubles = Some(seen.doubles).filter(|doubles| *doubles > 0);
+                stage.behind_version = Some(seen.before).filter(|before| *before > event.version);
                 return Ok((stage, Some(found)));
             }
             let Some(last) = page.last() else {
@@ -231,9 +264,10 @@ impl<P: Ports> Api<P> {
             }
         };
         match found {
-            Some((key, line)) => {
+            Some(Archived { key, line, doubles }) => {
                 stage.state = ReceiptState::Done;
                 (stage.key, stage.line) = (Some(key), Some(line));
+                stage.doubles = Some(doubles).filter(|doubles| *doubles > 0);
             }
             None => match on_bus.map(|on_bus| standing.has_finished(ARCHIVE_READER, on_bus)) {
                 Some(true) => stage.state = ReceiptState::Missing,
@@ -245,26 +279,29 @@ impl<P: Ports> Api<P> {
     }
 
     /// The object whose range has the record, and the line; an object begins at most an hour before its last record.
-    async fn object_of(&self, event: &EventRecord, on_bus: &OnBus) -> Result<Option<(String, usize)>, Fault> {
+    /// Several objects have it after repetitions.
+    async fn object_of(&self, event: &EventRecord, on_bus: &OnBus) -> Result<Option<Archived>, Fault> {
+        let mut found: Option<Archived> = None;
         for hour in [on_bus.arrived_at, on_bus.arrived_at.plus_ms(-HOUR_MS)] {
             let keys = self.keys_of(hour, &on_bus.shard).await?;
             let holds = |key: &&ArchiveKey| *key.first() <= on_bus.sequence && on_bus.sequence <= *key.last();
             for key in keys.iter().rev().filter(holds).take(OBJECTS_MAX) {
-                if let Some(line) = self.line_in(key, event).await? {
-                    return Ok(Some((key.to_string(), line)));
+                let Some(here) = self.lines_in(key, event).await? else { continue };
+                match &mut found {
+                    Some(found) => found.doubles += here.doubles + 1,
+                    None => found = Some(here),
                 }
             }
+            if found.is_some() {
+                break;
+            }
         }
-        Ok(None)
+        Ok(found)
     }
 
     /// The same for a record that the bus does not keep any more. Objects of a shard follow each other in time, but for
     /// what the stages before let wait: so the search begins by halving and goes on one by one.
-    async fn object_by_time(
-        &self,
-        event: &EventRecord,
-        recorded_at: Timestamp,
-    ) -> Result<Option<(String, usize)>, Fault> {
+    async fn object_by_time(&self, event: &EventRecord, recorded_at: Timestamp) -> Result<Option<Archived>, Fault> {
         let shard = self.ports.feed().place_of(&event.stream.to_string(), recorded_at).await?.shard;
         let mut keys = self.keys_of(recorded_at, &shard).await?;
         keys.extend(self.keys_of(recorded_at.plus_ms(HOUR_MS), &shard).await?);
@@ -278,8 +315,8 @@ impl<P: Ports> Api<P> {
             if newest.is_some_and(|newest| newest < recorded_at) { low = middle + 1 } else { high = middle }
         }
         for key in keys.iter().skip(low).take(OBJECTS_MAX - read) {
-            if let Some(line) = self.line_in(key, event).await? {
-                return Ok(Some((key.to_string(), line)));
+            if let Some(found) = self.lines_in(key, event).await? {
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -303,13 +340,16 @@ impl<P: Ports> Api<P> {
         Ok(keys)
     }
 
-    /// The line of the event in an object, from 1.
-    async fn line_in(&self, key: &ArchiveKey, event: &EventRecord) -> Result<Option<usize>, Fault> {
+    /// The line of the event in an object, and how many lines more it has there.
+    async fn lines_in(&self, key: &ArchiveKey, event: &EventRecord) -> Result<Option<Archived>, Fault> {
         let object = ArchiveObject::read(self.ports.archive(), &key.to_string()).await?;
         let is_it = |line: &[u8]| {
             serde_json::from_slice::<Identified>(line).is_ok_and(|found| found.id == event.circumstances.event_id)
         };
-        Ok(object.lines().position(is_it).map(|index| index + 1))
+        let mut lines = object.lines().enumerate().filter(|(_, line)| is_it(line));
+        let Some((index, _)) = lines.next() else { return Ok(None) };
+        let doubles = u64::try_from(lines.count()).unwrap_or(u64::MAX);
+        Ok(Some(Archived { key: key.to_string(), line: index + 1, doubles }))
     }
 
     async fn subscription_stage(
@@ -346,6 +386,26 @@ impl<P: Ports> Api<P> {
             ReceiptState::Pending
         };
         Ok(stage)
+    }
+}
+
+impl Seen {
+    /// Goes through a page of the bus.
+    fn look(&mut self, event: &EventRecord, shard: &str, page: &[BusBatchRecord]) {
+        let cart = event.stream.to_string();
+        self.pages_behind += usize::from(self.found.is_some());
+        for record in page.iter().filter(|record| record.kinesis.partition_key == cart) {
+            let Ok(read) = serde_json::from_slice::<Versioned>(&record.kinesis.data) else { continue };
+            let is_it = read.id == event.circumstances.event_id;
+            match (&self.found, record.kinesis.sequence_number.parse()) {
+                (Some(_), _) => self.doubles += u64::from(is_it),
+                (None, Ok(sequence)) if is_it => {
+                    let arrived_at = record.arrived_at();
+                    self.found = Some(OnBus { shard: shard.to_owned(), sequence, arrived_at });
+                }
+                (None, _) => self.before = self.before.max(read.sequence),
+            }
+        }
     }
 }
 

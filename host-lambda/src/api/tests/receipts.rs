@@ -105,6 +105,30 @@ async fn a_receipt_follows_an_event_through_every_stage() {
 }
 
 #[tokio::test]
+async fn an_event_that_came_twice_or_behind_a_later_one_says_so() {
+    let shop = shop();
+    let cart = shop.open(7).await;
+    shop.ask(&cart, json!([add(1, "milk"), add(2, "bread")])).await;
+    let records = shop.ports().table.changes(0, 10);
+    // The third before the second, and the second twice.
+    for nth in [0, 2, 1, 1] {
+        let records = vec![records[nth].clone()];
+        publish(&TableStreamBatch { records }, &shop.ports().bus, &MemoryTamperLog::default()).await.unwrap();
+    }
+    shop.ports().progress.published(3);
+    shop.ports().archive_all().await;
+    let stages = async |version| states(&shop, &cart, version).await.0["stages"].clone();
+    let late = stages(2).await;
+    assert_eq!((&late[1]["doubles"], &late[1]["behind_version"]), (&json!(1), &json!(3)), "{late}");
+    assert_eq!((&late[2]["line"], &late[2]["doubles"]), (&json!(3), &json!(1)), "{late}");
+    for version in [1, 3] {
+        let plain = stages(version).await;
+        let said = |stage: usize, name: &str| plain[stage].get(name).is_some();
+        assert!(!said(1, "doubles") && !said(1, "behind_version") && !said(2, "doubles"), "{plain}");
+    }
+}
+
+#[tokio::test]
 async fn a_hole_is_seen_in_the_stage_where_it_is() {
     let shop = shop();
     let cart = shop.open(7).await;

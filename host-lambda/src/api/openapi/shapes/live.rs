@@ -56,6 +56,12 @@ struct ReceiptStage {
     /// Subscription: it stands still before this version of the cart.
     #[schemars(skip_serializing_if = "Option::is_none", with = "Version")]
     parked_at: Option<Version>,
+    /// Bus, archive: how often it is there beside the first time, among what was looked through.
+    #[schemars(skip_serializing_if = "Option::is_none", with = "Count")]
+    doubles: Option<Count>,
+    /// Bus: it came behind this later version of its cart.
+    #[schemars(skip_serializing_if = "Option::is_none", with = "Version")]
+    behind_version: Option<Version>,
     /// Why it is so, where that is not plain.
     #[schemars(skip_serializing_if = "Option::is_none", with = "String")]
     reason: Option<String>,

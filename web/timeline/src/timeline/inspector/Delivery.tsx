@@ -17,6 +17,10 @@ interface Stage {
   readonly applied_version?: number
   readonly parked_at?: number
   readonly generation?: number
+  /** How often it is there beside the first time. */
+  readonly doubles?: number
+  /** It came behind this later version. */
+  readonly behind_version?: number
   readonly reason?: string
 }
 
@@ -59,7 +63,7 @@ export function Delivery() {
         return (
           <li key={stage.stage} className={styles.stage} data-state={stage.state}>
             <span className={styles.stageName}>{NAMES[stage.stage] ?? stage.stage}</span>
-            <span className={styles.stageState}>{STATES[stage.state]}</span>
+            <span className={styles.stageState}>{stateInWords(stage)}</span>
             <span className={styles.stageTime}>
               {!Number.isNaN(at) && <time dateTime={stage.at}>{moment(at, clock)}</time>}
               {at > begun && ` · after ${duration(at - begun)}`}
@@ -72,6 +76,13 @@ export function Delivery() {
       })}
     </ol>
   )
+}
+
+/** Doubles and disorder are words too: the projections see through both. */
+function stateInWords({ state, doubles, behind_version }: Stage): string {
+  const again = doubles === undefined ? [] : [doubles === 1 ? 'twice' : `${doubles + 1} times`]
+  const late = behind_version === undefined ? [] : [`behind version ${behind_version}`]
+  return [STATES[state], ...again, ...late].join(', ')
 }
 
 function whereInWords(stage: Stage, version: number): string {
