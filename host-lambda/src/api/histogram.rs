@@ -1,15 +1,21 @@
 //! `GET /carts/histogram`: how many carts of the directory last changed when, and how many of them are open.
 
 use serde::Serialize;
+use tillroll_core::cart::view::Status;
 use tillroll_core::time::Timestamp;
 
+use super::lists::wanted;
 use super::{Answer, Api, ApiRequest, ApiResponse, Ports, Problem};
 use crate::subscriptions::carts::changes::{Counted, HOUR_MS, count_changes, first_and_last_hour};
+use crate::subscriptions::carts::search::Wanted;
+use crate::subscriptions::carts::{DirectoryError, PAGE_CARTS_MAX, find};
 
 /// Buckets when the caller does not say.
 const BUCKETS: u32 = 60;
 /// Most buckets: a screen's width.
 const BUCKETS_MAX: u32 = 1_000;
+/// Most pages of the directory that are looked through for one answer: of 5,000 carts each when few fit, of 1,000 when all do.
+const SEARCHES_MAX: usize = 4;
 /// Widths of buckets that people read easily, in hours; beyond them whole weeks.
 const WIDTHS_H: [i64; 7] = [1, 2, 3, 6, 12, 24, 48];
 const WEEK_H: i64 = 168;
@@ -48,12 +54,10 @@ pub struct Bucket {
 
 impl<P: Ports> Api<P> {
     pub(super) async fn histogram(&self, request: &ApiRequest) -> Answer {
-        let query = request.query(&["from", "to", "buckets"])?;
+        let query = request.query(&["q", "status", "flag", "from", "to", "buckets"])?;
         let buckets = query.number("buckets", 1..=BUCKETS_MAX.into())?.unwrap_or(BUCKETS.into());
-        let (from, to) = (query.moment("from")?, query.moment("to")?);
-        if from.zip(to).is_some_and(|(from, to)| from >= to) {
-            return Err(Problem::invalid_query("from must be before to"));
-        }
+        let wanted = wanted(&query)?;
+        let (from, to) = (wanted.from, wanted.to);
         let known = match (from, to) {
             (Some(from), Some(to)) => Some((from, to)),
             // An hour more, so that the newest cart is within.
@@ -66,12 +70,46 @@ impl<P: Ports> Api<P> {
         };
         let mut histogram = Histogram::empty(from, to, i64::try_from(buckets).unwrap_or(i64::MAX));
         let (first, end) = (histogram.buckets.first().map_or(from, |bucket| bucket.from), histogram.to.unwrap_or(to));
-        let Counted { hours, truncated } = count_changes(self.ports.rows(), first, end).await?;
+        // What is open is known without looking inside.
+        let status = wanted.status;
+        let counted = if wanted.text.is_some() || wanted.flag.is_some() {
+            self.count_wanted(Wanted { from: Some(first), to: Some(end), ..wanted }).await?
+        } else {
+            count_changes(self.ports.rows(), first, end).await?
+        };
+        let Counted { hours, truncated } = counted;
         for (hour, count) in hours {
-            histogram.add(hour, count.open, count.closed);
+            let of = |is: Status, carts| if status.is_none_or(|status| status == is) { carts } else { 0 };
+            histogram.add(hour, of(Status::Open, count.open), of(Status::Closed, count.closed));
         }
         histogram.truncated = truncated;
         Ok(ApiResponse::json(200, &histogram))
+    }
+
+    /// Counts the carts that fit, which have to be looked into: a bounded number of them, from the newest on.
+    async fn count_wanted(&self, wanted: Wanted) -> Result<Counted, Problem> {
+        let (mut counted, mut cursor) = (Counted::default(), None);
+        for _ in 0..SEARCHES_MAX {
+            let page = find(self.ports.rows(), &wanted, PAGE_CARTS_MAX, cursor.as_deref()).await;
+            let page = page.map_err(|error| match error {
+                DirectoryError::BadCursor => Problem::invalid_query(error.to_string()),
+                DirectoryError::Fault(fault) => fault.into(),
+            })?;
+            for cart in &page.carts {
+                let hour_ms = cart.moment().unix_ms().div_euclid(HOUR_MS) * HOUR_MS;
+                let count = counted.hours.entry(Timestamp::from_unix_ms(hour_ms)).or_default();
+                match cart.status {
+                    Status::Open => count.open += 1,
+                    Status::Closed => count.closed += 1,
+                }
+            }
+            cursor = page.cursor;
+            if cursor.is_none() {
+                return Ok(counted);
+            }
+        }
+        counted.truncated = true;
+        Ok(counted)
     }
 }
 

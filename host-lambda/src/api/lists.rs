@@ -39,7 +39,7 @@ impl<P: Ports> Api<P> {
 }
 
 /// Which carts a query is for.
-fn wanted(query: &Query) -> Result<Wanted, Problem> {
+pub(super) fn wanted(query: &Query) -> Result<Wanted, Problem> {
     let text = query.text("q");
     if text.is_some_and(|text| !(1..=TEXT_CHARS_MAX).contains(&text.chars().count())) {
         return Err(Problem::invalid_query(format!("q must have 1 to {TEXT_CHARS_MAX} characters")));

@@ -108,6 +108,15 @@ fn shard_word(shard: u16) -> String {
     format!("recent#{shard}")
 }
 
+impl Listed {
+    /// When it last changed, as the directory goes by it.
+    #[must_use]
+    pub fn moment(&self) -> Timestamp {
+        let last = self.last_event.as_ref();
+        last.and_then(|last| last.recordedtime.or(last.time)).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
 /// A page of the directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Page {

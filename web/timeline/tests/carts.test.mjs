@@ -50,6 +50,7 @@ test('carts are found by item, status and id, and the address says how', async (
   await at.row(tea).getByText('Closed', { exact: true }).waitFor()
   await at.search.fill('gOAT')
   await until('two are found', async () => (await rows(page)) === 3)
+  await page.getByRole('figure').getByText('2 carts').waitFor()
   await at.chip('Closed').click()
   await until('one of them is closed', async () => (await rows(page)) === 2)
   await until('the address says it', () => said(page).get('q') === 'gOAT' && said(page).get('status') === 'closed')

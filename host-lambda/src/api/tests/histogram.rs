@@ -97,10 +97,32 @@ async fn a_range_is_cut_into_as_many_buckets_as_asked_for_of_a_width_that_reads_
         "buckets=1001",
         "from=yesterday",
         "to=",
-        "status=open",
+        "status=lost",
         "from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z",
     ] {
         let reply = shop.get(&format!("/carts/histogram?{wrong}")).await;
         assert_eq!(reply.problem(), (400, "invalid_query".to_owned()), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn a_search_narrows_the_histogram_to_what_it_finds() {
+    let shop = shop();
+    let milk = (1..=3).map(|n| recorded(n, "open +milk", i64::try_from(n).unwrap()));
+    let bread = (4..=8).map(|n| recorded(n, "open +bread done", 2));
+    follow(&shop, &milk.chain(bread).collect::<Vec<_>>()).await;
+    let counts = |of: &Value| ["carts", "open", "closed"].map(|name| of[name].as_u64().unwrap());
+    for (query, found) in [
+        ("", [8, 3, 5]),
+        ("?q=milk", [3, 3, 0]),
+        ("?q=bread&status=open", [0, 0, 0]),
+        ("?status=closed", [5, 0, 5]),
+        ("?q=milk&from=2026-01-01T02:00:00Z", [2, 2, 0]),
+        ("?flag=parked", [0, 0, 0]),
+    ] {
+        let histogram = ask(&shop, query).await;
+        assert_eq!((counts(&histogram), &histogram["truncated"]), (found, &json!(false)), "{query}");
+    }
+    let (all, some) = (ask(&shop, "").await, ask(&shop, "?q=milk").await);
+    assert_eq!((&all["from"], &all["to"]), (&some["from"], &some["to"]), "the axis stays where it is");
 }

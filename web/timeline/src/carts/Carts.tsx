@@ -22,7 +22,7 @@ export default function Carts() {
   const [wanted, setWanted] = useWanted()
   const list = useCarts(wanted)
   const { carts, cursor } = list.found
-  const counts = useCounts()
+  const counts = useCounts(wanted)
   const [at, setAt] = useWord('at', text, '')
   const narrowed = !isEverything(wanted)
   const said = narrowed && list.first.value ? `${counted(carts.length, 'cart')} found${cursor ? ' so far' : ''}` : ''

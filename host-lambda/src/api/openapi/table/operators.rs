@@ -41,8 +41,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         id: "countChanges",
         tag: Tag::Operators,
         summary: "When carts changed last",
-        description: "Carts of the directory by the time of their newest event, in buckets as narrow as their number allows.",
-        parameters: parameters![CHANGED_FROM, CHANGED_TO, BUCKETS],
+        description: "Carts of the directory by the time of their newest event, in buckets as narrow as \
+                      their number allows. With `q`, `status` or `flag` those that fit are counted, among the newest \
+                      thousands; `truncated` says that there may be more.",
+        parameters: parameters![CARTS_TEXT, CARTS_STATUS, CARTS_FLAG, CHANGED_FROM, CHANGED_TO, BUCKETS],
         body: Body::None,
         answers: &[ok("Bucket by bucket.", &[json(of::<live::Histogram>)])],
         problems: &[ANY, OPERATOR, STORED],
