@@ -87,7 +87,7 @@ where
             let messages = self.queues.count(&Letters::Of(subscription.clone())).await?;
             dead_letters.push(DeadLetters { subscription: subscription.clone(), messages });
         }
-        Ok(PipelineSnapshot { stages, dead_letters, projections: Vec::new(), tampered: 0 })
+        Ok(PipelineSnapshot { stages, dead_letters, projections: Vec::new(), tampered: 0, lags: Vec::new() })
     }
 }
 

@@ -27,7 +27,9 @@ pub use fault::{Fault, FaultKind};
 pub use feed::{EventFeed, FeedPlace, FeedPosition, FeedShard};
 pub use news::{Heard, Listening, News};
 pub use outside::{Notice, Notices, TamperLog};
-pub use pipeline::{Counts, DeadLetters, PipelineSnapshot, PipelineView, Projected, Rates, Stage, StageState};
+pub use pipeline::{
+    Counts, DeadLetters, LagSample, PipelineSnapshot, PipelineView, Projected, Rates, Stage, StageState,
+};
 pub use progress::{Progress, ShardProgress, TableStreamProgress};
 pub use queue::{QUEUE_SEND_MESSAGES_MAX, QueueMessage, ReplayQueue};
 pub use replay_starter::ReplayStarter;

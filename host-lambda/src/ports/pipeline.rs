@@ -24,6 +24,22 @@ pub struct PipelineSnapshot {
     /// Records of the table stream that were kept as tampered with.
     #[serde(default)]
     pub tampered: u64,
+    /// How far the stages were behind lately, oldest first; none where the host keeps no record of it.
+    #[serde(default)]
+    pub lags: Vec<LagSample>,
+}
+
+/// How far the stages were behind at worst within one stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LagSample {
+    /// Where it begins.
+    pub at: Timestamp,
+    /// How long it is.
+    pub span_ms: u64,
+    /// As [`Stage::lag_events`], in the order of [`PipelineSnapshot::stages`].
+    pub lag_events: Vec<u64>,
+    /// As [`Stage::lag_ms`], in the same order.
+    pub lag_ms: Vec<u64>,
 }
 
 /// One stage of the pipeline: a function and its event source.

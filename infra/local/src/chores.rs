@@ -82,7 +82,7 @@ async fn remind_always(ports: Ports, outbox: Outbox, mut pace: watch::Receiver<P
 
 async fn measure_always(ports: Ports, mut pace: watch::Receiver<Pace>) {
     loop {
-        ports.progress.measure();
+        logged("measure", ports.progress.measure()).await;
         if !goes_on_after(NOTE_EVERY, &mut pace).await {
             return;
         }

@@ -10,7 +10,7 @@
 //! | [`pipeline_db`], [`sqlite`], [`checkpoints`] | what these store their things in |
 //! | [`mappings`], `functions` | batches, retries and checkpoints as on Lambda; the functions they call |
 //! | `feed`, `recent` | the bus for onlookers, and its newest records in memory |
-//! | [`progress`], `rates` | where every stage stands, and how fast it moves |
+//! | [`progress`], `rates`, `lags` | where every stage stands, how fast it moves, and how far it was behind |
 //! | [`http`], [`front`], [`host_check`], [`callers`] | bytes of a socket to and from requests; the API over this system; whom it answers |
 //! | [`pages`] | what `web/` was built into, beside the API |
 //! | [`import`] | files of rows into carts of commands |
@@ -36,6 +36,7 @@ pub mod functions;
 pub mod host_check;
 pub mod http;
 pub mod import;
+mod lags;
 pub mod logs;
 pub mod mappings;
 pub mod migrate;

@@ -16,6 +16,7 @@ use crate::bus::LocalBus;
 use crate::checkpoints::Checkpoints;
 use crate::clock::LocalClock;
 use crate::dynamo::TableStream;
+use crate::lags::LagLog;
 use crate::mappings::Pace;
 use crate::mappings::status::{MappingStatus, StatusCell};
 use crate::queue::LocalQueue;
@@ -58,6 +59,7 @@ pub struct LocalProgress {
     pub(crate) projectors: Vec<(&'static str, Counting)>,
     pub(crate) tamper: LocalTamperLog,
     pub(crate) meter: RateMeter,
+    pub(crate) lags: LagLog,
 }
 
 impl Progress for LocalProgress {
@@ -95,7 +97,8 @@ impl PipelineView for LocalProgress {
             counts: counting.0(),
         };
         let projections = self.projectors.iter().map(projected).collect();
-        Ok(PipelineSnapshot { stages, dead_letters, projections, tampered: self.tamper.count().await? })
+        let (tampered, lags) = (self.tamper.count().await?, self.lags.samples());
+        Ok(PipelineSnapshot { stages, dead_letters, projections, tampered, lags })
     }
 }
 
@@ -145,9 +148,12 @@ impl LocalProgress {
         })
     }
 
-    /// Notes how much has come and gone, so that there are rates.
-    pub(crate) fn measure(&self) {
+    /// Notes how much has come and gone, so that there are rates, and how far each stage is behind.
+    pub(crate) async fn measure(&self) -> Result<(), Fault> {
         self.meter.note(Instant::now(), self.flows());
+        let PipelineSnapshot { stages, .. } = self.snapshot().await?;
+        self.lags.note(self.clock.now(), &stages);
+        Ok(())
     }
 
     /// What has come to each stage and gone, in the order of the flow.

@@ -29,6 +29,7 @@ use crate::clock::{LocalClock, NoTime};
 use crate::dynamo::{DynamoError, LocalDynamo};
 use crate::folder::{DataFolder, FolderError};
 use crate::functions::{ArchiveBus, Live, LocalProjector, LocalRows, Publish, Replayed};
+use crate::lags::LagLog;
 use crate::mappings::Pace;
 use crate::mappings::queue::QueueMapping;
 use crate::mappings::shard::{Batching, BusSource, ShardMapping, StreamSource};
@@ -371,6 +372,7 @@ impl Assembly {
             projectors: Vec::new(),
             tamper: tamper.clone(),
             meter: RateMeter::default(),
+            lags: LagLog::default(),
         };
         tasks.spawn(publish.run(paced.clone()));
         let runs = LocalRuns::new(sqlite);

@@ -256,6 +256,7 @@ mod tests {
             ],
             projections: Vec::new(),
             tampered: 1,
+            lags: Vec::new(),
         };
         let pipeline = Pipeline {
             flow,

@@ -1,13 +1,16 @@
-/** The last hour of lag, as far as this page has seen it: it is kept here alone, and goes with the page. */
+/** The last day of lag: what the server kept of it, and from when this page looks on what it saw itself. */
 import { store } from '@tillroll/storefront/ui/store'
 import type { Pipeline } from '../watch/wire'
 
 const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
 /** Between two looks that lie so far apart nothing is known. */
 export const GAP_MS = 30_000
 
 export interface Sample {
   readonly at: number
+  /** The server's own: the worst of so long from then on; absent of what was seen here. */
+  readonly spanMs?: number
   readonly stages: ReadonlyMap<string, Lag>
 }
 
@@ -27,7 +30,22 @@ export function remember(pipeline: Pipeline, at: number): void {
       { events: lag_events, ms: lag_ms, out: rates?.out_per_minute ?? 0 },
     ]),
   )
-  history.update((all) => [...all.filter((sample) => sample.at > at - HOUR_MS), { at, stages }])
+  history.update((all) => {
+    const seen = [...all.filter((one) => one.spanMs === undefined && one.at > at - HOUR_MS), { at, stages }]
+    return [...toldOf(pipeline, seen[0]?.at ?? at), ...seen]
+  })
+}
+
+/** What the server has of the time before. */
+function toldOf({ lags = [], stages }: Pipeline, before: number): readonly Sample[] {
+  const told = lags.map(({ at, span_ms, lag_events, lag_ms }): Sample => {
+    const of = stages.map(({ name }, nth): [string, Lag] => [
+      name,
+      { events: lag_events[nth] ?? 0, ms: lag_ms[nth] ?? 0, out: 0 },
+    ])
+    return { at: Date.parse(at), spanMs: span_ms, stages: new Map(of) }
+  })
+  return told.filter(({ at }) => at < before)
 }
 
 export type Trend = 'growing' | 'shrinking' | 'steady'
@@ -58,7 +76,7 @@ export function columns(
   const lines: (number | null)[][] = stages.map(() => [])
   samples.forEach((sample, nth) => {
     const before = samples[nth - 1]
-    if (before && sample.at - before.at > GAP_MS) {
+    if (before && sample.at - before.at > (before.spanMs ?? 0) + GAP_MS) {
       at.push((before.at + 1) / 1_000)
       for (const line of lines) line.push(null)
     }

@@ -6,9 +6,19 @@ export interface Pipeline {
   readonly dead_letters: readonly { readonly subscription: Subscription; readonly messages: number }[]
   readonly projections: readonly Projected[]
   readonly tampered: number
+  /** How far the stages were behind, oldest first, as far as the host keeps it. */
+  readonly lags?: readonly LagSample[]
   readonly parked: readonly ParkedCart[]
   readonly reconciliation: Reconciliation | null
   readonly replays: readonly Run[]
+}
+
+/** At worst, within one stretch of time; one number for each of the stages. */
+export interface LagSample {
+  readonly at: string
+  readonly span_ms: number
+  readonly lag_events: readonly number[]
+  readonly lag_ms: readonly number[]
 }
 
 export interface Stage {

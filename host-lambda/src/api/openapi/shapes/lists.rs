@@ -109,6 +109,10 @@ pub(in crate::api::openapi) struct Pipeline {
     projections: Vec<Projected>,
     /// Records of the table stream that were kept as tampered with.
     tampered: Count,
+    /// How far the stages were behind in the last day, oldest first, as far as the host keeps it: the last hour by
+    /// minutes, what lies before by quarters of an hour.
+    #[schemars(length(max = 200))]
+    lags: Vec<LagSample>,
     /// Carts at which a subscription stands still, at most 100.
     #[schemars(length(max = 100))]
     parked: Vec<ParkedCart>,
@@ -120,6 +124,20 @@ pub(in crate::api::openapi) struct Pipeline {
     /// The newest operations, at most 5.
     #[schemars(length(max = 5))]
     operations: Vec<Operation>,
+}
+
+/// How far the stages were behind at worst within one stretch of time.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct LagSample {
+    /// Where it begins.
+    at: Moment,
+    /// How long it is.
+    span_ms: Count,
+    /// What waited for each stage, in the order of `stages`.
+    lag_events: Vec<Count>,
+    /// For how long the oldest of that had been waiting, in the same order.
+    lag_ms: Vec<Count>,
 }
 
 /// What the projector of a subscription has done since the process began.
