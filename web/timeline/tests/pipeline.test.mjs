@@ -1,5 +1,7 @@
 // The pipeline's screen: what each stage does in words, and what a verification finds, down to the event.
 import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../../tests/harness/index.mjs'
 import { makeCart, openDebugger, shot, startDebugger, violations } from './debugger.mjs'
@@ -111,6 +113,48 @@ test('an event that the table has lost is found in its stretch of time, and lead
     .first()
     .click()
   await until('the cart is open at it', () => page.url().endsWith(`/timeline/cart/${cart}?v=3`))
+})
+
+test('what was behind before somebody looked is in the chart, of the last hour or day', async (t) => {
+  await until('the system has kept a sample', async () => (await tillroll.ask('/pipeline')).lags.length > 0)
+  const { stages, lags } = await tillroll.ask('/pipeline')
+  for (const { lag_events, lag_ms, span_ms } of lags) {
+    assert.deepEqual([lag_events.length, lag_ms.length], [stages.length, stages.length])
+    assert.ok([60_000, 900_000].includes(span_ms))
+  }
+  const page = await openDebugger(t, debug, 'pipeline?over=day')
+  await page.getByRole('heading', { name: 'Lag over the last day' }).waitFor()
+  await page.getByText('kept since the system was started').waitFor()
+  await page.getByLabel('Lag over').selectOption('hour')
+  await page.getByRole('heading', { name: 'Lag over the last hour' }).waitFor()
+  assert.equal(new URL(page.url()).searchParams.get('over'), null)
+})
+
+test('what the archive has lost is put right after a dry run, with a reason, by keys alone', async (t) => {
+  const own = await startDebugger()
+  const cart = await makeCart(own.tillroll, [add])
+  await sabotage(own.tillroll, [cart], [])
+  await own.tillroll.stop()
+  await rm(join(own.tillroll.folder, 'archive'), { recursive: true })
+  await own.tillroll.start()
+  const page = await openDebugger(t, own, 'pipeline')
+  await verified(page)
+  await page.getByText('2 differences found').first().waitFor()
+  const cell = await openDebugger(t, own, '')
+  await cell.getByText('Gap', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Repair…' }).focus()
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Repair what was found' })
+  await dialog.getByText(/It would do this: 2 events put on the bus again/).waitFor()
+  assert.deepEqual(await violations(page), [])
+  await shot(page, 'pipeline-repair-light')
+  assert.deepEqual((await own.tillroll.ask('/operations')).operations, [], 'a dry run is no operation')
+  await dialog.getByRole('textbox', { name: 'Why' }).focus()
+  await page.keyboard.type('the disk was full')
+  await page.keyboard.press('Enter')
+  await page.getByText('Everything agrees').first().waitFor()
+  const [{ kind, reason, outcome }] = (await own.tillroll.ask('/operations')).operations
+  assert.deepEqual([kind, reason, outcome !== null], ['repair', 'the disk was full', true])
 })
 
 test('light, dark and narrow are all without fault', async (t) => {

@@ -9,7 +9,7 @@ import { Badge } from '../watch/Badge'
 import { shortId } from '../watch/CartLink'
 import { useClock } from '../watch/now'
 import styles from './Carts.module.css'
-import { useDeadLetterCarts, useRefused } from './flags'
+import { useDeadLetterCarts, useRefused, useVerdicts, type Verdict } from './flags'
 import { changedAt, type Listed } from './wire'
 
 const ROW_PX = 40
@@ -28,6 +28,7 @@ interface CartTableProps {
 interface Marks {
   readonly refused: number
   readonly letters: boolean
+  readonly verdict: Verdict | undefined
 }
 
 export function CartTable({ carts, active, onActive, onOpen, onNearEnd }: CartTableProps) {
@@ -37,11 +38,16 @@ export function CartTable({ carts, active, onActive, onOpen, onNearEnd }: CartTa
   const [sight, setSight] = useState<readonly [number, number]>([0, 0])
   const refused = useRefused(carts.slice(sight[0], sight[1] + 1))
   const letters = useDeadLetterCarts()
+  const verdicts = useVerdicts()
   const columns = narrow ? NARROW : wide ? WIDE : MIDDLE
   const cells = (index: number) => {
     const cart = carts[index]
     if (!cart) return []
-    const marks = { refused: refused(cart), letters: letters.has(cart.cart_id) }
+    const marks = {
+      refused: refused(cart),
+      letters: letters.has(cart.cart_id),
+      verdict: verdicts.get(cart.cart_id),
+    }
     if (narrow) return narrowCells(cart, marks, clock)
     return wide ? wideCells(cart, marks, clock) : middleCells(cart, marks, clock)
   }
@@ -148,12 +154,22 @@ function Since({ at, now }: { readonly at: number; readonly now: number }) {
   return <span className={styles.quiet}>{duration(Math.max(0, now - at))}</span>
 }
 
-function Flags({ cart: { flags }, refused, letters }: { readonly cart: Listed } & Marks) {
+function Flags({ cart: { flags }, refused, letters, verdict }: { readonly cart: Listed } & Marks) {
   return (
     <span className={styles.flags}>
       {flags.parked_at !== undefined && (
         <Badge tone="wrong" title={`The directory stands still before version ${flags.parked_at}`}>
           Parked at {flags.parked_at}
+        </Badge>
+      )}
+      {verdict?.gap && (
+        <Badge tone="wrong" title="The newest verification misses events of it somewhere">
+          Gap
+        </Badge>
+      )}
+      {verdict?.differs && (
+        <Badge tone="wrong" title="The newest verification found it other than the event table has it">
+          Differs
         </Badge>
       )}
       {letters && (

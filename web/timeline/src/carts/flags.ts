@@ -57,6 +57,28 @@ async function learn(cart: Listed, signal: AbortSignal): Promise<void> {
   refused.set(new Map([...(known.size < REMEMBERED_MAX ? known : []), [keyOf(cart), count]]))
 }
 
+/** What the newest verification found of each cart: something is missing somewhere, or is not as in the event table. */
+export type Verdict = { readonly gap: boolean; readonly differs: boolean }
+
+interface Verified {
+  readonly findings?: readonly { readonly cart?: string; readonly kind: string }[]
+}
+
+/** Of the first thousand findings; none before anything was verified. */
+export function useVerdicts(): ReadonlyMap<string, Verdict> {
+  const { value } = useWatched<Verified>('/verify', LETTERS_EVERY_MS)
+  return useMemo(() => {
+    const verdicts = new Map<string, Verdict>()
+    for (const { cart, kind } of value?.findings ?? []) {
+      if (cart === undefined) continue
+      const known = verdicts.get(cart)
+      const gap = kind === 'missing'
+      verdicts.set(cart, { gap: gap || known?.gap === true, differs: !gap || known?.differs === true })
+    }
+    return verdicts
+  }, [value])
+}
+
 interface LetterPage {
   readonly dead_letters: readonly { readonly cart_ids?: readonly string[] }[]
 }

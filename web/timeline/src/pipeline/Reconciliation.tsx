@@ -2,7 +2,7 @@
 import { formatCount } from '@tillroll/storefront/shared/money'
 import { announce } from '@tillroll/storefront/ui/announce'
 import { Button } from '@tillroll/storefront/ui/Button'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { duration, moment } from '../clock/zone'
 import { Notice } from '../ui/Notice'
 import { say } from '../url/location'
@@ -14,6 +14,7 @@ import { Part } from '../watch/Screen'
 import { counted, read } from '../watch/words'
 import { Findings } from './Findings'
 import styles from './Reconciliation.module.css'
+import { RepairDialog } from './RepairDialog'
 import { Slices } from './Slices'
 import { useVerification } from './useVerification'
 import { behind, isOver, type Verification } from './verification'
@@ -28,7 +29,8 @@ const PHASES = {
 } as const
 
 export function Reconciliation() {
-  const { newest, error, none, busy, failed, begin } = useVerification()
+  const { newest, error, none, busy, failed, begin, again } = useVerification()
+  const [repairing, setRepairing] = useState(false)
   const underWay = busy || (newest !== null && !isOver(newest))
   const over = newest !== null && isOver(newest) ? newest : null
   const verdict = over && !busy ? verdictOf(over) : null
@@ -42,9 +44,16 @@ export function Reconciliation() {
       title="Reconciliation"
       said={over && !busy ? <When of={over} /> : 'Event table, archive and projections, event for event.'}
       actions={
-        <Button disabled={underWay} onClick={() => void begin()}>
-          {underWay ? 'Verifying…' : over ? 'Verify again' : 'Verify now'}
-        </Button>
+        <>
+          {over?.ok === false && (
+            <Button look="quiet" disabled={underWay} onClick={() => setRepairing(true)}>
+              Repair…
+            </Button>
+          )}
+          <Button disabled={underWay} onClick={() => void begin()}>
+            {underWay ? 'Verifying…' : over ? 'Verify again' : 'Verify now'}
+          </Button>
+        </>
       }
     >
       {wrong && <p className={styles.wrong}>{isForbidden(wrong) ? 'Verifying is for operators.' : wrong.message}</p>}
@@ -55,6 +64,7 @@ export function Reconciliation() {
       )}
       {underWay && <Course of={busy && newest && isOver(newest) ? null : newest} />}
       {over && !busy && <Report of={over} />}
+      {repairing && <RepairDialog onClose={() => setRepairing(false)} onDone={again} />}
     </Part>
   )
 }

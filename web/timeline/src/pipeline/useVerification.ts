@@ -34,5 +34,13 @@ export function useVerification() {
     }
   }
   const none = watched.error?.status === 404
-  return { newest: begun ?? watched.value, error: none ? null : watched.error, none, busy, failed, begin }
+  return {
+    newest: begun ?? watched.value,
+    error: none ? null : watched.error,
+    none,
+    busy,
+    failed,
+    begin,
+    again: watched.again,
+  }
 }

@@ -9,6 +9,7 @@ export interface Verification {
   readonly started_at: string
   readonly finished_at: string | null
   readonly error?: string
+  readonly repair?: Repair
   readonly ok?: boolean
   readonly carts?: number
   readonly events?: number
@@ -18,6 +19,14 @@ export interface Verification {
   readonly filtered?: Readonly<Record<string, unknown>>
   readonly slices?: readonly { readonly from: string; readonly to: string; readonly events: number }[]
   readonly summary?: readonly Kind[]
+}
+
+/** What a repair did, or would do. */
+export interface Repair {
+  readonly dry_run: boolean
+  readonly events_republished: number
+  readonly rows_rebuilt: number
+  readonly rows_left: number
 }
 
 export interface Finding {
