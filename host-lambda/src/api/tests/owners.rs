@@ -150,12 +150,13 @@ async fn f21_who_is_behind_a_cart_is_shown_to_those_who_may_and_say_why_and_stan
     }
     let nobodys = ask(operator(true), &format!("/carts/{}/disclosures", id(8)), why.clone()).await;
     assert_eq!(nobodys.problem(), (404, "cart_not_found".to_owned()));
-    let log = async || shop.send(ApiRequest { caller: operator(false), ..request("GET", "/operations") }).await.json();
-    assert_eq!(log().await["operations"], json!([]), "nothing was shown, and nothing is recorded");
+    let recorded =
+        async || shop.send(ApiRequest { caller: operator(false), ..request("GET", "/operations") }).await.json();
+    assert_eq!(recorded().await["operations"], json!([]), "nothing was shown, and nothing is recorded");
 
     let shown = ask(operator(true), &path, why).await;
     assert_eq!(shown.status, 200, "{}", shown.text);
-    let operation = &log().await["operations"][0];
+    let operation = &recorded().await["operations"][0];
     assert_eq!(shown.json(), json!({"cart_id": id(7), "operation": operation}));
     assert_eq!((&operation["kind"], &operation["reason"]), (&json!("disclose"), &json!("ticket 4711")));
     assert_eq!(operation["subject"], json!({"cart_id": id(7)}));
