@@ -60,7 +60,8 @@ Where the commands find the system, first match:
   --data-dir DIR      the folder of a running `tillroll dev`
   TILLROLL_URL        its address, such as http://127.0.0.1:7070
   TILLROLL_DATA_DIR   the folder, as --data-dir
-  ./.tillroll         if a `tillroll dev` is running on it (`cargo xtask dev` does)
+  .tillroll           of this folder or of the nearest one above it, where it is yours and a `tillroll dev` is running
+                      on it (`cargo xtask dev` does)
   ~/.local/share/tillroll   (or tillroll in XDG_DATA_HOME)
 With none running on that folder, the command starts the same system in itself, does its work and stops it.
 On AWS: --aws or TILLROLL_AWS=1 with the variables of docs/aws.md, or --stack FILE from `terraform output -json`; region

@@ -1,8 +1,9 @@
 //! Finding the system that a command works with: a running one, or else the same system started in this process.
 
-use std::env;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs};
 
 use tillroll_local::folder::{self, Occupant};
 use tillroll_local::system::Options;
@@ -14,7 +15,7 @@ use super::running::Running;
 
 const URL_VARIABLE: &str = "TILLROLL_URL";
 const FOLDER_VARIABLE: &str = "TILLROLL_DATA_DIR";
-/// The folder of `cargo xtask dev`, below the current one.
+/// The folder of `cargo xtask dev`, in the project's own.
 const PROJECT_FOLDER: &str = ".tillroll";
 
 /// A system that is just starting is waited for: a second is what a start takes, this is for slow machines.
@@ -46,7 +47,7 @@ impl Reach {
             let (router, client) = OnAws::connect(aws).await?;
             return Ok(Self { client, own: Own::Router(Box::new(router)) });
         }
-        let folder = match place(flag, variable, |folder| folder::occupant(folder).is_some())? {
+        let folder = match place(flag, variable, projects(), |folder| folder::occupant(folder).is_some())? {
             Place::Url(url) => return Ok(Self { client: Client::new(&url)?, own: Own::Nothing }),
             Place::Folder(folder) => folder,
         };
@@ -117,7 +118,7 @@ pub(crate) fn named_system() -> Option<String> {
 }
 
 fn folder_of(flag: Option<PathBuf>, is_in_use: impl Fn(&Path) -> bool) -> Result<PathBuf, Failure> {
-    match place(flag, |name| variable(name).filter(|_| name != URL_VARIABLE), is_in_use)? {
+    match place(flag, |name| variable(name).filter(|_| name != URL_VARIABLE), projects(), is_in_use)? {
         Place::Folder(folder) => Ok(folder),
         Place::Url(url) => Err(Failure::misuse(format!("{url} is no folder"))),
     }
@@ -127,9 +128,21 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// The folders that a project may have, nearest first: in the current folder and in those above it, as cargo and git
+/// look. Above it only what is the user's own counts: in a folder that many share, anybody could put one there.
+fn projects() -> Vec<PathBuf> {
+    let here = PathBuf::from(PROJECT_FOLDER);
+    let Ok(current) = env::current_dir() else { return vec![here] };
+    let above = current.ancestors().skip(1).map(|folder| folder.join(PROJECT_FOLDER));
+    let user = rustix::process::geteuid().as_raw();
+    let is_own = |folder: &PathBuf| fs::metadata(folder).is_ok_and(|folder| folder.uid() == user);
+    std::iter::once(here).chain(above.filter(is_own)).collect()
+}
+
 fn place(
     flag: Option<PathBuf>,
     variable: impl Fn(&str) -> Option<String>,
+    projects: Vec<PathBuf>,
     is_in_use: impl Fn(&Path) -> bool,
 ) -> Result<Place, Failure> {
     if let Some(folder) = flag {
@@ -146,8 +159,7 @@ fn place(
     if let Some(folder) = variable(FOLDER_VARIABLE) {
         return Ok(Place::Folder(folder.into()));
     }
-    let project = PathBuf::from(PROJECT_FOLDER);
-    if is_in_use(&project) {
+    if let Some(project) = projects.into_iter().find(|folder| is_in_use(folder)) {
         return Ok(Place::Folder(project));
     }
     // The XDG rule: a relative path there counts as none.
@@ -189,7 +201,8 @@ mod tests {
 
     fn found(flag: Option<&str>, variables: &[(&str, &str)], in_use: &str) -> Result<Place, Failure> {
         let variable = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-        place(flag.map(PathBuf::from), variable, |folder| folder == Path::new(in_use))
+        let projects = [".tillroll", "/shop/web/.tillroll", "/shop/.tillroll"].map(PathBuf::from).into();
+        place(flag.map(PathBuf::from), variable, projects, |folder| in_use.split(' ').any(|it| folder == Path::new(it)))
     }
 
     #[test]
@@ -203,6 +216,8 @@ mod tests {
             (None, vec![url, folder, home], ".tillroll", Place::Url(url.1.into())),
             (None, vec![folder, home], ".tillroll", at("/srv/shop")),
             (None, vec![home], ".tillroll", at(".tillroll")),
+            (None, vec![home], "/shop/.tillroll /shop/web/.tillroll", at("/shop/web/.tillroll")),
+            (None, vec![home], "/shop/.tillroll", at("/shop/.tillroll")),
             (None, vec![home], "", at("/home/ada/.local/share/tillroll")),
             (None, vec![home, ("XDG_DATA_HOME", "/data")], "", at("/data/tillroll")),
             (None, vec![home, ("XDG_DATA_HOME", "data")], "", at("/home/ada/.local/share/tillroll")),

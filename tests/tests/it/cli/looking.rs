@@ -6,7 +6,27 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::{Desk, shop_and_larger_cart, wait_for};
+use super::{Desk, Ran, SALES, import, shop_and_larger_cart, wait_for};
+
+#[test]
+fn the_system_of_the_project_is_found_from_every_folder_below_it() {
+    let desk = Desk::new();
+    let project = desk.path("shop");
+    let below = project.join("web/src");
+    std::fs::create_dir_all(&below).unwrap();
+    let folder = project.join(".tillroll");
+    let at = ["--data-dir", folder.to_str().unwrap()];
+    let _dev = desk.dev(&[&["--no-demo"], &at[..]].concat());
+    desk.run(&import(&desk.file("sales.csv", SALES), &at)).fine();
+    let carts_from = |here: &std::path::Path| {
+        let mut command = desk.command(&["carts", "--json"]);
+        command.env_remove("TILLROLL_DATA_DIR").current_dir(here);
+        Ran::of(command, "").fine().json()["carts"].as_array().unwrap().len()
+    };
+    assert_eq!(carts_from(&project), 2);
+    assert_eq!(carts_from(&below), 2);
+    assert_eq!(carts_from(&desk.path("")), 0, "beside the project is another system");
+}
 
 #[test]
 fn carts_are_listed_by_page_and_by_status() {
