@@ -78,7 +78,8 @@ fn is_there(path: &Path) -> Failure {
         .hint("name another file with -o, or write over it with --force")
 }
 
-fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
+/// Writes a file that nothing is lost to.
+pub(super) fn write(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
     let cannot =
         |error: &io::Error| Failure::new(format!("cannot write {}: {error}", shown(&path.display().to_string())));
     let opened = if force { File::create(path) } else { File::create_new(path) };

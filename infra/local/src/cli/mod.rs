@@ -35,6 +35,7 @@ mod running;
 mod seed;
 mod state;
 mod story;
+mod subject;
 mod table;
 mod tail;
 mod timeline;
@@ -223,11 +224,11 @@ async fn run(arguments: Arguments) -> Result<Ending, Failure> {
         Command::Dev(arguments) => return dev::run(arguments, data_dir, json, interrupt).await,
         Command::Open(arguments) => return open::run(&arguments, json),
         Command::Migrate(arguments) => return Box::pin(migrate::run(arguments, json, &interrupt)).await,
-        Command::With(WithSystem::Explain(arguments)) if arguments.is_of_a_file() => {
-            return explain::run_on_file(&arguments, json);
+        Command::With(WithSystem::Explain(explain::Arguments { subject })) if subject.file().is_some() => {
+            return explain::run_on_file(&subject, json);
         }
-        Command::With(WithSystem::Timeline(arguments)) if arguments.is_of_a_file() => {
-            return timeline::run_on_file(&arguments, json, &interrupt).await;
+        Command::With(WithSystem::Timeline(timeline::Arguments { subject })) if subject.file().is_some() => {
+            return timeline::run_on_file(&subject, json, &interrupt).await;
         }
         Command::Doctor(arguments) => return doctor::run(&arguments, data_dir, &aws, json).await,
         Command::Bench(arguments) => return bench::run(&arguments, json, &interrupt).await,

@@ -97,7 +97,11 @@ fn a_cart_is_looked_at_live_and_the_terminal_is_given_back() {
     // What the terminal is asked to copy, and the same to be read.
     screen.press("y");
     screen.shows("\u{1b}]52;c;");
-    screen.shows("copied:");
+    screen.shows("copied");
+    screen.press("w");
+    screen.shows("HYPOTHETICAL");
+    screen.press("x");
+    screen.shows("left");
     screen.press("q");
     assert_eq!(screen.ended(), Some(0));
 }

@@ -32,7 +32,7 @@ const REFUSALS_EVERY: Duration = Duration::from_secs(3);
 struct Gone;
 
 /// Tells what happens to a cart until nobody looks any more.
-pub(super) async fn follow(client: Client, cart: StreamId, to: Sender<Action>) {
+pub(super) async fn follow(client: Client, cart: StreamId, to: Sender<Action>) -> Result<(), Failure> {
     let feed = Feed { client, cart, to };
     let refusals = async {
         while feed.refusals().await.is_ok() {
@@ -43,6 +43,7 @@ pub(super) async fn follow(client: Client, cart: StreamId, to: Sender<Action>) {
         _ = feed.events() => {}
         () = refusals => {}
     }
+    Ok(())
 }
 
 struct Feed {

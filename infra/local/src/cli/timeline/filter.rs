@@ -97,6 +97,7 @@ impl Term {
         let has = |text: &str, part: &str| text.to_lowercase().contains(part);
         let refusal = recording.refusal(place);
         let event = if refusal.is_some() { None } else { recording.event(place.version) };
+        let event = event.as_ref();
         let name = refusal.map(|refusal| &refusal.name).or(event.map(|event| &event.name));
         let actor = match refusal {
             Some(refusal) => refusal.actor.as_deref(),

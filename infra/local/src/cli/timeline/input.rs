@@ -10,6 +10,7 @@ use super::model::{Action, Command, Model, Pane};
 use super::view::layout::Layout;
 use super::view::list;
 use super::view::scale::Scale;
+use super::whatif::Deed;
 
 /// What somebody did, as actions on what is on the screen.
 pub(super) fn actions(event: Event, model: &Model, area: Rect) -> Vec<Action> {
@@ -24,16 +25,17 @@ pub(super) fn actions(event: Event, model: &Model, area: Rect) -> Vec<Action> {
 
 fn key_action(key: KeyEvent, model: &Model) -> Option<Action> {
     if model.prompt.is_none() {
-        return match keys::command(key) {
-            Some(command) => Some(Action::Do(command)),
+        return match keys::action(key, model) {
+            None if model.keys_from.is_some() && model.what_if.is_some() => Some(Action::Ask(Deed::Back)),
             None if model.keys_from.is_some() => Some(Action::Do(Command::Back)),
-            None => None,
+            action => action,
         };
     }
     // Single letters are text while something is typed.
     if let KeyCode::Char(char) = key.code {
         return match (char, key.modifiers.contains(KeyModifiers::CONTROL)) {
             ('c', true) => Some(Action::Do(Command::Quit)),
+            ('u', true) => Some(Action::EraseAll),
             (_, true) => None,
             (_, false) if key.modifiers.contains(KeyModifiers::ALT) => None,
             (char, false) => Some(Action::Type(char)),
@@ -42,12 +44,18 @@ fn key_action(key: KeyEvent, model: &Model) -> Option<Action> {
     let known = [
         (KeyCode::Backspace, Action::Erase),
         (KeyCode::Enter, Action::Enter),
+        (KeyCode::Up, Action::Offer(-1)),
+        (KeyCode::Down, Action::Offer(1)),
         (KeyCode::Esc, Action::Do(Command::Back)),
     ];
     known.into_iter().find(|(code, _)| *code == key.code).map(|(_, action)| action)
 }
 
 fn mouse_action(mouse: MouseEvent, model: &Model, area: Rect) -> Option<Action> {
+    if model.what_if.is_some() {
+        let turns = [(MouseEventKind::ScrollUp, Deed::Previous), (MouseEventKind::ScrollDown, Deed::Next)];
+        return turns.into_iter().find(|(kind, _)| *kind == mouse.kind).map(|(_, deed)| Action::Ask(deed));
+    }
     let layout = Layout::of(area, model.focus)?;
     let place = Position::new(mouse.column, mouse.row);
     let pane = layout.panes().find(|(_, area)| area.contains(place));

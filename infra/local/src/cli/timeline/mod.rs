@@ -3,7 +3,9 @@
 //! [`model`] says what is shown, [`update`] how it changes, [`view`] draws it; they know no terminal, no network and no clock.
 //! [`screen`] is the terminal, [`feed`] brings events, [`input`] makes actions of keys and of the mouse, [`run`] joins them.
 
+mod asking;
 mod clock;
+mod events;
 mod feed;
 mod fields;
 mod filter;
@@ -11,29 +13,43 @@ mod input;
 mod keys;
 mod model;
 mod moves;
+mod phrase;
 mod recording;
 mod run;
 mod screen;
 mod seek;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod update;
 mod view;
+mod whatif;
 
 use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use tillroll_core::id::StreamId;
+use tillroll_host_lambda::record::EventRecord;
 use tillroll_host_lambda::timeline_file::{ClientRecord, ClientStatus, TimelineFile};
 
+use tokio::sync::mpsc::channel;
+use uuid::Uuid;
+
 use super::Session;
-use super::cart::{CartName, Moment, State};
+use super::cart::{Moment, State};
 use super::failure::{Ending, Failure};
 use super::interrupt::Interrupt;
 use super::open::{self, first_versions};
+use super::subject::Subject;
 use model::{Action, Link, Model, Source};
 use recording::Refusal;
+use run::Receipts;
+
+/// What waits to be shown. Whoever brings more waits: a page has a thousand events.
+const WAITING_MAX: usize = 16;
+/// Events of a file that are taken between two drawings: some milliseconds of folding.
+const PIECE_EVENTS: usize = 1_000;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -44,58 +60,71 @@ Examples:
   tillroll timeline 0b5e8a8e-6d0f-5c53-9a4e-6f3f1c9d9f21
   tillroll timeline --file cart.timeline.json --at 3")]
 pub(crate) struct Arguments {
-    /// The cart's id
-    #[arg(value_name = "CART", required_unless_present = "file", conflicts_with = "file")]
-    cart: Option<CartName>,
-    /// A timeline file instead of the running system; - for standard input
-    #[arg(long, value_name = "FILE")]
-    file: Option<PathBuf>,
-    /// Begin at this version; at the newest one without it
-    #[arg(long, value_name = "VERSION")]
-    at: Option<u64>,
-}
-
-impl Arguments {
-    /// Whether no system is needed.
-    pub(crate) fn is_of_a_file(&self) -> bool {
-        self.file.is_some()
-    }
+    #[command(flatten)]
+    pub(crate) subject: Subject,
 }
 
 pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Ending, Failure> {
-    let Some(name) = arguments.cart else { return Err(Failure::new("no cart was named")) };
+    let Subject { at, .. } = arguments.subject;
     need_a_terminal(None, session.json())?;
-    let (client, cart) = (session.client(), name.id()?);
+    let (client, cart) = (session.client(), arguments.subject.cart()?);
     // Both say in a person's words that there is no such thing, before the screen changes.
-    if let Some(version) = arguments.at {
+    if let Some(version) = at {
         State::fetch(client, cart, Some(Moment::Version(version))).await?;
     }
     let versions = State::fetch(client, cart, None).await?.view()?.version;
     let (source, link) = (Source::System(client.base().to_owned()), Link::Loading { versions });
-    let model = Model::new(cart, source, link, TimeZone::system(), arguments.at);
-    run::run(model, Some(client), &session.interrupt).await
+    let mut model = Model::new(cart, source, link, TimeZone::system(), at);
+    // A link to a system that ends with this program would lead nowhere.
+    model.page = session.reach.is_elsewhere().then(|| client.base().to_owned());
+    let (to, told) = channel(WAITING_MAX);
+    let feed = feed::follow(client.clone(), cart, to.clone());
+    let receipts = Receipts { client: client.clone(), cart, to };
+    run::run(model, told, feed, Some(receipts), &session.interrupt).await
 }
 
-pub(crate) async fn run_on_file(arguments: &Arguments, json: bool, interrupt: &Interrupt) -> Result<Ending, Failure> {
-    let Some(path) = &arguments.file else { return Err(Failure::new("no file was named")) };
-    need_a_terminal(Some(path), json)?;
-    let file = open::read(path)?;
-    if arguments.at.is_some() {
-        first_versions(&file.events, arguments.at)?;
-    }
-    run::run(of_file(path, file, TimeZone::system(), arguments.at), None, interrupt).await
-}
-
-/// Everything that a file says.
-fn of_file(path: &Path, file: TimelineFile, local: TimeZone, at: Option<u64>) -> Model {
+/// The screen is there at once; a large file takes its time.
+pub(crate) async fn run_on_file(subject: &Subject, json: bool, interrupt: &Interrupt) -> Result<Ending, Failure> {
+    let (path, at) = (subject.path()?.to_owned(), subject.at);
+    need_a_terminal(Some(&path), json)?;
+    let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
     let source = Source::File(path.display().to_string());
+    let model = Model::new(StreamId::new(Uuid::nil()), source, Link::Reading { bytes }, TimeZone::system(), at);
+    let (to, told) = channel(WAITING_MAX);
+    let reading = async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let file = open::read(&path)?;
+            if at.is_some() {
+                first_versions(&file.events, at)?;
+            }
+            for action in told_by(file) {
+                // Nobody looks any more.
+                if to.blocking_send(action).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        read.await.map_err(|error| Failure::of(&error))?
+    };
+    run::run(model, told, reading, None, interrupt).await
+}
+
+/// Everything that a file says, in pieces that the screen can follow.
+fn told_by(file: TimelineFile) -> impl Iterator<Item = Action> {
     let TimelineFile { cart, events, annotations, client_records, hypothetical, .. } = file;
-    let mut model = Model::new(cart, source, Link::File, local, at);
-    model.recording.notes = annotations;
-    model.recording.hypothetical = hypothetical.is_some();
-    model.update(Action::Arrived(events));
-    model.update(Action::Refused(client_records.into_iter().filter_map(refusal_of).collect()));
-    model
+    let versions = events.len() as u64;
+    let head = [
+        Action::Opened { cart, notes: annotations, hypothetical: hypothetical.is_some() },
+        Action::Link(Link::Loading { versions }),
+    ];
+    let refusals = client_records.into_iter().filter_map(refusal_of).collect();
+    let mut events = events.into_iter();
+    let pieces = std::iter::from_fn(move || {
+        let piece: Vec<EventRecord> = events.by_ref().take(PIECE_EVENTS).collect();
+        (!piece.is_empty()).then_some(Action::Arrived(piece))
+    });
+    head.into_iter().chain(pieces).chain([Action::Refused(refusals), Action::Link(Link::File)])
 }
 
 /// What a client saw refused.
@@ -113,7 +142,7 @@ fn refusal_of(record: ClientRecord) -> Option<Refusal> {
 }
 
 /// Keys come from standard input unless the file does: then the terminal is asked itself.
-fn need_a_terminal(file: Option<&PathBuf>, json: bool) -> Result<(), Failure> {
+fn need_a_terminal(file: Option<&Path>, json: bool) -> Result<(), Failure> {
     let hint = match file {
         Some(path) => format!("`tillroll explain --file {}`", super::again::quoted(&path.display().to_string())),
         None => "`tillroll explain CART`".to_owned(),

@@ -9,10 +9,12 @@ use tillroll_core::id::StreamId;
 use tillroll_core::time::Timestamp;
 use tillroll_core::timeline::{Pointer, Turn};
 use tillroll_host_lambda::record::EventRecord;
+use tillroll_host_lambda::timeline_file::{Annotation, TimelineFile};
 
 use super::clock::{Clock, Times};
 use super::filter::Filter;
 use super::recording::{Place, Recording, Refusal};
+use super::whatif::{Deed, Wanted, WhatIf};
 
 /// Events a second, slowest first.
 pub(super) const SPEEDS: [f64; 6] = [0.5, 1.0, 2.0, 4.0, 8.0, 16.0];
@@ -53,6 +55,10 @@ pub(super) enum Command {
     Life,
     Receipt,
     CopyLink,
+    CopyText,
+    CopyInvocation,
+    WhatIf,
+    Palette,
     Keys,
     Back,
     Quit,
@@ -62,9 +68,15 @@ pub(super) enum Command {
 #[derive(Clone, Debug)]
 pub(super) enum Action {
     Do(Command),
+    /// What a key does while a question is asked.
+    Ask(Deed),
     /// Typed into the prompt.
     Type(char),
     Erase,
+    /// All that was typed.
+    EraseAll,
+    /// Another line of what is offered.
+    Offer(i64),
     Enter,
     /// The slider was put on a version.
     Slide(u64),
@@ -77,6 +89,12 @@ pub(super) enum Action {
     Beat,
     /// What time it is.
     Now(Timestamp),
+    /// A file was opened: whose life it has, and what it says beside the events.
+    Opened {
+        cart: StreamId,
+        notes: Vec<Annotation>,
+        hypothetical: bool,
+    },
     Arrived(Vec<EventRecord>),
     Refused(Vec<Refusal>),
     Link(Link),
@@ -94,11 +112,14 @@ pub(super) enum Action {
 }
 
 /// What has to be done outside.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Effect {
     Quit,
-    Copy(String),
+    /// A text, and what it is.
+    Copy(&'static str, String),
     FetchReceipt(u64),
+    /// A life that never was, to a file of this name.
+    Save(String, Box<TimelineFile>),
 }
 
 /// Where the events come from.
@@ -113,6 +134,10 @@ pub(super) enum Source {
 /// How the source stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Link {
+    /// A file that is being read; how large it is, 0 where that is not known.
+    Reading {
+        bytes: u64,
+    },
     /// Nothing more comes.
     File,
     /// So many events are known to be there.
@@ -183,6 +208,10 @@ pub(super) enum Against {
 pub(super) enum Ask {
     Filter,
     GoTo,
+    /// A command by its name.
+    Palette,
+    /// What an edit needs.
+    WhatIf(Wanted),
 }
 
 /// Something that is being typed.
@@ -192,6 +221,8 @@ pub(super) struct Prompt {
     pub(super) text: String,
     /// The filter before, for Esc.
     pub(super) before: String,
+    /// Which of what is offered.
+    pub(super) offer: usize,
 }
 
 /// The life of a field as far as it was looked at.
@@ -213,6 +244,8 @@ pub(super) struct Model {
     pub(super) now: Timestamp,
     /// The position.
     pub(super) at: Place,
+    /// Before the first event, where somebody went: there is no row.
+    pub(super) is_before: bool,
     /// What the filter shows, in order.
     pub(super) rows: Vec<Place>,
     pub(super) filter: Filter,
@@ -233,6 +266,10 @@ pub(super) struct Model {
     /// The sheet of keys is open, from this row on.
     pub(super) keys_from: Option<usize>,
     pub(super) message: Option<String>,
+    /// The question that is asked; its screen is open.
+    pub(super) what_if: Option<Box<WhatIf>>,
+    /// Where the page in the browser is, if there is one.
+    pub(super) page: Option<String>,
     pub(super) state_scroll: usize,
     pub(super) inspector_scroll: usize,
     pub(super) life: Life,
@@ -252,6 +289,7 @@ impl Model {
             clock: Clock { times: Times::Utc, local, first: Timestamp::UNIX_EPOCH },
             now: Timestamp::UNIX_EPOCH,
             at: Place::default(),
+            is_before: false,
             rows: Vec::new(),
             filter: Filter::default(),
             pins: [None; 2],
@@ -268,6 +306,8 @@ impl Model {
             prompt: None,
             keys_from: None,
             message: None,
+            what_if: None,
+            page: None,
             state_scroll: 0,
             inspector_scroll: 0,
             life: Life::default(),
@@ -275,6 +315,11 @@ impl Model {
             compared: None,
             begin: at,
         }
+    }
+
+    /// Whether nothing runs that could be asked.
+    pub(super) fn is_of_a_file(&self) -> bool {
+        matches!(self.source, Source::File(_))
     }
 
     /// The row of the position, or where it would be.
@@ -305,11 +350,30 @@ impl Model {
     }
 
     /// The command that shows this again.
-    pub(super) fn link_to_here(&self) -> String {
+    pub(super) fn command_to_here(&self) -> String {
         let what = match &self.source {
             Source::System(_) => self.recording.cart.to_string(),
             Source::File(name) => format!("--file {}", super::super::again::quoted(name)),
         };
-        format!("`tillroll timeline {what} --at {}`", self.at.version)
+        let at = self.at.version.max(1);
+        super::super::again::completed(&format!("`tillroll timeline {what} --at {at}`")).replace('`', "")
+    }
+
+    /// The page in the browser that shows the same.
+    pub(super) fn link_to_here(&self) -> Option<String> {
+        let mut link = format!("{}/timeline/cart/{}?v={}", self.page.as_ref()?, self.recording.cart, self.at.version);
+        let [a, b] = self.pins;
+        for (name, pin) in [("a", a), ("b", b)] {
+            if let Some(pin) = pin {
+                link = link + "&" + name + "=" + &pin.to_string();
+            }
+        }
+        if let Some(refusal) = self.recording.refusal(self.at) {
+            link = link + "&r=" + &refusal.command_id;
+        }
+        if self.axis == Axis::Time {
+            link += "&axis=time";
+        }
+        Some(link)
     }
 }

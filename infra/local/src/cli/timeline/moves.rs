@@ -1,7 +1,7 @@
 //! How the position moves: over the rows that the filter shows, and nowhere else.
 
 use super::fields;
-use super::model::{Link, Model};
+use super::model::Model;
 use super::recording::Place;
 use super::seek;
 
@@ -12,6 +12,9 @@ impl Model {
     pub(super) fn step(&mut self, by: i64) {
         let Some(last) = self.rows.len().checked_sub(1) else { return };
         let distance = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
+        if by < 0 && self.row().is_ok_and(|row| row < distance) {
+            return self.go_before();
+        }
         let row = match (self.row(), by < 0) {
             (Ok(row) | Err(row), true) => row.saturating_sub(distance),
             (Ok(row), false) => row.saturating_add(distance),
@@ -19,6 +22,11 @@ impl Model {
             (Err(row), false) => row.saturating_add(distance.saturating_sub(1)),
         };
         self.go_to_row(row.min(last));
+    }
+
+    /// Before the first event, where nothing is.
+    pub(super) fn go_before(&mut self) {
+        (self.at, self.is_before, self.follows, self.inspector_scroll) = (Place::default(), true, false, 0);
     }
 
     fn go_to_row(&mut self, row: usize) {
@@ -31,8 +39,7 @@ impl Model {
     pub(super) fn go(&mut self, place: Place) {
         let Ok(row) = self.rows.binary_search(&place) else { return };
         self.follows = row + 1 == self.rows.len() && (self.follows || self.at == place);
-        self.at = place;
-        self.inspector_scroll = 0;
+        (self.at, self.is_before, self.inspector_scroll) = (place, false, 0);
         if let Some((from, to)) = self.window
             && !(from..=to).contains(&place.version)
         {
@@ -70,8 +77,8 @@ impl Model {
     }
 
     pub(super) fn follow(&mut self) {
-        self.follows = !self.follows && self.link != Link::File;
-        if self.link == Link::File {
+        self.follows = !self.follows && !self.is_of_a_file();
+        if self.is_of_a_file() {
             self.message = Some("a file has no later events; `tillroll timeline CART` follows a cart".to_owned());
         } else if self.follows {
             self.step(i64::MAX);
@@ -102,7 +109,7 @@ impl Model {
         if self.follows {
             self.step(i64::MAX);
             self.follows = true;
-        } else if let Err(behind) = self.row() {
+        } else if let (Err(behind), false) = (self.row(), self.is_before) {
             self.go_to_row(behind.saturating_sub(1));
         }
     }

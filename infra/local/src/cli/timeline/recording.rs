@@ -1,20 +1,21 @@
 //! One cart's life as it is looked at: its events, the state after each of them, and what was asked of it and refused.
 //!
-//! Events lie in one array whose index is the version; everything else is derived from it. States come from the core's
-//! timeline, sentences are made for the rows that are seen.
+//! Events lie packed in one array whose index is the version; everything else is derived from it, in columns of some bytes
+//! an event. States come from the core's timeline, sentences are made for the rows that are seen.
 
 use tillroll_core::cart::{Cart, CartEvent, CartView};
 use tillroll_core::id::StreamId;
-use tillroll_core::packed::Content;
-use tillroll_core::recorded::Stored;
+use tillroll_core::packed::{Frame, History};
 use tillroll_core::time::Timestamp;
 use tillroll_core::timeline::{Moment, Playback, Timeline};
+use tillroll_host_lambda::packing::record_of;
 use tillroll_host_lambda::record::EventRecord;
 use tillroll_host_lambda::timeline_file::Annotation;
 
 use super::super::failure::Failure;
 use super::super::output::shown;
 use super::super::story;
+use super::events::Events;
 
 /// A command that the cart refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,17 +60,50 @@ pub(super) struct Broken {
     pub(super) why: String,
 }
 
+/// What makes an event stand out. The later ones matter more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mark {
+    Discount,
+    Closed,
+    UnknownEvent,
+    OutOfOrder,
+    Note,
+    Refused,
+    Broken,
+}
+
+impl Mark {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "DiscountApplied" | "DiscountRemoved" => Some(Self::Discount),
+            "CartClosed" => Some(Self::Closed),
+            "CartOpened" | "CartClaimed" | "ItemAdded" | "ItemQuantityChanged" | "ItemRemoved" => None,
+            _ => Some(Self::UnknownEvent),
+        }
+    }
+}
+
+/// An error as a person reads it.
+fn said(error: &dyn std::error::Error) -> String {
+    match Failure::of(error) {
+        Failure::Said { what, .. } => what,
+        Failure::OutputClosed => String::new(),
+    }
+}
+
 /// A cart's life.
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) cart: StreamId,
-    events: Vec<EventRecord>,
+    events: Events,
     timeline: Timeline<Cart>,
     broken: Option<Broken>,
     /// For each version when it happened, no earlier than those before it: clocks differ and step back, versions do not.
     times: Vec<Timestamp>,
     /// What was to pay after each version that was folded.
     totals: Vec<i128>,
+    /// For each version what makes it stand out.
+    marks: Vec<Option<Mark>>,
     /// In the order of the timeline.
     refusals: Vec<Refusal>,
     pub(super) notes: Vec<Annotation>,
@@ -81,11 +115,12 @@ impl Recording {
     pub(super) fn new(cart: StreamId) -> Self {
         Self {
             cart,
-            events: Vec::new(),
+            events: Events::new(cart),
             timeline: Timeline::new(cart),
             broken: None,
             times: Vec::new(),
             totals: Vec::new(),
+            marks: Vec::new(),
             refusals: Vec::new(),
             notes: Vec::new(),
             hypothetical: false,
@@ -97,30 +132,44 @@ impl Recording {
         if record.stream != self.cart || record.version != self.newest().saturating_add(1) {
             return false;
         }
-        if self.broken.is_none()
-            && let Err(why) = self.fold(&record)
-        {
-            self.broken = Some(Broken { version: record.version, why });
-        }
+        let noted = story::at(&record);
         let newest = self.times.last().copied();
-        let time = story::at(&record).or(newest).unwrap_or(Timestamp::UNIX_EPOCH);
+        let time = noted.or(newest).unwrap_or(Timestamp::UNIX_EPOCH);
+        let is_out_of_order = noted.zip(newest).is_some_and(|(noted, newest)| noted < newest);
+        let mut mark = if is_out_of_order { Some(Mark::OutOfOrder) } else { Mark::of(&record.name) };
+        let version = record.version;
+        let packed = self.events.push(record);
+        if self.broken.is_none()
+            && let Err(why) = packed.map_err(|error| said(&error)).and_then(|()| self.fold(version))
+        {
+            self.broken = Some(Broken { version, why });
+            mark = Some(Mark::Broken);
+        }
         self.times.push(newest.map_or(time, |newest| newest.max(time)));
-        self.events.push(record);
+        self.marks.push(mark);
         true
     }
 
-    fn fold(&mut self, record: &EventRecord) -> Result<(), String> {
-        let said = |error: &dyn std::error::Error| match Failure::of(error) {
-            Failure::Said { what, .. } => what,
-            Failure::OutputClosed => String::new(),
-        };
-        let data = record.data.to_string();
-        let stored = record.event::<CartEvent>().map_err(|error| said(&error))?;
-        let content = match &stored {
-            Stored::Known(event) => Content::Known(event),
-            Stored::Unknown { name } => Content::Unknown { name, data: data.as_bytes() },
-        };
-        self.timeline.push(&content).map_err(|error| said(&error))?;
+    /// Goes on by a packed history that follows.
+    pub(super) fn append(&mut self, history: &History<'_>) -> Result<(), String> {
+        for entry in history.entries::<Cart>() {
+            let record = entry
+                .map_err(|error| said(&error))
+                .and_then(|entry| record_of(self.cart, entry).map_err(|error| said(&error)))?;
+            self.push(record);
+        }
+        Ok(())
+    }
+
+    /// The packed event; none for one that cannot be read.
+    pub(super) fn frame(&self, version: u64) -> Option<Frame<'_>> {
+        self.events.frame(version)
+    }
+
+    /// Goes on by the newest event.
+    fn fold(&mut self, version: u64) -> Result<(), String> {
+        let frame = self.events.frame(version).ok_or("it does not read")?;
+        self.timeline.append_frame(&frame).map_err(|error| said(&error))?;
         self.totals.push(story::total(&self.timeline.newest().state));
         Ok(())
     }
@@ -135,11 +184,23 @@ impl Recording {
 
     /// The version of the newest event, 0 without any.
     pub(super) fn newest(&self) -> u64 {
-        self.events.len() as u64
+        self.events.newest()
     }
 
-    pub(super) fn event(&self, version: u64) -> Option<&EventRecord> {
-        self.events.get(usize::try_from(version.checked_sub(1)?).ok()?)
+    pub(super) fn event(&self, version: u64) -> Option<EventRecord> {
+        self.events.get(version)
+    }
+
+    /// What stands out among versions, if these are there.
+    pub(super) fn mark(&self, from: u64, to: u64) -> Option<Mark> {
+        let place = |version: u64| usize::try_from(version).unwrap_or(usize::MAX);
+        let marks = self.marks.get(place(from.saturating_sub(1))..place(to).min(self.marks.len()));
+        marks.unwrap_or_default().iter().copied().max().flatten()
+    }
+
+    /// When each version had happened, from the first one on, never earlier than the one before it.
+    pub(super) fn times(&self) -> &[Timestamp] {
+        &self.times
     }
 
     pub(super) fn timeline(&self) -> &Timeline<Cart> {
@@ -182,7 +243,7 @@ impl Recording {
     pub(super) fn time(&self, place: Place) -> Option<Timestamp> {
         match self.refusal(place) {
             Some(refusal) => refusal.time,
-            None => self.event(place.version).and_then(story::at),
+            None => story::at(&self.event(place.version)?),
         }
     }
 
@@ -193,7 +254,7 @@ impl Recording {
 
     /// Whether the event says that it happened before the one in front of it.
     pub(super) fn is_out_of_order(&self, version: u64) -> bool {
-        let noted = self.event(version).and_then(story::at);
+        let noted = self.event(version).as_ref().and_then(story::at);
         noted.zip(self.time_in_order(version)).is_some_and(|(noted, in_order)| noted < in_order)
     }
 

@@ -1,23 +1,24 @@
 //! Terminal, system and model together: what comes in changes the model, what the model wants is done, and what it
 //! shows is drawn, once for everything that came together.
 
+use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{self, Event, MouseEventKind};
+use tillroll_core::id::StreamId;
 use tillroll_host_lambda::ports::Clock as _;
 use tillroll_local::clock::LocalClock;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::super::again::completed;
 use super::super::client::Client;
+use super::super::export;
 use super::super::failure::{Ending, Failure};
 use super::super::interrupt::Interrupt;
 use super::model::{Action, Effect, Link, Model, SPEEDS};
 use super::screen::Screen;
 use super::{feed, input};
 
-/// What waits to be shown. Whoever brings more waits: a page has a thousand events.
-const WAITING_MAX: usize = 16;
 /// Keys that wait: a fast hand and a slow terminal.
 const KEYS_WAITING_MAX: usize = 256;
 /// What is done before the screen is drawn again.
@@ -26,13 +27,24 @@ const TOGETHER_MAX: usize = 256;
 const KEYS_POLL: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Shows a timeline until it is left.
-pub(super) async fn run(mut model: Model, client: Option<&Client>, interrupt: &Interrupt) -> Result<Ending, Failure> {
+/// Whom to ask for delivery receipts.
+pub(super) struct Receipts {
+    pub(super) client: Client,
+    pub(super) cart: StreamId,
+    pub(super) to: Sender<Action>,
+}
+
+/// Shows a timeline until it is left. `source` tells what happens; it may end, and fail.
+pub(super) async fn run(
+    mut model: Model,
+    mut told: Receiver<Action>,
+    source: impl Future<Output = Result<(), Failure>>,
+    receipts: Option<Receipts>,
+    interrupt: &Interrupt,
+) -> Result<Ending, Failure> {
     let mut screen = Screen::open()?;
-    let (to, mut told) = channel(WAITING_MAX);
-    if let Some(client) = client {
-        tokio::spawn(feed::follow(client.clone(), model.recording.cart, to.clone()));
-    }
+    let mut source = pin!(source);
+    let mut goes_on = true;
     let mut keys = read_keys();
     screen.draw(&model)?;
     while Screen::is_taken() {
@@ -43,6 +55,10 @@ pub(super) async fn run(mut model: Model, client: Option<&Client>, interrupt: &I
                 None => return Err(Failure::new("the terminal went away")),
             },
             Some(action) = told.recv() => actions.push(action),
+            ended = &mut source, if goes_on => {
+                ended?;
+                goes_on = false;
+            }
             () = pause(&model) => {
                 actions.push(Action::Now(LocalClock::system().now()));
                 actions.push(Action::Beat);
@@ -51,7 +67,7 @@ pub(super) async fn run(mut model: Model, client: Option<&Client>, interrupt: &I
         }
         for action in actions {
             if let Some(effect) = model.update(action)
-                && perform(effect, &mut model, client, &to)?
+                && perform(effect, &mut model, receipts.as_ref())?
             {
                 return Ok(Ending::Fine);
             }
@@ -61,7 +77,7 @@ pub(super) async fn run(mut model: Model, client: Option<&Client>, interrupt: &I
             let Ok(key) = keys.try_recv() else { break };
             for action in input::actions(key, &model, Screen::area()) {
                 if let Some(effect) = model.update(action)
-                    && perform(effect, &mut model, client, &to)?
+                    && perform(effect, &mut model, receipts.as_ref())?
                 {
                     return Ok(Ending::Fine);
                 }
@@ -85,17 +101,26 @@ async fn pause(model: &Model) {
 }
 
 /// Does what the model wants; true when it wants to end.
-fn perform(effect: Effect, model: &mut Model, client: Option<&Client>, to: &Sender<Action>) -> Result<bool, Failure> {
+fn perform(effect: Effect, model: &mut Model, receipts: Option<&Receipts>) -> Result<bool, Failure> {
     match effect {
         Effect::Quit => return Ok(true),
-        Effect::Copy(command) => {
-            let command = completed(&command).replace('`', "");
-            Screen::copy(&command)?;
-            model.update(Action::Say(format!("copied: {command}")));
+        Effect::Copy(what, text) => {
+            Screen::copy(&text)?;
+            let shown = if text.contains('\n') { String::new() } else { format!(": {text}") };
+            model.update(Action::Say(format!("copied {what}{shown}")));
+        }
+        Effect::Save(name, mut file) => {
+            file.exported_at = Some(LocalClock::system().now());
+            let said = match export::write(Path::new(&name), &file.to_json(), false) {
+                Ok(()) => format!("saved as {name}, which says that it never happened; `tillroll open` reads it"),
+                Err(Failure::Said { what, .. }) => what,
+                Err(Failure::OutputClosed) => String::new(),
+            };
+            model.update(Action::Say(said));
         }
         Effect::FetchReceipt(version) => {
-            let Some(client) = client.cloned() else { return Ok(false) };
-            let (to, cart) = (to.clone(), model.recording.cart);
+            let Some(Receipts { client, cart, to }) = receipts else { return Ok(false) };
+            let (client, cart, to) = (client.clone(), *cart, to.clone());
             tokio::spawn(async move {
                 let stages = feed::receipt(&client, cart, version).await;
                 // Nobody looks any more when this fails.

@@ -2,8 +2,6 @@
 //! moment.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
-use std::path::Path;
-
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -11,8 +9,10 @@ use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Rect;
 use serde_json::{Value, json};
+use tillroll_core::id::StreamId;
 use tillroll_host_lambda::record::EventRecord;
 use tillroll_host_lambda::timeline_file::TimelineFile;
+use uuid::Uuid;
 
 use super::super::output::count;
 use super::keys::BINDINGS;
@@ -21,7 +21,7 @@ use super::recording::{Place, Refusal};
 use super::view::layout::Layout;
 use super::view::look::Look;
 use super::view::scale::Scale;
-use super::{input, of_file, view};
+use super::{input, told_by, view};
 
 pub(super) const CART: &str = "0b5e8a8e-6d0f-5c53-9a4e-6f3f1c9d9f21";
 
@@ -82,6 +82,15 @@ pub(super) fn model() -> Model {
     model
 }
 
+pub(super) fn of_file(name: &str, file: TimelineFile, at: Option<u64>) -> Model {
+    let source = Source::File(name.to_owned());
+    let mut model = Model::new(StreamId::new(Uuid::nil()), source, Link::Reading { bytes: 0 }, TimeZone::UTC, at);
+    for action in told_by(file) {
+        model.update(action);
+    }
+    model
+}
+
 pub(super) fn screen(model: &Model, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| view::draw(frame, model, Look { colour: false })).unwrap();
@@ -105,20 +114,24 @@ pub(super) fn screen(model: &Model, width: u16, height: u16) -> String {
     text
 }
 
-fn press(model: &mut Model, keys: &[Command]) -> Option<Effect> {
+pub(super) fn press(model: &mut Model, keys: &[Command]) -> Option<Effect> {
     keys.iter().fold(None, |_, key| model.update(Action::Do(*key)))
 }
 
 /// Reads the screen and checks that all of it shows one moment.
-fn assert_one_moment(model: &Model) {
+pub(super) fn assert_one_moment(model: &Model) {
     let screen = screen(model, 160, 40);
     let version = model.at.version;
     if model.rows.is_empty() {
         return;
     }
-    assert!(model.row().is_ok(), "{:?} is no row of {:?}", model.at, model.rows);
     let newest = model.recording.newest();
     assert!(screen.contains(&format!("event {} of {}", count(version), count(newest))), "{screen}");
+    if model.is_before {
+        assert!(version == 0 && screen.contains("Nobody has opened it yet."), "{screen}");
+        return;
+    }
+    assert!(model.row().is_ok(), "{:?} is no row of {:?}", model.at, model.rows);
     let marked: Vec<&str> = screen.lines().filter(|line| line.starts_with(" ▶")).collect();
     let row = marked.first().unwrap_or_else(|| panic!("no row is marked: {screen}"));
     let expected = if model.at.refusal > 0 { "×".to_owned() } else { count(version) };
@@ -140,7 +153,8 @@ fn any_action() -> impl Strategy<Value = Action> {
     let commands: Vec<Command> = BINDINGS
         .iter()
         .map(|binding| binding.command)
-        .filter(|command| !matches!(command, Command::Quit | Command::Keys))
+        // What lies over the timeline hides it.
+        .filter(|command| !matches!(command, Command::Quit | Command::Keys | Command::Palette | Command::WhatIf))
         .collect();
     prop_oneof![
         6 => proptest::sample::select(commands).prop_map(Action::Do),
@@ -325,19 +339,71 @@ fn a_receipt_is_asked_for_once_when_it_is_looked_at_and_never_of_a_file() {
     assert_eq!(press(&mut model, &[Command::Next]), Some(Effect::FetchReceipt(4)));
     model.update(Action::Receipt { version: 4, stages: Err("the system answered with status 500".into()) });
     assert!(screen(&model, 160, 40).contains("status 500"));
-    model.link = Link::File;
+    model.source = Source::File("cart.json".to_owned());
     assert_eq!(press(&mut model, &[Command::Next]), None);
 }
 
 #[test]
-fn the_copied_command_opens_what_is_shown() {
+fn the_copied_link_opens_the_same_in_the_browser_and_without_a_page_the_command_does() {
     let mut model = model();
     model.update(Action::Slide(3));
-    let copied = press(&mut model, &[Command::CopyLink]);
-    assert_eq!(copied, Some(Effect::Copy(format!("`tillroll timeline {CART} --at 3`"))));
+    let copied = |model: &mut Model, key| match press(model, &[key]) {
+        Some(Effect::Copy(_, text)) => text,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(copied(&mut model, Command::CopyLink), format!("tillroll timeline {CART} --at 3"));
+    model.page = Some("http://127.0.0.1:7070".to_owned());
+    press(&mut model, &[Command::PinA, Command::Next, Command::Next, Command::Axis]);
+    let link = format!("http://127.0.0.1:7070/timeline/cart/{CART}?v=4&a=3");
+    let refused = "&r=22222222-2222-4222-8222-222222222222&axis=time";
+    assert_eq!(copied(&mut model, Command::CopyLink), link + refused);
     model.source = Source::File("my cart.json".to_owned());
-    let copied = press(&mut model, &[Command::CopyLink]);
-    assert_eq!(copied, Some(Effect::Copy("`tillroll timeline --file 'my cart.json' --at 3`".to_owned())));
+    let command = "tillroll timeline --file 'my cart.json' --at 4";
+    assert_eq!(copied(&mut model, Command::CopyInvocation), command);
+}
+
+#[test]
+fn a_ticket_has_the_story_up_to_the_moment_with_what_was_refused() {
+    let mut model = model();
+    model.update(Action::Slide(5));
+    let Some(Effect::Copy(_, text)) = press(&mut model, &[Command::Times, Command::Times, Command::CopyText]) else {
+        panic!("nothing was copied");
+    };
+    let expected = format!(
+        "\
+Cart {CART}
+tillroll timeline {CART} --at 5
+Times are in UTC.
+
+2026-03-02
+  09:14:00  opened
+  09:14:20  added 2 Oat milk (3.98)
+  09:14:41  added 1 Rye bread (3.20)
+  09:15:02  Oat milk: 3 instead of 2 (5.97)
+  09:15:10  ApplyDiscount refused: there is no discount \"BIG\"
+  09:15:30  discount SAVE10 (10 % off) applied: -0.92
+
+At version 5 of 9 it is open with 4 pieces in 2 lines, total EUR 8.25."
+    );
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn the_palette_does_what_is_chosen_by_its_name() {
+    let mut model = model();
+    press(&mut model, &[Command::Palette]);
+    for char in "refused next".chars() {
+        model.update(Action::Type(char));
+    }
+    let shown = screen(&model, 100, 30);
+    assert!(shown.contains("Next refused command") && !shown.contains("Zoom in"), "{shown}");
+    press(&mut model, &[]);
+    model.update(Action::Enter);
+    assert_eq!((model.prompt.is_none(), model.message.as_deref()), (true, Some("no later refusal")));
+    press(&mut model, &[Command::Palette]);
+    model.update(Action::Offer(1));
+    model.update(Action::Enter);
+    assert_eq!(model.message, None, "the second one goes to the next event");
 }
 
 #[test]
@@ -392,7 +458,7 @@ fn a_file_of_either_form_is_looked_at_with_what_stands_beside_its_events() {
     let file = TimelineFile::new(CART.parse().unwrap(), "2026-03-06T00:00:00Z".parse().unwrap(), events());
     for bytes in [file.to_json(), file.to_packed().unwrap()] {
         let file = TimelineFile::read(&bytes).unwrap();
-        let mut model = of_file(Path::new("a\u{1b}.json"), file, TimeZone::UTC, Some(4));
+        let mut model = of_file("a\u{1b}.json", file, Some(4));
         assert_eq!((model.at, model.follows), (Place::event(4), false));
         assert!(screen(&model, 100, 30).contains("▪ a\\u{1b}.json"));
         press(&mut model, &[Command::Follow]);

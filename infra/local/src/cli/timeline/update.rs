@@ -6,15 +6,16 @@ use tillroll_host_lambda::record::EventRecord;
 use super::super::output::count;
 use super::fields;
 use super::filter::Filter;
-use super::model::{
-    Action, Against, Ask, Axis, Command, Effect, Life, Link, Model, Pane, Prompt, SPEEDS, StateTab, Tab,
-};
+use super::keys;
+use super::model::{Action, Against, Ask, Axis, Command, Effect, Life, Model, Pane, Prompt, SPEEDS, StateTab, Tab};
+use super::recording::Recording;
 use super::seek;
+use super::ticket;
 
 /// Below this a filter applies while it is typed; a larger cart waits for Enter.
 const TYPED_FILTER_VERSIONS_MAX: u64 = 20_000;
 /// How far the life of a field is looked at on both sides of the position.
-const LIFE_REACH: u64 = 5_000;
+const LIFE_REACH: u64 = 500;
 /// Longest text that a prompt takes.
 const PROMPT_CHARS_MAX: usize = 200;
 
@@ -30,6 +31,9 @@ impl Model {
             Action::Erase => self.typed(|text| {
                 text.pop();
             }),
+            Action::EraseAll => self.typed(String::clear),
+            Action::Offer(by) => self.quietly(|model| model.offer(by)),
+            Action::Ask(deed) => self.deed(deed),
             Action::Enter => self.enter(),
             Action::Slide(version) => self.look(|model| model.slide(version)),
             Action::Choose(place) => self.look(|model| {
@@ -40,6 +44,10 @@ impl Model {
             Action::Scroll(pane, by) => self.scroll(pane, by),
             Action::Beat => self.beat(),
             Action::Now(now) => self.quietly(|model| model.now = now),
+            Action::Opened { cart, notes, hypothetical } => self.quietly(|model| {
+                model.recording = Recording::new(cart);
+                (model.recording.notes, model.recording.hypothetical) = (notes, hypothetical);
+            }),
             Action::Arrived(events) => self.quietly(|model| model.arrived(events)),
             Action::Refused(refusals) => self.quietly(|model| {
                 if model.recording.refuse(refusals) {
@@ -74,20 +82,16 @@ impl Model {
     }
 
     fn command(&mut self, command: Command) -> Option<Effect> {
-        if let Some(first) = self.keys_from
-            && command != Command::Quit
-        {
-            // What does not fit is scrolled to; every other key closes the sheet.
+        if self.keys_from.is_some() && command != Command::Quit {
             let scrolls = [(Command::Up, -1), (Command::Down, 1), (Command::PageUp, -10), (Command::PageDown, 10)];
-            let by = scrolls.into_iter().find(|(key, _)| *key == command).map(|(_, by)| by);
-            return self.quietly(|model| model.keys_from = by.map(|by| first.saturating_add_signed(by)));
+            return self.scroll_keys(scrolls.into_iter().find(|(key, _)| *key == command).map(|(_, by)| by));
         }
         match command {
             Command::Previous => self.look(|model| model.step(-1)),
             Command::Next => self.look(|model| model.step(1)),
             Command::PreviousChange => self.look(|model| model.change(false)),
             Command::NextChange => self.look(|model| model.change(true)),
-            Command::First => self.look(|model| model.step(i64::MIN)),
+            Command::First => self.look(Self::go_before),
             Command::Last => self.look(|model| model.step(i64::MAX)),
             Command::NextRefusal => self.look(Self::next_refusal),
             Command::Follow => self.look(Self::follow),
@@ -119,11 +123,26 @@ impl Model {
                 model.receipt = None;
                 model.show(Tab::Delivery);
             }),
-            Command::CopyLink => Some(Effect::Copy(self.link_to_here())),
+            Command::CopyLink => Some(match self.link_to_here() {
+                Some(link) => Effect::Copy("the link", link),
+                // Without a page the command is what leads here.
+                None => Effect::Copy("the command, as there is no page to link to", self.command_to_here()),
+            }),
+            Command::CopyText => Some(Effect::Copy("the story as text", ticket::text(self))),
+            Command::CopyInvocation => Some(Effect::Copy("the command", self.command_to_here())),
+            Command::WhatIf => self.look(Self::what_if),
+            Command::Palette => self.look(|model| model.ask(Ask::Palette)),
             Command::Keys => self.look(|model| model.keys_from = Some(0)),
             Command::Back => self.look(Self::back),
             Command::Quit => Some(Effect::Quit),
         }
+    }
+
+    /// What does not fit on the sheet of keys is scrolled to; every other key closes it.
+    pub(super) fn scroll_keys(&mut self, by: Option<isize>) -> Option<Effect> {
+        let first = self.keys_from.unwrap_or(0);
+        self.keys_from = by.map(|by| first.saturating_add_signed(by));
+        None
     }
 
     /// Esc: the newest thing that was opened closes.
@@ -145,7 +164,7 @@ impl Model {
         self.message = None;
         self.playing = !self.playing;
         if self.playing && self.rows.last().is_some_and(|last| *last <= self.at) {
-            self.step(i64::MIN);
+            self.slide(1);
         }
     }
 
@@ -241,12 +260,26 @@ impl Model {
 
     fn ask(&mut self, ask: Ask) {
         let text = if ask == Ask::Filter { self.filter.text.clone() } else { String::new() };
-        self.prompt = Some(Prompt { ask, before: text.clone(), text });
+        self.prompt_with(ask, text);
+    }
+
+    pub(super) fn prompt_with(&mut self, ask: Ask, text: String) {
+        self.prompt = Some(Prompt { ask, before: text.clone(), text, offer: 0 });
+    }
+
+    fn offer(&mut self, by: i64) {
+        let Some(prompt) = &self.prompt else { return };
+        let last = keys::sought(self, &prompt.text).len().saturating_sub(1);
+        let offer = prompt.offer.saturating_add_signed(isize::try_from(by).unwrap_or(0)).min(last);
+        if let Some(prompt) = &mut self.prompt {
+            prompt.offer = offer;
+        }
     }
 
     fn typed(&mut self, change: impl FnOnce(&mut String)) -> Option<Effect> {
         let prompt = self.prompt.as_mut()?;
         change(&mut prompt.text);
+        (prompt.offer, self.message) = (0, None);
         if prompt.ask == Ask::Filter && self.recording.newest() <= TYPED_FILTER_VERSIONS_MAX {
             let text = prompt.text.clone();
             self.set_filter(&text);
@@ -257,6 +290,11 @@ impl Model {
     fn enter(&mut self) -> Option<Effect> {
         let prompt = self.prompt.take()?;
         match prompt.ask {
+            Ask::Palette => {
+                let chosen = keys::sought(self, &prompt.text).into_iter().nth(prompt.offer);
+                return self.update(chosen?.action);
+            }
+            Ask::WhatIf(wanted) => return self.edit(wanted, prompt),
             Ask::Filter => self.set_filter(&prompt.text),
             Ask::GoTo if prompt.text.trim().is_empty() => {}
             Ask::GoTo => match seek::target(&prompt.text, &self.recording, &self.clock, self.at.version) {
@@ -309,7 +347,7 @@ impl Model {
     fn receipt_wanted(&mut self) -> Option<Effect> {
         let version = self.at.version;
         let is_known = self.receipt.as_ref().is_some_and(|(known, _)| *known == version);
-        if self.tab != Tab::Delivery || is_known || version == 0 || self.playing || self.link == Link::File {
+        if self.tab != Tab::Delivery || is_known || version == 0 || self.playing || self.is_of_a_file() {
             return None;
         }
         self.receipt = Some((version, Ok(Vec::new())));

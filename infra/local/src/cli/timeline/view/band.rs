@@ -10,6 +10,7 @@ use ratatui::style::Style;
 use super::super::super::output::{count, counted, money};
 use super::super::clock::duration;
 use super::super::model::{Axis, Link, Model};
+use super::super::recording::Mark;
 use super::look::Look;
 use super::scale::Scale;
 use super::text::{fit, width};
@@ -27,29 +28,15 @@ struct Column {
     mark: Option<Mark>,
 }
 
-/// What stands out. The later ones are drawn over the earlier ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Mark {
-    Discount,
-    Closed,
-    OutOfOrder,
-    UnknownEvent,
-    Note,
-    Refused,
-    Broken,
-}
-
-impl Mark {
-    fn sign(self, look: Look) -> (&'static str, Style) {
-        match self {
-            Self::Discount => ("%", look.good()),
-            Self::Closed => ("■", Look::strong()),
-            Self::OutOfOrder => ("⇅", look.warning()),
-            Self::UnknownEvent => ("?", look.warning()),
-            Self::Note => ("✎", look.accent()),
-            Self::Refused => ("×", look.bad()),
-            Self::Broken => ("!", look.bad()),
-        }
+fn sign(mark: Mark, look: Look) -> (&'static str, Style) {
+    match mark {
+        Mark::Discount => ("%", look.good()),
+        Mark::Closed => ("■", Look::strong()),
+        Mark::OutOfOrder => ("⇅", look.warning()),
+        Mark::UnknownEvent => ("?", look.warning()),
+        Mark::Note => ("✎", look.accent()),
+        Mark::Refused => ("×", look.bad()),
+        Mark::Broken => ("!", look.bad()),
     }
 }
 
@@ -81,68 +68,42 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
     }
 }
 
-fn columns(model: &Model, scale: &Scale, width: u16) -> Vec<Column> {
+/// Column by column, not version by version: what it costs hardly grows with the life.
+fn columns(model: &Model, scale: &Scale<'_>, width: u16) -> Vec<Column> {
     let mut columns = vec![Column::default(); width.into()];
-    if model.recording.newest() == 0 {
+    let recording = &model.recording;
+    if recording.newest() == 0 {
         return columns;
     }
     let (from, to) = model.shown_versions();
-    for version in from..=to {
-        let Some(column) = scale.column(version).and_then(|column| columns.get_mut(usize::from(column))) else {
-            continue;
-        };
-        match (model.axis, model.recording.total(version)) {
-            (Axis::Number, Some(total)) => column.height = u64::try_from(total).unwrap_or(u64::MAX),
-            (Axis::Number, None) => column.unknown = true,
-            (Axis::Time, _) => column.height += 1,
+    let (mut next, mut newest) = (from, (0, false));
+    for (place, column) in (0..width).zip(&mut columns) {
+        let last = scale.version(place).min(to);
+        let own = (next <= last && scale.column(last) == Some(place)).then_some((next, last));
+        if let Some((first, last)) = own {
+            newest = match recording.total(last) {
+                Some(total) => (u64::try_from(total).unwrap_or(u64::MAX), false),
+                None => (newest.0, true),
+            };
+            column.mark = recording.mark(first, last);
+            let behind = |version: u64| model.rows.partition_point(|place| place.version <= version);
+            column.shown = behind(first - 1) < behind(last);
+            next = last + 1;
         }
-        column.mark = column.mark.max(mark(model, version));
-    }
-    if model.axis == Axis::Number {
         // What was to pay stays so until the next event.
-        let mut newest = Column::default();
-        for (place, column) in (0_u16..).zip(&mut columns) {
-            if scale.column(scale.version(place)) == Some(place) {
-                newest = *column;
-            } else {
-                (column.height, column.unknown) = (newest.height, newest.unknown);
-            }
-        }
+        (column.height, column.unknown) = match model.axis {
+            Axis::Number => newest,
+            Axis::Time => (own.map_or(0, |(first, last)| last - first + 1), false),
+        };
     }
-    for refusal in model.recording.refusals() {
-        let place = scale.column(refusal.version);
-        if let Some(column) = place.and_then(|column| columns.get_mut(usize::from(column))) {
-            column.mark = column.mark.max(Some(Mark::Refused));
-        }
-    }
-    let first = model.rows.partition_point(|place| place.version < from);
-    let rows = model.rows.get(first..).unwrap_or_default().iter().take_while(|place| place.version <= to);
-    for place in rows {
-        if let Some(column) = scale.column(place.version).and_then(|column| columns.get_mut(usize::from(column))) {
-            column.shown = true;
+    let noted = recording.notes.iter().map(|note| (note.version, Mark::Note));
+    let refused = recording.refusals().iter().map(|refusal| (refusal.version, Mark::Refused));
+    for (version, mark) in noted.chain(refused) {
+        if let Some(column) = scale.column(version).and_then(|column| columns.get_mut(usize::from(column))) {
+            column.mark = column.mark.max(Some(mark));
         }
     }
     columns
-}
-
-fn mark(model: &Model, version: u64) -> Option<Mark> {
-    let recording = &model.recording;
-    let event = recording.event(version)?;
-    if recording.broken().is_some_and(|broken| broken.version == version) {
-        return Some(Mark::Broken);
-    }
-    if recording.notes.iter().any(|note| note.version == version) {
-        return Some(Mark::Note);
-    }
-    if recording.is_out_of_order(version) {
-        return Some(Mark::OutOfOrder);
-    }
-    match event.name.as_str() {
-        "DiscountApplied" | "DiscountRemoved" => Some(Mark::Discount),
-        "CartClosed" => Some(Mark::Closed),
-        "CartOpened" | "CartClaimed" | "ItemAdded" | "ItemQuantityChanged" | "ItemRemoved" => None,
-        _ => Some(Mark::UnknownEvent),
-    }
 }
 
 fn draw_bars(buffer: &mut Buffer, area: Rect, columns: &[Column], look: Look) {
@@ -164,7 +125,7 @@ fn draw_bars(buffer: &mut Buffer, area: Rect, columns: &[Column], look: Look) {
 fn draw_marks(buffer: &mut Buffer, area: Rect, columns: &[Column], look: Look) {
     for (x, column) in (area.x..).zip(columns) {
         if let Some(mark) = column.mark {
-            let (sign, style) = mark.sign(look);
+            let (sign, style) = sign(mark, look);
             buffer.set_stringn(x, area.y, sign, 1, style);
         }
     }
@@ -174,7 +135,7 @@ fn draw_rail(
     buffer: &mut Buffer,
     area: Rect,
     model: &Model,
-    scale: &Scale,
+    scale: &Scale<'_>,
     columns: &[Column],
     with_marks: bool,
     look: Look,
@@ -183,7 +144,7 @@ fn draw_rail(
     for (place, column) in (0_u16..).zip(columns) {
         let behind = here.is_some_and(|here| place <= here);
         let (sign, style) = match column.mark.filter(|_| with_marks) {
-            Some(mark) => mark.sign(look),
+            Some(mark) => sign(mark, look),
             None if behind => ("━", look.accent()),
             None => ("─", look.quiet()),
         };

@@ -14,7 +14,7 @@ use super::super::super::diff::{in_words, named};
 use super::super::super::output::{count, shown};
 use super::super::clock::duration;
 use super::super::fields;
-use super::super::model::{Against, Link, Model, Pane, Tab};
+use super::super::model::{Against, Model, Pane, Tab};
 use super::super::recording::Refusal;
 use super::look::Look;
 use super::pane;
@@ -48,9 +48,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
         }
         (Tab::Delivery, Some(_), _) => vec![page.quiet("A refusal is no event: it is kept, and sent nowhere.")],
         (Tab::Diff, _, Some(_)) => page.diff(),
-        (Tab::Event, None, Some(event)) => page.event(event),
-        (Tab::Causes, None, Some(event)) => page.causes(event),
-        (Tab::Delivery, None, Some(event)) => page.delivery(event),
+        (Tab::Event, None, Some(event)) => page.event(&event),
+        (Tab::Causes, None, Some(event)) => page.causes(&event),
+        (Tab::Delivery, None, Some(event)) => page.delivery(&event),
         (Tab::Event | Tab::Diff | Tab::Life | Tab::Causes | Tab::Delivery, _, None) => {
             vec![page.quiet("Nothing is here yet.")]
         }
@@ -252,13 +252,13 @@ impl Page<'_> {
         lines
     }
 
-    fn near(&self, version: u64) -> impl Iterator<Item = &EventRecord> {
+    fn near(&self, version: u64) -> impl Iterator<Item = EventRecord> {
         let versions = version.saturating_sub(KIN_REACH)..=version.saturating_add(KIN_REACH);
         versions.filter(move |other| *other != version).filter_map(|version| self.model.recording.event(version))
     }
 
     fn delivery(&self, event: &EventRecord) -> Vec<Line<'static>> {
-        if self.model.link == Link::File {
+        if self.model.is_of_a_file() {
             return vec![self.quiet("A file does not know where its events were delivered.")];
         }
         let stages = match &self.model.receipt {

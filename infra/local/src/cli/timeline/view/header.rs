@@ -8,8 +8,7 @@ use tillroll_core::cart::view::Status;
 
 use super::super::super::output::{count, money_with_code, shown};
 use super::super::clock::{Detail, duration};
-use super::super::filter::SYNTAX;
-use super::super::model::{Ask, Link, Model, SPEEDS, Source};
+use super::super::model::{Link, Model, SPEEDS, Source};
 use super::look::Look;
 use super::text::{fit, width};
 
@@ -51,6 +50,10 @@ fn row(pieces: Vec<Piece>, room: u16) -> Line<'static> {
 }
 
 fn first_row(model: &Model, room: u16, look: Look) -> Vec<Piece> {
+    // Whose life it is stands in the file.
+    if let (Link::Reading { .. }, Source::File(name)) = (&model.link, &model.source) {
+        return vec![Piece { text: shown(name).into_owned(), style: Look::strong() }];
+    }
     let (version, newest) = (model.at.version, model.recording.newest());
     let cart = model.recording.cart.to_string();
     let cart = if room < 80 { short_id(&cart) } else { cart };
@@ -104,8 +107,8 @@ fn second_row(model: &Model, look: Look) -> Vec<Piece> {
         pieces.push(Piece { text: format!("× {} refused", count(refused)), style: look.bad() });
     }
     let event = recording.event(model.at.version.max(1));
-    if let Some(reducer) = event.and_then(|event| event.circumstances.reducer.as_deref()) {
-        pieces.push(Piece { text: format!("reducer {}", shown(reducer)), style: look.quiet() });
+    if let Some(reducer) = event.and_then(|event| event.circumstances.reducer) {
+        pieces.push(Piece { text: format!("reducer {}", shown(&reducer)), style: look.quiet() });
     }
     if let Source::System(base) = &model.source {
         pieces.push(Piece { text: shown(base).into_owned(), style: look.quiet() });
@@ -120,6 +123,7 @@ fn link(model: &Model, look: Look) -> Piece {
     }
     let newest = model.recording.newest();
     match (&model.link, &model.source) {
+        (Link::Reading { bytes }, _) => Piece { text: format!("◌ {}", reading(*bytes)), style: look.warning() },
         (Link::Loading { versions }, _) => {
             Piece { text: format!("◌ loading {} of {}", count(newest), count(*versions)), style: look.warning() }
         }
@@ -135,64 +139,14 @@ fn link(model: &Model, look: Look) -> Piece {
     }
 }
 
+pub(super) fn reading(bytes: u64) -> String {
+    const MB: u64 = 1_000_000;
+    if bytes < MB { "reading the file".to_owned() } else { format!("reading {} MB", count(bytes / MB)) }
+}
+
 fn short_id(id: &str) -> String {
     match (id.get(..8), id.get(id.len().saturating_sub(4)..)) {
         (Some(head), Some(tail)) if id.len() > 14 => format!("{head}…{tail}"),
         _ => id.to_owned(),
     }
-}
-
-pub(super) fn draw_footer(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
-    let room = area.width - 2;
-    if let Some(prompt) = &model.prompt {
-        let (name, hint) = match prompt.ask {
-            Ask::Filter => ("filter: ", SYNTAX),
-            Ask::GoTo => ("go to: ", "a number, 14:03, 2026-03-02 14:03, +90s"),
-        };
-        let typed = shown(&prompt.text).into_owned();
-        let hint = if typed.is_empty() { hint } else { "" };
-        // The end of what is typed is what one looks at.
-        let skipped = width(&typed).saturating_sub(usize::from(room).saturating_sub(width(name) + 2));
-        let tail: String = typed.chars().skip(skipped).collect();
-        let line = Line::from(vec![
-            Span::styled(name, Look::strong()),
-            Span::raw(tail),
-            Span::styled(" ", Look::chosen()),
-            Span::styled(format!(" {hint}"), look.quiet()),
-        ]);
-        buffer.set_line(area.x + 1, area.y, &line, room);
-        return;
-    }
-    if let Some(message) = &model.message {
-        buffer.set_stringn(area.x + 1, area.y, fit(message, room.into()), room.into(), look.warning());
-        return;
-    }
-    let mut keys = vec![
-        ("←→", "event"),
-        ("?", "keys"),
-        ("q", "quit"),
-        ("Space", "play"),
-        ("/", "filter"),
-        ("G", "go to"),
-        ("D", "diff"),
-        ("Tab", "pane"),
-        ("[ ]", "pins"),
-        ("⇧←→", "change of the field"),
-        ("S", "state"),
-        ("I", "inspect"),
-    ];
-    if !model.filter.shows_all() {
-        keys.insert(0, ("Esc", "show all again"));
-    }
-    let mut spans = Vec::new();
-    let mut taken = 0;
-    for (key, does) in keys {
-        taken += width(key) + width(does) + 3;
-        if taken > usize::from(room) {
-            break;
-        }
-        spans.push(Span::styled(key, Look::strong()));
-        spans.push(Span::styled(format!(" {does}  "), look.quiet()));
-    }
-    buffer.set_line(area.x + 1, area.y, &Line::from(spans), room);
 }

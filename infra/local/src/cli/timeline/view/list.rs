@@ -9,6 +9,7 @@ use super::super::super::output::{count, counted, money, shown};
 use super::super::clock::{Detail, Times};
 use super::super::model::{Link, Model, Pane};
 use super::super::recording::{Place, Told};
+use super::header::reading;
 use super::look::Look;
 use super::pane;
 use super::text::{around, fit, left, right, width};
@@ -53,6 +54,7 @@ pub(in super::super) fn visible(model: &Model, height: u16) -> std::ops::Range<u
 fn nothing(model: &Model) -> String {
     match model.link {
         _ if !model.filter.shows_all() => "Nothing is like that. Esc shows all again.".to_owned(),
+        Link::Reading { bytes } => format!("◌ {}…", reading(bytes)),
         Link::Loading { versions } => format!("Loading {}…", counted(versions, "event")),
         Link::File | Link::Live | Link::Lost { .. } => "Nothing has happened yet.".to_owned(),
     }

@@ -3,11 +3,14 @@
 mod band;
 mod derivation;
 mod details;
+mod footer;
 mod header;
 pub(super) mod layout;
 pub(super) mod list;
 pub(super) mod look;
+mod palette;
 mod pane;
+mod question;
 pub(super) mod scale;
 mod sheet;
 mod state;
@@ -17,8 +20,10 @@ pub(super) mod text;
 mod tests;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 
-use super::model::{Model, Pane};
+use super::keys;
+use super::model::{Ask, Model, Pane};
 use layout::Layout;
 use look::Look;
 
@@ -31,6 +36,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, look: Look) {
         return;
     };
     let buffer = frame.buffer_mut();
+    if let Some(asked) = &model.what_if {
+        question::draw(buffer, area, model, asked, look);
+    } else {
+        draw_timeline(buffer, &layout, model, look);
+    }
+    footer::draw(buffer, layout.footer, model, look);
+    if let Some(from) = model.keys_from {
+        sheet::draw(buffer, area, &keys::offers(model), from, look);
+    }
+    if let Some(prompt) = model.prompt.as_ref().filter(|prompt| prompt.ask == Ask::Palette) {
+        palette::draw(buffer, area, &keys::sought(model, &prompt.text), prompt.offer, look);
+    }
+}
+
+fn draw_timeline(buffer: &mut Buffer, layout: &Layout, model: &Model, look: Look) {
     header::draw(buffer, layout.header, model, look);
     band::draw(buffer, layout.band, model, look);
     for (pane, area) in layout.panes() {
@@ -39,9 +59,5 @@ pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, look: Look) {
             Pane::State => state::draw(buffer, area, model, look),
             Pane::Inspector => details::draw(buffer, area, model, look),
         }
-    }
-    header::draw_footer(buffer, layout.footer, model, look);
-    if let Some(from) = model.keys_from {
-        sheet::draw(buffer, area, from, look);
     }
 }

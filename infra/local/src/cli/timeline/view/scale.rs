@@ -15,12 +15,12 @@ const LONG_TIMES: i64 = 6;
 
 /// Where each version stands.
 #[derive(Debug)]
-pub(in super::super) struct Scale {
+pub(in super::super) struct Scale<'a> {
     from: u64,
     to: u64,
     width: u16,
     /// For an axis of time: when the versions from the first to the last happened, and the parts of the axis.
-    time: Option<(Vec<i64>, Vec<Part>)>,
+    time: Option<(&'a [Timestamp], Vec<Part>)>,
 }
 
 /// A part of an axis of time.
@@ -38,14 +38,14 @@ pub(super) struct Fold {
     pub(super) ms: i64,
 }
 
-impl Scale {
-    pub(in super::super) fn of(model: &Model, width: u16) -> Self {
+impl<'a> Scale<'a> {
+    pub(in super::super) fn of(model: &'a Model, width: u16) -> Self {
         let (from, to) = model.shown_versions();
         let time = (model.axis == Axis::Time).then(|| {
-            let versions = from..=to.min(model.recording.newest());
-            let times: Vec<i64> =
-                versions.filter_map(|version| model.recording.time_in_order(version)).map(Timestamp::unix_ms).collect();
-            let parts = parts(&times, width);
+            let place = |version: u64| usize::try_from(version).unwrap_or(usize::MAX);
+            let times = model.recording.times();
+            let times = times.get(place(from.saturating_sub(1))..place(to).min(times.len())).unwrap_or_default();
+            let parts = parts(times, width);
             (times, parts)
         });
         Self { from, to, width: width.max(1), time }
@@ -60,7 +60,7 @@ impl Scale {
         let Some((times, parts)) = &self.time else {
             return Some(share(version - self.from, self.to - self.from, last));
         };
-        let ms = *times.get(usize::try_from(version - self.from).ok()?)?;
+        let ms = times.get(usize::try_from(version - self.from).ok()?)?.unix_ms();
         let part = parts.iter().find(|part| part.ms.contains(&ms)).or(parts.last())?;
         let length = part.ms.end.saturating_sub(part.ms.start).unsigned_abs();
         let columns = part.columns.end.saturating_sub(part.columns.start).saturating_sub(1);
@@ -95,16 +95,28 @@ fn share(number: u64, of: u64, last: u16) -> u16 {
     u16::try_from(place).unwrap_or(last).min(last)
 }
 
-/// Folds the longest gaps and shares the columns among the rest.
-fn parts(times: &[i64], width: u16) -> Vec<Part> {
-    let (Some(first), Some(last)) = (times.first(), times.last()) else { return Vec::new() };
-    let mut gaps: Vec<(i64, i64)> = times.iter().zip(times.iter().skip(1)).map(|(from, to)| (*from, *to)).collect();
-    // Only the longest ones matter, of a hundred thousand.
-    if gaps.len() > FOLDS_MAX + 1 {
-        gaps.select_nth_unstable_by_key(FOLDS_MAX, |(from, to)| from - to);
-        gaps.truncate(FOLDS_MAX + 1);
+/// The longest gaps between times that follow each other, the longest first: one more than are folded, to compare with.
+fn longest_gaps(times: &[Timestamp]) -> Vec<(i64, i64)> {
+    let mut longest: Vec<(i64, i64)> = Vec::with_capacity(FOLDS_MAX + 2);
+    let mut shortest = i64::MIN;
+    for (from, to) in times.iter().zip(times.iter().skip(1)) {
+        let (from, to) = (from.unix_ms(), to.unix_ms());
+        // Nearly always false: there are many gaps and few long ones.
+        if to - from > shortest {
+            let place = longest.partition_point(|(longer_from, longer_to)| longer_to - longer_from >= to - from);
+            longest.insert(place, (from, to));
+            longest.truncate(FOLDS_MAX + 1);
+            shortest = longest.get(FOLDS_MAX).map_or(i64::MIN, |(from, to)| to - from);
+        }
     }
-    gaps.sort_unstable_by_key(|(from, to)| from - to);
+    longest
+}
+
+/// Folds the longest gaps and shares the columns among the rest.
+fn parts(times: &[Timestamp], width: u16) -> Vec<Part> {
+    let (Some(first), Some(last)) = (times.first(), times.last()) else { return Vec::new() };
+    let (first, last) = (first.unix_ms(), last.unix_ms());
+    let gaps = longest_gaps(times);
     let folds_max = usize::from(width / 2 / FOLD_COLUMNS).min(FOLDS_MAX);
     let length = |gap: &(i64, i64)| gap.1 - gap.0;
     let is_long = |pair: &[(i64, i64)]| match pair {
@@ -118,7 +130,7 @@ fn parts(times: &[i64], width: u16) -> Vec<Part> {
     let folded = FOLD_COLUMNS * u16::try_from(long.len()).unwrap_or(0);
     let open = width.saturating_sub(folded);
     let mut parts = Vec::new();
-    let (mut ms, mut column, mut before) = (*first, 0, 0_i64);
+    let (mut ms, mut column, mut before) = (first, 0, 0_i64);
     for (from, to) in long {
         before += from - ms;
         let end = folded_columns(&parts) + share_of_time(before, left, open);
@@ -143,8 +155,12 @@ fn share_of_time(ms: i64, of: i64, columns: u16) -> u16 {
 mod tests {
     use super::*;
 
-    fn scale(times: &[i64], width: u16) -> Scale {
-        Scale { from: 1, to: times.len() as u64, width, time: Some((times.to_vec(), parts(times, width))) }
+    fn at(times: &[i64]) -> Vec<Timestamp> {
+        times.iter().copied().map(Timestamp::from_unix_ms).collect()
+    }
+
+    fn scale(times: &[Timestamp], width: u16) -> Scale<'_> {
+        Scale { from: 1, to: times.len() as u64, width, time: Some((times, parts(times, width))) }
     }
 
     #[test]
@@ -157,6 +173,7 @@ mod tests {
             (0..500).map(|n| n * n * 10).collect(),
             vec![7],
         ] {
+            let times = at(&times);
             for width in [10, 40, 200] {
                 let scale = scale(&times, width);
                 let columns: Vec<_> = (1..=times.len() as u64).filter_map(|version| scale.column(version)).collect();
@@ -173,9 +190,9 @@ mod tests {
     #[test]
     fn a_long_gap_is_folded_and_says_how_long_it_was() {
         let day = 86_400_000;
-        let folds = scale(&[0, 1_000, 2_000, 3 * day, 3 * day + 1_000], 60).folds();
+        let folds = scale(&at(&[0, 1_000, 2_000, 3 * day, 3 * day + 1_000]), 60).folds();
         assert_eq!(folds.len(), 1);
         assert!((3 * day - 3_000..3 * day).contains(&folds[0].ms) && folds[0].columns.len() == 7);
-        assert_eq!(scale(&[0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000], 60).folds(), []);
+        assert_eq!(scale(&at(&[0, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000]), 60).folds(), []);
     }
 }

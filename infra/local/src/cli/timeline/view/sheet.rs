@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::super::keys::BINDINGS;
+use super::super::keys::Offer;
 use super::look::Look;
 use super::text::{left, width};
 
@@ -12,19 +12,20 @@ const NAME_WIDTH: usize = 10;
 const GAP: usize = 3;
 
 /// Draws it from a row on: a small screen has not all of it.
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, from: usize, look: Look) {
-    let longest = BINDINGS.iter().map(|binding| width(binding.does)).max().unwrap_or(0);
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, offers: &[Offer], from: usize, look: Look) {
+    let longest = offers.iter().map(|binding| width(binding.does)).max().unwrap_or(0);
     let column = NAME_WIDTH + longest + GAP;
     let columns = (usize::from(area.width.saturating_sub(4)) / column).clamp(1, 3);
-    let rows = BINDINGS.len().div_ceil(columns);
+    let rows = offers.len().div_ceil(columns);
     let height = u16::try_from(rows + 4).unwrap_or(area.height).min(area.height);
     let wide = u16::try_from(column * columns + 4 - GAP + 1).unwrap_or(area.width).min(area.width);
     let sheet =
         Rect { x: area.x + (area.width - wide) / 2, y: area.y + (area.height - height) / 2, width: wide, height };
     let seen = usize::from(height.saturating_sub(4));
     let from = from.min(rows.saturating_sub(seen));
-    frame(buffer, sheet, seen < rows, look);
-    for (place, binding) in BINDINGS.iter().enumerate() {
+    let end = if seen < rows { " ↑↓ shows more, any other key closes this " } else { " any key closes this " };
+    frame(buffer, sheet, " Keys; the same as in the browser ", end, look);
+    for (place, binding) in offers.iter().enumerate() {
         let (at, Some(row)) = (place / rows, (place % rows).checked_sub(from)) else { continue };
         if row >= seen {
             continue;
@@ -39,7 +40,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, from: usize, look: Look) {
     }
 }
 
-fn frame(buffer: &mut Buffer, area: Rect, has_more: bool, look: Look) {
+/// An empty box over what is there.
+pub(super) fn frame(buffer: &mut Buffer, area: Rect, title: &str, end: &str, look: Look) {
     let inner = usize::from(area.width.saturating_sub(2));
     for y in area.y..area.bottom() {
         let (start, fill, end) = match y {
@@ -54,8 +56,7 @@ fn frame(buffer: &mut Buffer, area: Rect, has_more: bool, look: Look) {
         }
         buffer.set_stringn(area.x, y, start.to_owned() + &fill.repeat(inner) + end, area.width.into(), look.quiet());
     }
-    buffer.set_stringn(area.x + 2, area.y, " Keys; the same as in the browser ", inner, Look::strong());
-    let end = if has_more { " ↑↓ shows more, any other key closes this " } else { " any key closes this " };
+    buffer.set_stringn(area.x + 2, area.y, title, inner, Look::strong());
     if let Some(y) = area.bottom().checked_sub(1) {
         buffer.set_stringn(area.x + 2, y, end, inner, look.quiet());
     }

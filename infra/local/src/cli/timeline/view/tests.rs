@@ -11,8 +11,8 @@ use tillroll_host_lambda::timeline_file::{Hypothetical, HypotheticalMode, Timeli
 
 use super::super::keys::BINDINGS;
 use super::super::model::{Action, Command, Link, Model, Source};
-use super::super::of_file;
-use super::super::tests::{CART, event, events, model, screen};
+use super::super::tests::{CART, event, events, model, of_file, screen};
+use super::super::whatif::Deed;
 
 fn assert_screen(name: &str, model: &Model, width: u16, height: u16) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/timeline/view/screens").join(format!("{name}.txt"));
@@ -108,7 +108,7 @@ fn a_life_that_never_was_says_so_on_every_screen() {
     let of = |hypothetical| {
         let written = "2026-03-06T09:00:00Z".parse().unwrap();
         let file = TimelineFile { hypothetical, ..TimelineFile::new(CART.parse().unwrap(), written, events()) };
-        of_file(Path::new("fork.timeline.json"), file, TimeZone::UTC, None)
+        of_file("fork.timeline.json", file, None)
     };
     let asked = Hypothetical { mode: HypotheticalMode::AsItIs, recorded_version: 9, edits: Vec::new() };
     for (model, says) in [(of(Some(asked)), true), (of(None), false)] {
@@ -137,4 +137,21 @@ fn the_sheet_shows_every_key_of_the_table() {
     for binding in &BINDINGS {
         assert!(sheet.contains(binding.name) && sheet.contains(binding.does), "{}", binding.does);
     }
+}
+
+#[test]
+fn a_question_stands_beside_what_was_and_says_that_nothing_is_written() {
+    let mut model = at(3);
+    model.update(Action::Do(Command::WhatIf));
+    model.update(Action::Ask(Deed::Drop));
+    model.update(Action::Ask(Deed::NextRefusal));
+    assert_screen("question", &model, 150, 30);
+    assert_screen("question-narrow", &model, 80, 24);
+}
+
+#[test]
+fn the_palette_offers_what_can_be_done_here() {
+    let mut model = at(3);
+    model.update(Action::Do(Command::Palette));
+    assert_screen("palette", &model, 80, 24);
 }
