@@ -23,6 +23,7 @@ mod pages;
 #[cfg(feature = "peers")]
 mod peers;
 mod rehydrate;
+mod screen;
 mod server;
 mod sse;
 mod throughput;
@@ -42,10 +43,11 @@ cargo xtask bench [name…]
   sse        live streams: delay after the acknowledgement while 16 writers run, memory of idle listeners
   throughput publish and archive without transport: events/s of one core
   timeline   fold from packed bytes, and seeks in histories of 100,000 and 1,000,000 events
+  screen     `tillroll timeline` of 100,000 and 1,000,000 events in a terminal: opening, a step, a seek, memory
   lambda     the function `command` on Lambda's Runtime API: cold start, memory, warm cost, beside Rust, Node and Python
   import     the whole data set: imported, captured, archived, projected, verified, replayed (about half an hour)
 
-Without a name: all but the last two.";
+Without a name: all but the last three.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
             "sse" => sse::run(),
             "throughput" => throughput::run(),
             "timeline" => timeline::run(),
+            "screen" => screen::run(),
             "lambda" => lambda::run(),
             "import" => import::run(),
             _ => {

@@ -84,6 +84,12 @@ fn fold(name: &str, histories: &[Vec<u8>]) {
     );
 }
 
+/// A packed life of so many events.
+pub(crate) fn long_life(events: u64) -> Vec<u8> {
+    let all = opening(0).chain(lines(0)).chain(edits(0, events));
+    pack(stream(0), &all.take(usize::try_from(events).expect("a count")).collect::<Vec<_>>())
+}
+
 fn seek(events: u64) {
     let before_mb = memory_mb(std::process::id(), "VmRSS");
     let begun = Instant::now();
