@@ -80,10 +80,14 @@ impl ApiResponse {
         response
     }
 
-    /// An answer whose body comes in chunks, which nobody on the way may hold back or put together.
+    /// An answer whose body comes in chunks, which nobody on the way may hold back or put together: what compresses in
+    /// between, as a page's own server does, waits until there is enough of it, and leaves alone what may not be transformed.
     #[must_use]
     pub fn chunks(content_type: &str, chunks: Chunks) -> Self {
-        let mut response = Self::empty(200).with("content-type", content_type).with("x-accel-buffering", "no");
+        let mut response = Self::empty(200)
+            .with("content-type", content_type)
+            .with("cache-control", "no-store, no-transform")
+            .with("x-accel-buffering", "no");
         response.body = ResponseBody::Chunks(chunks);
         response
     }

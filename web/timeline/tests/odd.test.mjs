@@ -211,7 +211,9 @@ test('who goes step by step finds the next moment here: position and state are d
 test('of a life that is too large to be kept whole, the details of any event are there again', async (t) => {
   const padding = 'x'.repeat(100_000)
   const told = (/** @type {number} */ version) =>
-    version === 1 ? longLife(1) : { type: 'ItemWeighed', source: `scales:${version}`, data: { grams: version, padding } }
+    version === 1
+      ? longLife(1)
+      : { type: 'ItemWeighed', source: `scales:${version}`, data: { grams: version, padding } }
   /** @type {number[]} */
   const asked = []
   const broken = (/** @type {number} */ after) => void asked.push(after)
@@ -223,7 +225,9 @@ test('of a life that is too large to be kept whole, the details of any event are
     await parts(page).slider.fill(String(version))
     await agreeOn(page, version)
     await inspector.getByText(`scales:${version}`, { exact: true }).waitFor()
-    await parts(page).selected.getByText(/ItemWeighed: something/).waitFor()
+    await parts(page)
+      .selected.getByText(/ItemWeighed: something/)
+      .waitFor()
   }
   assert.ok(asked.filter((after) => after === 0).length > 1, `fetched were the pages behind ${asked}`)
 })

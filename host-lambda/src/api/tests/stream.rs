@@ -27,7 +27,7 @@ impl Reader {
         let response = shop.answer(&request).await;
         assert_eq!(response.status, 200, "{response:?}");
         assert_eq!(response.header("content-type"), Some("text/event-stream"));
-        assert_eq!(response.header("cache-control"), Some("no-store"));
+        assert_eq!(response.header("cache-control"), Some("no-store, no-transform"));
         assert_eq!(response.header("x-accel-buffering"), Some("no"));
         let ResponseBody::Chunks(chunks) = response.body else { panic!("a stream") };
         let mut reader = Self { chunks };
