@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tillroll_tests::cloud::Cloud;
 
 use super::migrate::{CART, ruby_item};
+use super::screen::Screen;
 use super::{Desk, Ran, SALES, import};
 
 /// Runs a command on a thread that may wait, with the account and the names of the system.
@@ -71,6 +72,15 @@ async fn a_cart_on_aws_is_looked_at_with_every_command() {
     assert_eq!(one.stdout.lines().count(), 6, "{one:?}");
     let all = on_aws(&desk, &cloud, &["tail", "--from", "oldest", "--limit", "9"]).fine();
     assert_eq!(all.stdout.lines().count(), 9, "{all:?}");
+    let mut screen = Screen::of(command(&desk, &cloud, &["timeline", &cart, "--at", "3", "--aws"]));
+    for word in ["happened", "agrees"] {
+        screen.shows(word);
+    }
+    // Without a page of its own the command is what leads here.
+    screen.press("y");
+    screen.shows("--aws");
+    screen.press("q");
+    assert_eq!(screen.ended(), Some(0));
     assert!(!desk.path("data").exists(), "nothing was started on this machine");
 }
 

@@ -4,12 +4,14 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+
+use serde_json::json;
 
 use super::{Desk, send_signal, shop_and_larger_cart, wait_for};
 
@@ -17,7 +19,7 @@ use super::{Desk, send_signal, shop_and_larger_cart, wait_for};
 const GIVEN_BACK: [&str; 2] = ["\u{1b}[?1049l", "\u{1b}[?25h"];
 
 /// The program in a terminal.
-struct Screen {
+pub(super) struct Screen {
     child: Child,
     terminal: File,
     drawn: Arc<Mutex<Vec<u8>>>,
@@ -25,6 +27,10 @@ struct Screen {
 
 impl Screen {
     fn start(desk: &Desk, args: &[&str]) -> Self {
+        Self::of(desk.command(&[&["timeline"], args].concat()))
+    }
+
+    pub(super) fn of(mut command: Command) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
@@ -32,7 +38,6 @@ impl Screen {
         let name = PathBuf::from(std::ffi::OsString::from_vec(name.into_bytes()));
         let program_side = File::options().read(true).write(true).open(name).unwrap();
         tcsetwinsize(&program_side, Winsize { ws_row: 40, ws_col: 140, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-        let mut command = desk.command(&[&["timeline"], args].concat());
         command.env("TERM", "xterm-256color").env_remove("NO_COLOR");
         command.stdin(program_side.try_clone().unwrap()).stdout(program_side).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
@@ -56,16 +61,16 @@ impl Screen {
 
     /// Waits for a word: only cells that change are drawn, so blanks between words need not be.
     #[track_caller]
-    fn shows(&self, word: &str) {
+    pub(super) fn shows(&self, word: &str) {
         wait_for(word, || self.text().contains(word).then_some(()));
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(super) fn press(&mut self, keys: &str) {
         self.terminal.write_all(keys.as_bytes()).unwrap();
     }
 
     /// How it ended, and that the terminal is as it was.
-    fn ended(mut self) -> Option<i32> {
+    pub(super) fn ended(mut self) -> Option<i32> {
         let status = wait_for("the end of the timeline", || self.child.try_wait().unwrap());
         for sequence in GIVEN_BACK {
             self.shows(sequence);
@@ -116,6 +121,43 @@ fn a_timeline_file_needs_no_system_and_a_polite_kill_gives_the_terminal_back() {
     screen.shows("happened");
     send_signal(&screen.child, "TERM");
     assert_eq!(screen.ended(), Some(130));
+}
+
+/// Opens a cart that somebody took over, and gives its id.
+fn taken_over(base: &str, owner: &str) -> String {
+    let cart = "0a0b0c0e-9dad-41d1-80b4-00c04fd430c8";
+    let claim = json!({"type": "ClaimCart", "data": {"owner_ref": owner}, "command_id": "11111112-9dad-41d1-80b4-00c04fd430c8"});
+    let told = [
+        ("/carts".to_owned(), json!({"command_id": "11111111-9dad-41d1-80b4-00c04fd430c8", "cart_id": cart})),
+        (format!("/carts/{cart}/commands"), json!({"commands": [claim]})),
+    ];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        for (path, body) in told {
+            let request = client.post(format!("{base}{path}")).header("content-type", "application/json");
+            assert!(request.body(body.to_string()).send().await.unwrap().status().is_success());
+        }
+    });
+    cart.to_owned()
+}
+
+#[test]
+fn who_is_behind_a_cart_is_shown_on_a_screen_after_the_system_has_written_down_why() {
+    let desk = Desk::new();
+    let dev = desk.dev(&["--no-demo"]);
+    let cart = taken_over(&dev.api(), "own_4711");
+    let mut screen = Screen::start(&desk, &[&cart]);
+    screen.shows("•••");
+    screen.press("p");
+    screen.shows("because");
+    assert!(!screen.text().contains("own_4711"));
+    screen.press("ticket-1\r");
+    screen.shows("own_4711");
+    screen.press("q");
+    assert_eq!(screen.ended(), Some(0));
+    let pipeline = desk.run(&["pipeline"]).fine();
+    assert!(pipeline.stdout.contains("disclose") && pipeline.stdout.contains("ticket-1"), "{pipeline:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tillroll_core::hash::Fingerprint;
 use tillroll_core::id::StreamId;
 use tillroll_core::time::Timestamp;
@@ -15,6 +15,7 @@ use tillroll_local::clock::LocalClock;
 use tokio::sync::mpsc::Sender;
 use tokio::time::timeout;
 
+use super::super::ask::by;
 use super::super::cart::{Moment, State};
 use super::super::client::Client;
 use super::super::event_stream::Messages;
@@ -193,6 +194,17 @@ pub(super) async fn receipt(client: &Client, cart: StreamId, version: u64) -> Re
     let asked = async { client.get(&path, &[]).await?.accepted()?.read::<Receipt>() };
     match asked.await {
         Ok(receipt) => Ok(receipt.stages.into_iter().map(Stage::from).collect()),
+        Err(Failure::Said { what, .. }) => Err(what),
+        Err(Failure::OutputClosed) => Err(String::new()),
+    }
+}
+
+/// Has the system write down why somebody wants to see who is behind a cart.
+pub(super) async fn disclose(client: &Client, cart: StreamId, reason: &str) -> Result<(), String> {
+    let body = json!({"reason": reason, "by": by(None)});
+    let asked = async { client.post(&(path_of(cart) + "/disclosures"), &body).await?.accepted() };
+    match asked.await {
+        Ok(_) => Ok(()),
         Err(Failure::Said { what, .. }) => Err(what),
         Err(Failure::OutputClosed) => Err(String::new()),
     }

@@ -35,7 +35,7 @@ const fn bind<C>(presses: &'static [Press], name: &'static str, does: &'static s
 }
 
 /// The keys of the timeline.
-pub(super) const BINDINGS: [Binding<Command>; 39] = [
+pub(super) const BINDINGS: [Binding<Command>; 40] = [
     bind(&[Plain(KeyCode::Left)], "←", "Previous event", Command::Previous),
     bind(&[Plain(KeyCode::Right)], "→", "Next event", Command::Next),
     bind(&[Shift(KeyCode::Left)], "Shift+←", "Previous change of the picked field", Command::PreviousChange),
@@ -73,6 +73,7 @@ pub(super) const BINDINGS: [Binding<Command>; 39] = [
     bind(&[key('i')], "I", "Event, diff, life, causes, delivery", Command::InspectorTab),
     bind(&[key('h')], "H", "Life of the picked field", Command::Life),
     bind(&[key('c')], "C", "Delivery, asked anew", Command::Receipt),
+    bind(&[key('p')], "P", "Personal data: masked, shown", Command::Persons),
     bind(&[key('o')], "O", "Copy the command that opens this", Command::CopyInvocation),
     bind(&[key('q'), Control('c')], "Q", "Quit", Command::Quit),
 ];

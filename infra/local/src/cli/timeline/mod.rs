@@ -13,6 +13,7 @@ mod input;
 mod keys;
 mod model;
 mod moves;
+mod persons;
 mod phrase;
 mod recording;
 mod run;
@@ -44,7 +45,7 @@ use super::open::{self, first_versions};
 use super::subject::Subject;
 use model::{Action, Link, Model, Source};
 use recording::Refusal;
-use run::Receipts;
+use run::System;
 
 /// What waits to be shown. Whoever brings more waits: a page has a thousand events.
 const WAITING_MAX: usize = 16;
@@ -79,8 +80,8 @@ pub(crate) async fn run(arguments: Arguments, session: &Session) -> Result<Endin
     model.page = session.reach.is_elsewhere().then(|| client.base().to_owned());
     let (to, told) = channel(WAITING_MAX);
     let feed = feed::follow(client.clone(), cart, to.clone());
-    let receipts = Receipts { client: client.clone(), cart, to };
-    run::run(model, told, feed, Some(receipts), &session.interrupt).await
+    let system = System { client: client.clone(), cart, to };
+    run::run(model, told, feed, Some(system), &session.interrupt).await
 }
 
 /// The screen is there at once; a large file takes its time.

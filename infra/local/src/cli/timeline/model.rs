@@ -54,6 +54,7 @@ pub(super) enum Command {
     InspectorTab,
     Life,
     Receipt,
+    Persons,
     CopyLink,
     CopyText,
     CopyInvocation,
@@ -107,6 +108,8 @@ pub(super) enum Action {
         version: u64,
         stages: Result<Vec<Stage>, String>,
     },
+    /// The system wrote down why somebody wants to see persons, or says why it does not let them.
+    Disclosed(Result<(), String>),
     /// Something to be read once.
     Say(String),
 }
@@ -118,6 +121,8 @@ pub(super) enum Effect {
     /// A text, and what it is.
     Copy(&'static str, String),
     FetchReceipt(u64),
+    /// Asks the system to show persons, for this reason.
+    Disclose(String),
     /// A life that never was, to a file of this name.
     Save(String, Box<TimelineFile>),
 }
@@ -208,6 +213,8 @@ pub(super) enum Against {
 pub(super) enum Ask {
     Filter,
     GoTo,
+    /// Why persons are to be shown.
+    Reason,
     /// A command by its name.
     Palette,
     /// What an edit needs.

@@ -16,6 +16,7 @@ use super::super::failure::Failure;
 use super::super::output::shown;
 use super::super::story;
 use super::events::Events;
+use super::persons::Persons;
 
 /// A command that the cart refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +110,8 @@ pub(super) struct Recording {
     pub(super) notes: Vec<Annotation>,
     /// It never happened so: a what-if gave it, and a file carried it here.
     pub(super) hypothetical: bool,
+    /// Whether sentences name persons.
+    pub(super) persons: Persons,
 }
 
 impl Recording {
@@ -124,6 +127,7 @@ impl Recording {
             refusals: Vec::new(),
             notes: Vec::new(),
             hypothetical: false,
+            persons: Persons::Masked,
         }
     }
 
@@ -316,7 +320,7 @@ impl Recording {
         let then = playback.moment().state.clone();
         playback.advance();
         let now = &playback.moment().state;
-        let text = story::sentence(&then, now, &record.event::<CartEvent>().ok()?);
+        let text = story::sentence(&then, now, &self.persons.event(record.event::<CartEvent>().ok()?));
         Some(Told { text, changed: then != *now })
     }
 }

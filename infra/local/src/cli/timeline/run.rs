@@ -27,8 +27,8 @@ const TOGETHER_MAX: usize = 256;
 const KEYS_POLL: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Whom to ask for delivery receipts.
-pub(super) struct Receipts {
+/// The running system, and where its answers go.
+pub(super) struct System {
     pub(super) client: Client,
     pub(super) cart: StreamId,
     pub(super) to: Sender<Action>,
@@ -39,7 +39,7 @@ pub(super) async fn run(
     mut model: Model,
     mut told: Receiver<Action>,
     source: impl Future<Output = Result<(), Failure>>,
-    receipts: Option<Receipts>,
+    system: Option<System>,
     interrupt: &Interrupt,
 ) -> Result<Ending, Failure> {
     let mut screen = Screen::open()?;
@@ -67,7 +67,7 @@ pub(super) async fn run(
         }
         for action in actions {
             if let Some(effect) = model.update(action)
-                && perform(effect, &mut model, receipts.as_ref())?
+                && perform(effect, &mut model, system.as_ref())?
             {
                 return Ok(Ending::Fine);
             }
@@ -77,7 +77,7 @@ pub(super) async fn run(
             let Ok(key) = keys.try_recv() else { break };
             for action in input::actions(key, &model, Screen::area()) {
                 if let Some(effect) = model.update(action)
-                    && perform(effect, &mut model, receipts.as_ref())?
+                    && perform(effect, &mut model, system.as_ref())?
                 {
                     return Ok(Ending::Fine);
                 }
@@ -101,7 +101,7 @@ async fn pause(model: &Model) {
 }
 
 /// Does what the model wants; true when it wants to end.
-fn perform(effect: Effect, model: &mut Model, receipts: Option<&Receipts>) -> Result<bool, Failure> {
+fn perform(effect: Effect, model: &mut Model, system: Option<&System>) -> Result<bool, Failure> {
     match effect {
         Effect::Quit => return Ok(true),
         Effect::Copy(what, text) => {
@@ -119,16 +119,28 @@ fn perform(effect: Effect, model: &mut Model, receipts: Option<&Receipts>) -> Re
             model.update(Action::Say(said));
         }
         Effect::FetchReceipt(version) => {
-            let Some(Receipts { client, cart, to }) = receipts else { return Ok(false) };
-            let (client, cart, to) = (client.clone(), *cart, to.clone());
-            tokio::spawn(async move {
-                let stages = feed::receipt(&client, cart, version).await;
-                // Nobody looks any more when this fails.
-                let _ = to.send(Action::Receipt { version, stages }).await;
+            ask(system, move |client, cart| async move {
+                Action::Receipt { version, stages: feed::receipt(&client, cart, version).await }
             });
+        }
+        Effect::Disclose(reason) => {
+            ask(system, |client, cart| async move { Action::Disclosed(feed::disclose(&client, cart, &reason).await) });
         }
     }
     Ok(false)
+}
+
+/// Asks the system something without waiting for it.
+fn ask<F>(system: Option<&System>, question: impl FnOnce(Client, StreamId) -> F)
+where
+    F: Future<Output = Action> + Send + 'static,
+{
+    let Some(System { client, cart, to }) = system else { return };
+    let (answer, to) = (question(client.clone(), *cart), to.clone());
+    tokio::spawn(async move {
+        // Nobody looks any more when this fails.
+        let _ = to.send(answer.await).await;
+    });
 }
 
 /// Reads keys in a thread of its own: a terminal can only be waited for.

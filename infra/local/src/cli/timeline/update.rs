@@ -8,6 +8,7 @@ use super::fields;
 use super::filter::Filter;
 use super::keys;
 use super::model::{Action, Against, Ask, Axis, Command, Effect, Life, Model, Pane, Prompt, SPEEDS, StateTab, Tab};
+use super::persons::Persons;
 use super::recording::Recording;
 use super::seek;
 use super::ticket;
@@ -60,6 +61,7 @@ impl Model {
                 model.compared = ours.map(|ours| (version, ours == hash));
             }),
             Action::Receipt { version, stages } => self.quietly(|model| model.receipt = Some((version, stages))),
+            Action::Disclosed(answer) => self.quietly(|model| model.disclosed(answer)),
             Action::Say(message) => self.quietly(|model| model.message = Some(message)),
         };
         if self.tab == Tab::Life {
@@ -123,6 +125,7 @@ impl Model {
                 model.receipt = None;
                 model.show(Tab::Delivery);
             }),
+            Command::Persons => self.look(Self::persons),
             Command::CopyLink => Some(match self.link_to_here() {
                 Some(link) => Effect::Copy("the link", link),
                 // Without a page the command is what leads here.
@@ -295,6 +298,7 @@ impl Model {
                 return self.update(chosen?.action);
             }
             Ask::WhatIf(wanted) => return self.edit(wanted, prompt),
+            Ask::Reason => return self.disclosure(prompt),
             Ask::Filter => self.set_filter(&prompt.text),
             Ask::GoTo if prompt.text.trim().is_empty() => {}
             Ask::GoTo => match seek::target(&prompt.text, &self.recording, &self.clock, self.at.version) {
@@ -308,6 +312,38 @@ impl Model {
             },
         }
         None
+    }
+
+    /// Masks persons again, or asks why they are to be shown. What is in a file is the reader's own.
+    fn persons(&mut self) {
+        match (self.recording.persons, self.is_of_a_file()) {
+            (Persons::Shown, _) => self.recording.persons = Persons::Masked,
+            (Persons::Masked, true) => {
+                self.recording.persons = Persons::Shown;
+                self.message = Some("persons are shown; of a file nobody writes that down".to_owned());
+            }
+            (Persons::Masked, false) => self.ask(Ask::Reason),
+        }
+    }
+
+    fn disclosure(&mut self, prompt: Prompt) -> Option<Effect> {
+        let reason = prompt.text.trim().to_owned();
+        if reason.is_empty() {
+            self.message = Some("say why: it is written down before persons are shown".to_owned());
+            self.prompt = Some(prompt);
+            return None;
+        }
+        Some(Effect::Disclose(reason))
+    }
+
+    fn disclosed(&mut self, answer: Result<(), String>) {
+        self.message = Some(match answer {
+            Ok(()) => {
+                self.recording.persons = Persons::Shown;
+                "persons are shown, and why was written down; P masks them again".to_owned()
+            }
+            Err(why) => format!("persons stay masked: {why}"),
+        });
     }
 
     fn set_filter(&mut self, text: &str) {

@@ -284,7 +284,7 @@ fn answer(
     let edits: Vec<Edit> = edits.iter().map(|made| made.edit.clone()).collect();
     let answer = what_if(&history, mode, &edits, Vec::new()).map_err(|error| said(&error))?;
     let mut life = Recording::new(recording.cart);
-    life.hypothetical = true;
+    (life.hypothetical, life.persons) = (true, recording.persons);
     let alternative = History::open(&answer.packed).map_err(|error| said(&error))?;
     life.append(&alternative)?;
     Ok((answer, life))

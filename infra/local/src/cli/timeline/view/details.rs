@@ -85,8 +85,13 @@ impl Page<'_> {
         value.map(|value| self.fact(name, &shown(value), Look::plain())).unwrap_or_default()
     }
 
+    fn person(&self, name: &str, value: Option<&str>) -> Vec<Line<'static>> {
+        self.fact_if(name, value.map(|value| self.model.recording.persons.name(value)))
+    }
+
     fn json(&self, value: &serde_json::Value) -> impl Iterator<Item = Line<'static>> {
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let value = self.model.recording.persons.value(value.clone());
+        let text = serde_json::to_string_pretty(&value).unwrap_or_default();
         let lines: Vec<String> =
             text.lines().take(LINES_MAX).flat_map(|line| broken(&shown(line), self.room)).collect();
         lines.into_iter().map(Line::from)
@@ -107,7 +112,7 @@ impl Page<'_> {
             let text = "its time is before that of the event in front of it";
             lines.extend(self.fact("⇅", text, self.look.warning()));
         }
-        lines.extend(self.fact_if("actor", noted.actor.as_deref()));
+        lines.extend(self.person("actor", noted.actor.as_deref()));
         lines.extend(self.fact_if("source", noted.source.as_deref()));
         for note in self.model.recording.notes.iter().filter(|note| note.version == event.version) {
             let author = note.author.as_deref().map(|author| format!("{}: ", shown(author))).unwrap_or_default();
@@ -130,7 +135,7 @@ impl Page<'_> {
         if let Some(time) = refusal.time {
             lines.extend(self.fact("when", &self.model.clock.full(time), plain));
         }
-        lines.extend(self.fact_if("actor", refusal.actor.as_deref()));
+        lines.extend(self.person("actor", refusal.actor.as_deref()));
         lines.extend(self.fact("command", &shown(&refusal.command_id), plain));
         lines.push(Line::default());
         lines.extend(self.json(&refusal.details));
@@ -190,7 +195,9 @@ impl Page<'_> {
 
     fn value(&self, path: &Pointer, value: &Value<'_>) -> String {
         let segments: Vec<&str> = path.segments().iter().map(String::as_str).collect();
-        in_words(&segments, &serde_json::to_value(value).unwrap_or_default(), self.model.currency())
+        let value = serde_json::to_value(value).unwrap_or_default();
+        let value = self.model.recording.persons.member(segments.last().unwrap_or(&""), value);
+        in_words(&segments, &value, self.model.currency())
     }
 
     fn life(&self, height: usize) -> Vec<Line<'static>> {
@@ -237,7 +244,7 @@ impl Page<'_> {
         lines.extend(self.fact_if("correlation", noted.correlation_id.as_deref()));
         lines.extend(self.fact_if("causation", noted.causation_id.as_deref()));
         lines.extend(self.fact_if("trace", noted.traceparent.as_deref()));
-        lines.extend(self.fact_if("actor", noted.actor.as_deref()));
+        lines.extend(self.person("actor", noted.actor.as_deref()));
         lines.extend(self.fact_if("source", noted.source.as_deref()));
         lines.extend(self.fact_if("reducer", noted.reducer.as_deref()));
         lines.extend(self.fact("event id", &noted.event_id.to_string(), plain));

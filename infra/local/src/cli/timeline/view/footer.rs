@@ -50,6 +50,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
         let (name, hint) = match prompt.ask {
             Ask::Filter => ("filter: ", SYNTAX),
             Ask::GoTo => ("go to: ", "a number, 14:03, 2026-03-02 14:03, +90s"),
+            Ask::Reason => ("show persons, because: ", "a ticket, a question; it is written down"),
             Ask::Palette => ("command: ", "↑↓ chooses, Enter does it"),
             Ask::WhatIf(wanted) => wanted_words(wanted),
         };

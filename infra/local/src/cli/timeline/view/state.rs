@@ -54,7 +54,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
         }
         StateTab::Tree => draw_tree(buffer, inner, model, look),
         StateTab::Raw => {
-            let text = serde_json::to_string_pretty(&view).unwrap_or_default();
+            let text = serde_json::to_string_pretty(&model.recording.persons.view(view)).unwrap_or_default();
             raw(buffer, inner, &text, model.state_scroll);
         }
     }
@@ -195,7 +195,7 @@ fn draw_tree(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
         let name =
             if field.value.is_some() { format!("{}: ", shown(&field.name)) } else { shown(&field.name).into_owned() };
         let name_style = if model.field == field.pointer { Look::strong() } else { Look::plain() };
-        let value = value_in_words(field, model.currency());
+        let value = value_in_words(field, model);
         Line::from(vec![
             selected,
             touched,
@@ -208,8 +208,10 @@ fn draw_tree(buffer: &mut Buffer, area: Rect, model: &Model, look: Look) {
     pane::lines(buffer, area, lines);
 }
 
-fn value_in_words(field: &Field, currency: Option<&str>) -> String {
+fn value_in_words(field: &Field, model: &Model) -> String {
     let Some(value) = &field.value else { return String::new() };
     let segments: Vec<&str> = field.pointer.segments().iter().map(String::as_str).collect();
-    in_words(&segments, &serde_json::to_value(value).unwrap_or_default(), currency)
+    let value = serde_json::to_value(value).unwrap_or_default();
+    let value = model.recording.persons.member(segments.last().unwrap_or(&""), value);
+    in_words(&segments, &value, model.currency())
 }
