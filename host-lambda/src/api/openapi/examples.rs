@@ -164,7 +164,8 @@ pub const EXAMPLES: &[Example] = &[
         "Why is written down before anything is shown",
         "/carts/0f0e0d0c-9dad-41d1-80b4-00c04fd430c8/disclosures",
     )
-    .post(r#"{"reason": "ticket 4711", "by": "sam"}"#),
+    .post(r#"{"reason": "ticket 4711", "by": "sam"}"#)
+    .of_the_moment(),
     get("listCarts", "newest_first", "The first page", "/carts").with_query("limit=10"),
     get("countChanges", "a_day", "Ten buckets at most", "/carts/histogram").with_query("buckets=10").of_the_moment(),
     get("listSuggestions", "bought_with_oat_milk", "What goes with it", "/suggestions").with_query("sku=oat-milk&limit=5"),
