@@ -15,6 +15,7 @@
 #[allow(dead_code, reason = "other benchmarks use the rest")]
 mod measure;
 #[path = "../../tests/src/bin/bench/timeline.rs"]
+#[allow(dead_code, reason = "other benchmarks use its long life")]
 mod timeline;
 
 fn main() {

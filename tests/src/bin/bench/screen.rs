@@ -18,7 +18,7 @@ use crate::timeline::long_life;
 
 const STEPS: usize = 300;
 const SEEKS: usize = 100;
-const ANSWER_MAX: Duration = Duration::from_secs(60);
+const ANSWER_MAX: Duration = Duration::from_mins(1);
 /// A picture is written in pieces; behind its last one nothing comes for so long.
 const QUIET: Duration = Duration::from_millis(60);
 /// What the status says once all is there.
