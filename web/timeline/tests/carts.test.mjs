@@ -123,8 +123,12 @@ test('by keys alone a cart is found and opened, and back leads to the same row',
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await until('it is open', () => page.url().includes(`/timeline/cart/${cart}`))
+  await page.getByRole('slider', { name: 'Moment' }).waitFor()
+  const isInMain = () => page.getByRole('main').evaluate((it) => it.contains(document.activeElement))
+  assert.ok(await isInMain(), 'who goes on by keys is in what was opened')
   await page.goBack()
   await page.locator('[role=row][aria-selected=true]').filter({ hasText: cart }).waitFor()
+  assert.ok(await isInMain())
 })
 
 test('a cart that changes moves to the top while somebody looks', async (t) => {

@@ -23,6 +23,17 @@ test('the sheet of keys and the palette open by keys, close by Escape, and nothi
   await page.getByRole('dialog', { name: 'Keys' }).waitFor()
 })
 
+test('who works by keys may skip what is on every screen', async (t) => {
+  const page = await openDebugger(t, debug, '')
+  await page.getByRole('banner').waitFor()
+  await page.keyboard.press('Tab')
+  const skip = page.getByRole('button', { name: 'Skip to the screen' })
+  assert.ok(await skip.evaluate((it) => it === document.activeElement && it.getBoundingClientRect().top >= 0))
+  assert.deepEqual(await violations(page), [])
+  await page.keyboard.press('Enter')
+  assert.ok(await page.getByRole('main').evaluate((it) => it === document.activeElement))
+})
+
 test('the search box takes an id wherever it stands, with a version, and else a word', async (t) => {
   const cart = '0f0e0d0c-9dad-41d1-80b4-00c04fd430c8'
   for (const [typed, path, query] of [

@@ -2,7 +2,7 @@
 import { Announcer } from '@tillroll/storefront/ui/announce'
 import { IconButton } from '@tillroll/storefront/ui/Button'
 import { ThemeSwitch } from '@tillroll/storefront/ui/ThemeSwitch'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { useKeys } from '../keys/keys'
 import { learnBuild } from './build'
 import { Environment } from './Environment'
@@ -25,8 +25,13 @@ export function Frame({ screen, children }: { readonly screen: Screen | null; re
     { key: '?', does: 'All keys', act: () => setOver({ sheet: true }) },
   ])
   useEffect(() => void learnBuild(), [])
+  const main = useRef<HTMLElement>(null)
+  useFocusKept(main, screen)
   return (
     <div className={styles.frame}>
+      <button type="button" className={styles.skip} onClick={() => main.current?.focus()}>
+        Skip to the screen
+      </button>
       <header className={styles.bar}>
         <a
           className={styles.brand}
@@ -65,7 +70,7 @@ export function Frame({ screen, children }: { readonly screen: Screen | null; re
           ),
         )}
       </nav>
-      <main className={styles.main}>
+      <main ref={main} tabIndex={-1} className={styles.main}>
         <h1 className={styles.unseen}>{screen?.word ?? 'Nothing here'}</h1>
         {children}
       </main>
@@ -74,4 +79,15 @@ export function Frame({ screen, children }: { readonly screen: Screen | null; re
       <Announcer />
     </div>
   )
+}
+
+/** What was focused goes with its screen; who works by keys or by ear goes on in the next one, not at the top of the page. */
+function useFocusKept(main: RefObject<HTMLElement | null>, screen: Screen | null): void {
+  const before = useRef(screen)
+  useEffect(() => {
+    const { activeElement: focused, body } = document
+    const isLost = focused === body || main.current?.contains(focused)
+    if (before.current !== screen && isLost) main.current?.focus()
+    before.current = screen
+  }, [main, screen])
 }
