@@ -14,6 +14,18 @@ interface NoCartProps {
   readonly onRetry: () => void
 }
 
+/** What can be done where a cart could not be opened. */
+export function WaysOn({ cart, onRetry }: NoCartProps) {
+  return (
+    <>
+      <Button onClick={onRetry}>Try again</Button>
+      <Button look="quiet" onClick={() => go(CARTS, { q: cart })}>
+        Look for it
+      </Button>
+    </>
+  )
+}
+
 export function NoCart({ cart, onRetry }: NoCartProps) {
   const refusal = useRefusal()
   if (refusal === undefined) return null
@@ -25,17 +37,7 @@ export function NoCart({ cart, onRetry }: NoCartProps) {
     )
   }
   return (
-    <Notice
-      title="There is no such cart"
-      actions={
-        <>
-          <Button onClick={onRetry}>Try again</Button>
-          <Button look="quiet" onClick={() => go(CARTS, { q: cart })}>
-            Look for it
-          </Button>
-        </>
-      }
-    >
+    <Notice title="There is no such cart" actions={<WaysOn cart={cart} onRetry={onRetry} />}>
       {`Nobody has opened ${cart} here. Is it of another environment?`}
     </Notice>
   )

@@ -1,15 +1,13 @@
 /** The life of one cart: address in, history opened, everything else below. */
-import { Button } from '@tillroll/storefront/ui/Button'
 import { useStore } from '@tillroll/storefront/ui/store'
 import { useContext, useEffect, useMemo, useState } from 'react'
 import { NotesContext } from '../files/notes'
-import { CARTS } from '../frame/screens'
 import { History } from '../history/history'
 import type { Problem, Source } from '../history/wire'
 import { Notice } from '../ui/Notice'
-import { go, place } from '../url/location'
+import { place } from '../url/location'
 import { Life } from './Life'
-import { NoCart } from './NoCart'
+import { NoCart, WaysOn } from './NoCart'
 import { refusalsIn, useRefusals } from './refusals'
 
 /** The screen of `cart/<id>`. */
@@ -53,18 +51,7 @@ const TITLES = {
 function Failed({ problem, cart, onRetry }: { problem: Problem; cart: string; onRetry: () => void }) {
   if (problem.kind === 'missing') return <NoCart cart={cart} onRetry={onRetry} />
   return (
-    <Notice
-      kind="wrong"
-      title={TITLES[problem.kind]}
-      actions={
-        <>
-          <Button onClick={onRetry}>Try again</Button>
-          <Button look="quiet" onClick={() => go(CARTS, { q: cart })}>
-            Look for it
-          </Button>
-        </>
-      }
-    >
+    <Notice kind="wrong" title={TITLES[problem.kind]} actions={<WaysOn cart={cart} onRetry={onRetry} />}>
       {problem.message}
     </Notice>
   )
